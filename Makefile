@@ -1,0 +1,85 @@
+# Everything made here lands in .venv and .cache. Each target can be repeated; what is up to date is quick.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+python := .venv/bin/python
+checked := $(wildcard jobs serving bench scripts tests)
+
+export PIP_NO_CACHE_DIR := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := .cache/hypothesis
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	  while IFS='|' read -r target purpose; do printf '  make %-13s%s\n' "$$target" "$$purpose"; done
+
+.PHONY: demo
+demo: setup .cache/demo/.made ## Find look-alike accounts in a made-up sample of 200,000 posts
+	./spark-submit.sh --posts .cache/demo/posts.tsv --accounts .cache/demo/accounts.tsv --output .cache/demo/output
+	@printf '\nNext, with your own files:\n  %s\n' \
+	  './spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out'
+
+.PHONY: test
+test: setup .venv/.requirements-dev ## Run all tests
+	@source scripts/local_env.sh && exec $(python) -m pytest $(PYTEST)
+
+.PHONY: check
+check: .venv/.requirements-dev ## Check format, lint and types
+	@$(python) -m ruff format --check $(checked)
+	@$(python) -m ruff check $(checked)
+	@$(python) -m mypy
+
+.PHONY: format
+format: .venv/.requirements-dev ## Format the code, and mend what the linter can
+	@$(python) -m ruff check --fix-only $(checked)
+	@$(python) -m ruff format $(checked)
+
+.PHONY: bench
+bench: setup .venv/.requirements-dev ## Measure everything that bench/README.md speaks of
+	@JAVA_HOME="$$(scripts/find_java.sh)" exec $(python) bench/run.py
+
+.PHONY: bench-quick
+bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
+	@JAVA_HOME="$$(scripts/find_java.sh)" exec $(python) bench/run.py --quick
+
+.PHONY: setup
+setup: .venv/.requirements java .cache/java/spark.jsa ## Install what a run needs (the other targets do it)
+
+.PHONY: clean
+clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
+	rm -rf .cache
+	find $(checked) -name __pycache__ -prune -exec rm -rf {} +
+
+# --- what the targets above stand on ------------------------------------------------------------------
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'error: Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+.venv/.requirements: requirements.txt | .venv/bin/python
+	@echo 'Installing requirements.txt into .venv'
+	@$(python) -m pip install -qq -r $<
+	@touch $@
+
+.venv/.requirements-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	@echo 'Installing requirements-dev.txt into .venv'
+	@$(python) -m pip install -qq -r $<
+	@touch $@ .venv/.requirements
+
+.PHONY: java
+java: .venv/.requirements
+	@scripts/find_java.sh --install >/dev/null
+
+# An empty archive, should none come about, costs a run only its quick start.
+.cache/java/spark.jsa: scripts/share_classes.py .venv/.requirements | java
+	@echo 'Archiving the Java classes that Spark loads (once; each start is then some seconds shorter)'
+	@source scripts/local_env.sh && $(python) $< $@ || { echo 'No archive: starts take longer' >&2; : >$@; }
+
+.cache/demo/.made: bench/generate.py | .venv/.requirements
+	@echo 'Making a sample in .cache/demo'
+	@$(python) bench/generate.py --accounts 20000 --posts 200000 --out .cache/demo
+	@touch $@

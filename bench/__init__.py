@@ -1,0 +1,1 @@
+"""Test data, baselines and measurements of the whole job and of its kernel."""

@@ -1,0 +1,110 @@
+"""The command line of the job."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jobs import __version__
+from jobs.config import JobConfig, load_config
+from jobs.errors import UsageError
+
+DEFAULT_CONFIG = Path(__file__).parent.parent / "conf" / "job.yaml"
+
+_DESCRIPTION = """\
+Find every pair of accounts that used the same hashtag under near-identical screen names, and publish them
+as a snapshot in a folder."""
+
+_EXAMPLES = """\
+examples:
+  ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
+  ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out --min-similarity 0.75
+  ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
+  ./spark-submit.sh --master spark://host:7077 -- --posts /data/posts --accounts /data/accounts --output /data/out
+
+exit codes:
+  0 published    2 usage, configuration or input missing    3 too many rows that cannot be used
+  4 another run holds the output    1 anything else"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see --help)")
+
+
+def parse_arguments(argv: Sequence[str]) -> JobConfig:
+    """The options of a run. Raises UsageError; --help and --version print and raise SystemExit(0)."""
+    flags: dict[str, Any] = vars(_parser().parse_args(list(argv)))
+    config = flags.pop("config", None)
+    if config is None and DEFAULT_CONFIG.exists():
+        config = DEFAULT_CONFIG
+    return load_config(config, flags)
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = {name: field.default for name, field in JobConfig.model_fields.items()}
+    parser = _Parser(
+        prog="./spark-submit.sh",
+        usage="%(prog)s [SPARK-SUBMIT OPTIONS --] --posts PATH... --accounts PATH... --output DIR [OPTIONS]",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    files = "files, folders or globs: TSV, plain, .gz or .bz2, or Parquet"
+    parser.add_argument("--posts", nargs="+", metavar="PATH", help=files)
+    parser.add_argument("--accounts", nargs="+", metavar="PATH", help="likewise")
+    parser.add_argument("--output", metavar="DIR", help="folder to publish to; made if it is not there")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="options as YAML; flags win (conf/job.yaml, which explains all)"
+    )
+    parser.add_argument(
+        "--min-similarity",
+        metavar="DECIMAL",
+        help=f"store pairs of at least this similarity, above 0, at most 1 ({default['min_similarity']})",
+    )
+    parser.add_argument(
+        "--blocking",
+        choices=["lossless", "prefix"],
+        help=f"prefix is cheaper and loses pairs ({default['blocking']})",
+    )
+    parser.add_argument(
+        "--prefix-length",
+        type=int,
+        metavar="N",
+        help=f"characters names must share in prefix blocking ({default['prefix_length']})",
+    )
+    parser.add_argument("--exclude-reposts", action="store_true", help="leave reposts out")
+    parser.add_argument(
+        "--fold",
+        choices=["none", "case"],
+        help=f"case: compare names without regard to case ({default['fold']})",
+    )
+    parser.add_argument(
+        "--quoting",
+        choices=["auto", "none", "rfc4180"],
+        help=f"how fields of text files are quoted ({default['quoting']})",
+    )
+    parser.add_argument(
+        "--max-reject-fraction",
+        type=float,
+        metavar="FRACTION",
+        help=f"publish nothing if more rows cannot be used ({default['max_reject_fraction']})",
+    )
+    parser.add_argument(
+        "--buckets", type=int, metavar="N", help=f"parts that the snapshot is split into ({default['buckets']})"
+    )
+    parser.add_argument(
+        "--block-size",
+        type=int,
+        metavar="N",
+        help=f"share hashtags of more members out to several tasks ({default['block_size']})",
+    )
+    parser.add_argument(
+        "--progress", action=argparse.BooleanOptionalAction, help="show a progress line (on a terminal)"
+    )
+    parser.add_argument("--version", action="version", version=f"lookalike {__version__}")
+    return parser

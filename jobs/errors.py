@@ -1,0 +1,29 @@
+"""The errors of the batch job; each carries the exit code that it ends the process with."""
+
+
+class JobError(Exception):
+    """A failure with a message for the person who runs the job; printed as one line, no traceback."""
+
+    exit_code = 1
+
+
+class UsageError(JobError):
+    """An option, a configuration key or an input that cannot be used."""
+
+    exit_code = 2
+
+
+class QualityGateError(JobError):
+    """The input was read, but is too damaged to publish a result from."""
+
+    exit_code = 3
+
+
+class OutputLockedError(JobError):
+    """Another run holds the output folder."""
+
+    exit_code = 4
+
+
+class SnapshotError(JobError):
+    """A snapshot on disk is missing, damaged or of a schema that this version cannot read."""

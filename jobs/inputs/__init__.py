@@ -1,0 +1,1 @@
+"""Reading posts and accounts: files, rows, values, and the table of accounts."""

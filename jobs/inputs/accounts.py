@@ -1,0 +1,133 @@
+"""The table of accounts: made once, then mapped into memory by every worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.inputs.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
+from jobs.inputs.values import Bytes, Places, frozen
+from jobs.kernel.names import EncodedNames, encode_names
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.large_string(), nullable=False),
+        pa.field("screen_name", pa.large_string(), nullable=False),
+        pa.field("created", pa.int64(), nullable=False),
+        pa.field("codes", pa.large_list(pa.uint32()), nullable=False),
+        pa.field("once", pa.uint64(), nullable=False),
+        pa.field("twice", pa.uint64(), nullable=False),
+        pa.field("slots", pa.list_(pa.field("slot", pa.uint64(), nullable=False), SLOTS_PER_ID), nullable=False),
+    ]
+)
+_ALPHABET = b"alphabet"
+
+
+@dataclass(frozen=True)
+class AccountTable:
+    """n accounts in ascending order of id (UTF-8 bytes): an account's place is its index everywhere.
+
+    ids, screen_names: LargeStringArray, as written. names: the names as compared, encoded.
+    created: int64[n], microseconds since 1970 or NULL_TIME. slots: finds accounts by id.
+    """
+
+    ids: pa.LargeStringArray
+    screen_names: pa.LargeStringArray
+    created: npt.NDArray[np.int64]
+    names: EncodedNames
+    slots: Slots
+
+    @classmethod
+    def build(
+        cls,
+        ids: pa.LargeStringArray,
+        screen_names: pa.LargeStringArray,
+        created: npt.NDArray[np.int64],
+        *,
+        fold: Literal["none", "case"],
+    ) -> AccountTable:
+        """The table of accounts whose ids are ascending and different; names are compared as `fold` says."""
+        names = encode_names(screen_names if fold == "none" else _case_folded(screen_names))
+        return cls(ids, screen_names, created, names, build_index(*_packed(ids)))
+
+    def __len__(self) -> int:
+        """Number of accounts."""
+        return len(self.ids)
+
+    def lookup(self, buffer: Bytes, start: Places, end: Places) -> Places:
+        """int64[n]: the index of the account that has each value, buffer[start[i]:end[i]], as id, or -1.
+
+        The id's bytes are compared, so that ids with the same hash stay apart.
+        """
+        packed, offsets = _packed(self.ids)
+        found = find_ids(self.slots, packed, offsets, buffer, start, end)
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            self._look_up_escaped(found, missing, buffer, start, end)
+        return found
+
+    def _look_up_escaped(self, found: Places, missing: Places, buffer: Bytes, start: Places, end: Places) -> None:
+        """Look values up again that are not UTF-8, in the form that such ids have in this table."""
+        for i in missing[_beyond_ascii(frozen(buffer), frozen(start), frozen(end), missing)].tolist():
+            value = buffer[start[i] : end[i]].tobytes()
+            text = value.decode("utf-8", "backslashreplace").encode()
+            if text != value:
+                escaped = np.frombuffer(text, np.uint8)
+                span = np.zeros(1, np.int64), np.full(1, len(text), np.int64)
+                found[i] = find_ids(self.slots, *_packed(self.ids), escaped, *span)[0]
+
+    def write(self, path: str) -> None:
+        """Write the table as an Arrow file of one record batch."""
+        codes = pa.LargeListArray.from_arrays(pa.array(self.names.offsets), pa.array(self.names.codes))
+        slots = pa.FixedSizeListArray.from_arrays(pa.array(self.slots), type=_SCHEMA.field("slots").type)
+        numbers = map(pa.array, (self.names.once, self.names.twice))
+        columns = [self.ids, self.screen_names, pa.array(self.created), codes, *numbers, slots]
+        schema = _SCHEMA.with_metadata({_ALPHABET: str(self.names.alphabet)})
+        with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+    @classmethod
+    def open(cls, path: str) -> AccountTable:
+        """Map a written table into memory: nothing is copied, and processes of one machine share it."""
+        reader = pa.ipc.open_file(pa.memory_map(path))
+        batch, alphabet = reader.get_batch(0), int(reader.schema.metadata[_ALPHABET])
+        codes = batch.column("codes")
+        column = {name: batch.column(name) for name in _SCHEMA.names}
+        once, twice, created = (column[name].to_numpy() for name in ("once", "twice", "created"))
+        names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), alphabet, once, twice)
+        return cls(column["id"], column["screen_name"], created, names, column["slots"].values.to_numpy())
+
+
+def _packed(array: Any) -> tuple[Bytes, Places]:
+    """The bytes of a LargeStringArray without nulls, and int64[n + 1] where each value begins."""
+    _, offsets, values = array.buffers()
+    packed = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(0, np.uint8)
+    if not len(array):
+        return packed, np.zeros(1, np.int64)
+    return packed, np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
+
+
+@numba.njit(cache=True, nogil=True)
+def _beyond_ascii(buffer: Bytes, start: Places, end: Places, rows: Places) -> npt.NDArray[np.bool_]:
+    """bool[len(rows)]: whether the chosen values have a byte that is not ASCII."""
+    beyond = np.zeros(len(rows), np.bool_)
+    for i in range(len(rows)):
+        for at in range(start[rows[i]], end[rows[i]]):
+            beyond[i] |= buffer[at] >= 0x80
+    return beyond
+
+
+def _case_folded(names: Any) -> Any:
+    """The names in Unicode's folded case; most are ASCII, for which small letters are all there is to it."""
+    folded = pc.ascii_lower(names)
+    other = pc.invert(pc.string_is_ascii(names))
+    if not pc.any(other).as_py():
+        return folded
+    unicode = pa.array([name.casefold() for name in names.filter(other).to_pylist()], pa.large_string())
+    return pc.replace_with_mask(folded, other, unicode)

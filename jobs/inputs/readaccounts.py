@@ -1,0 +1,181 @@
+"""Reading the accounts: every row used, collapsed or rejected, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.inputs.accounts import AccountTable
+from jobs.inputs.ordering import order_by_bytes
+from jobs.inputs.rejects import Reason, RejectLog
+from jobs.inputs.rows import fetch_rows, read_rows
+from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
+from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
+from jobs.inputs.values import Bytes, Places, are_blank, pack_values
+
+
+@dataclass(frozen=True)
+class AccountCounts:
+    """What became of the rows: rows == used + duplicates + the sum of rejected.
+
+    unreadable_dates: rows whose created_at is neither blank nor a date; they are used without it.
+    """
+
+    rows: int
+    used: int
+    duplicates: int
+    rejected: dict[Reason, int]
+    unreadable_dates: int
+
+
+@dataclass(frozen=True)
+class AccountsRead:
+    """The accounts and the count of the rows that they come from."""
+
+    table: AccountTable
+    counts: AccountCounts
+
+
+def read_accounts(files: Sequence[InputFile], *, fold: Literal["none", "case"], rejects: RejectLog) -> AccountsRead:
+    """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
+
+    Rows of one id that have the same created_at and screen name are one. Of those that differ, the one with
+    the later created_at and then the greater screen name is used, the others are rejected. Bytes of an id or
+    name that are not UTF-8 are escaped (\\xNN) first. Raises UsageError as read_rows does.
+    """
+    gathered = _Gathered()
+    for number, file in enumerate(files):
+        for batch in read_rows(file, 0, TO_THE_END, ACCOUNTS):
+            gathered.add(number, file, batch, rejects)
+    ids, names, created, file_of, place = gathered.take()
+    kept, conflicts, duplicates = _resolve(ids, names, created)
+    if len(conflicts):
+        _reject_conflicts(files, file_of[conflicts], place[conflicts], rejects)
+        gathered.rejected[Reason.CONFLICT] = len(conflicts)
+    del file_of, place
+    table = AccountTable.build(_strings(ids, kept), _strings(names, kept), created[kept], fold=fold)
+    counts = AccountCounts(gathered.rows, len(kept), duplicates, gathered.rejected, gathered.unreadable_dates)
+    if counts.rows != counts.used + counts.duplicates + sum(counts.rejected.values()):
+        raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
+    return AccountsRead(table, counts)
+
+
+@dataclass
+class _Packed:
+    """Strings one after the other: packed uint8[], offsets int64[n + 1]."""
+
+    packed: Bytes
+    offsets: Places
+
+
+@dataclass
+class _Gathered:
+    """The usable rows so far, a part a batch, and the counts of all rows."""
+
+    rows: int = 0
+    unreadable_dates: int = 0
+    rejected: dict[Reason, int] = field(default_factory=dict)
+    _ids: list[_Packed] = field(default_factory=list)
+    _names: list[_Packed] = field(default_factory=list)
+    _created: list[Places] = field(default_factory=list)
+    _file: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    _place: list[Places] = field(default_factory=list)
+
+    def add(self, number: int, file: InputFile, batch: RowBatch, rejects: RejectLog) -> None:
+        self.rows += len(batch) + len(batch.malformed)
+        for _, raw in batch.malformed:
+            self._reject(file, Reason.FIELDS, raw, rejects)
+        no_id, no_name = are_blank(*batch["id"]), are_blank(*batch["screen_name"])
+        for i in np.flatnonzero(no_id | no_name).tolist():
+            self._reject(file, Reason.NO_ID if no_id[i] else Reason.NO_SCREEN_NAME, batch.raw(i), rejects)
+        rows = np.flatnonzero(~(no_id | no_name))
+        date = Column(batch["created_at"].buffer, *(part[rows] for part in batch["created_at"][1:]))
+        created = parse_timestamps(*date)
+        self.unreadable_dates += int(np.count_nonzero((created == NULL_TIME) & ~are_blank(*date)))
+        self._ids.append(_text(batch["id"], rows))
+        self._names.append(_text(batch["screen_name"], rows))
+        self._created.append(created)
+        self._file.append(np.full(len(rows), number, np.int32))
+        self._place.append(batch.place[rows])
+
+    def _reject(self, file: InputFile, reason: Reason, raw: bytes, rejects: RejectLog) -> None:
+        self.rejected[reason] = self.rejected.get(reason, 0) + 1
+        rejects.add(ACCOUNTS.name, file.path, reason, raw)
+
+    def take(self) -> tuple[_Packed, _Packed, Places, npt.NDArray[np.int32], Places]:
+        """Ids, screen names, created, file and place of all usable rows; the parts are given up one by one."""
+        return (
+            _concatenated(self._ids),
+            _concatenated(self._names),
+            np.concatenate([np.zeros(0, np.int64), *self._created]),
+            np.concatenate([np.zeros(0, np.int32), *self._file]),
+            np.concatenate([np.zeros(0, np.int64), *self._place]),
+        )
+
+
+def _text(column: Column, rows: Places) -> _Packed:
+    """The chosen values, with every byte that is not UTF-8 escaped."""
+    packed, offsets = pack_values(column.buffer, column.start[rows], column.end[rows])
+    strings = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(packed)]
+    )
+    try:
+        strings.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        texts = [value.decode("utf-8", "backslashreplace").encode() for value in strings.to_pylist()]
+        packed = np.frombuffer(b"".join(texts), np.uint8)
+        np.cumsum([len(text) for text in texts], out=offsets[1:])
+    return _Packed(packed, offsets)
+
+
+def _concatenated(parts: list[_Packed]) -> _Packed:
+    offsets = np.zeros(1 + sum(len(part.offsets) - 1 for part in parts), np.int64)
+    at = 0
+    for part in parts:
+        count = len(part.offsets) - 1
+        offsets[at + 1 : at + count + 1] = part.offsets[1:] + offsets[at]
+        at += count
+    packed = np.concatenate([np.zeros(0, np.uint8), *(part.packed for part in parts)])
+    parts.clear()
+    return _Packed(packed, offsets)
+
+
+def _resolve(ids: _Packed, names: _Packed, created: Places) -> tuple[Places, Places, int]:
+    """Rows to use, in order of id; rows that lose against another of the same id; number of extra copies."""
+    order, same_id = order_by_bytes(ids.packed, ids.offsets)
+    if not same_id.any():
+        return order, np.zeros(0, np.int64), 0
+    last_of_id = np.append(~same_id[1:], True)
+    repeated = np.flatnonzero(same_id | ~last_of_id)  # places in the order
+    rows, group = order[repeated], np.cumsum(~same_id[repeated])
+    by_date = np.lexsort((created[rows], group))
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = np.diff(group[by_date]).astype(np.bool_) | (np.diff(created[rows][by_date]) != 0)
+    rank = np.empty(len(rows), np.int64)
+    rank[by_date] = np.cumsum(new)
+    column = pack_values(names.packed, names.offsets[rows], names.offsets[rows + 1])
+    by_value, same_value = order_by_bytes(*column, rank)
+    order[repeated] = rows[by_value]
+    last_of_value = np.append(~same_value[1:], True)
+    losing = last_of_value & ~last_of_id[repeated]
+    return order[last_of_id], order[repeated][losing], int(np.count_nonzero(~last_of_value))
+
+
+def _reject_conflicts(
+    files: Sequence[InputFile], file_of: npt.NDArray[np.int32], place: Places, rejects: RejectLog
+) -> None:
+    for number in np.unique(file_of).tolist():
+        file = files[number]
+        for row in fetch_rows(file, np.sort(place[file_of == number]), ACCOUNTS):
+            rejects.add(ACCOUNTS.name, file.path, Reason.CONFLICT, row.raw)
+
+
+def _strings(values: _Packed, rows: Places) -> pa.LargeStringArray:
+    packed, offsets = pack_values(values.packed, values.offsets[rows], values.offsets[rows + 1])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(packed)]
+    return pa.LargeStringArray.from_buffers(len(rows), buffers[1], buffers[2])

@@ -1,0 +1,139 @@
+"""Comparison of every pair whose lengths are close enough: small groups, and thresholds too low to block."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from jobs.kernel.arrays import PairBuffer, SortedNames, order_by_length, put_pair
+from jobs.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
+from jobs.kernel.names import Codes
+from jobs.kernel.screen import CHUNK, screen
+
+
+@numba.njit(cache=True, nogil=True)
+def verify(
+    rows_of: npt.NDArray[np.uint64],
+    codes: Codes,
+    start_a: int,
+    length_a: int,
+    start_b: int,
+    length_b: int,
+    bound: int,
+) -> int:
+    """The distance of two names, or some number above `bound`; the first is the pattern set in `rows_of`."""
+    if length_a <= WORD:
+        return distance_to_pattern(rows_of, length_a, codes, start_b, length_b, bound)
+    return distance_of_long(codes, start_a, length_a, start_b, length_b)
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_range(
+    names: SortedNames,
+    p: int,
+    q: int,
+    resume: npt.NDArray[np.int64],
+    x_end: int,
+    rows_of: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    out: PairBuffer,
+    found: int,
+    group: int,
+) -> int:
+    """Append the similar pairs (y, x), y < x, for x from resume[0] (y from resume[1], or -1) to x_end.
+
+    p / q is the threshold; rows_of uint64[alphabet] is zero and stays so; counts int64[2] gains candidates and
+    verified pairs. Returns the new number of pairs in `out`. Stops early when less than CHUNK places are left
+    there: resume then says where to go on, and resume[0] < x_end.
+    """
+    passed = np.empty(CHUNK, np.uint8)
+    hits = np.empty(CHUNK + 1, np.int64)
+    x = resume[0]
+    while x < x_end:
+        length = names.length[x]
+        bound = (q - p) * length // q
+        y = resume[1]
+        if y < 0:
+            y = np.searchsorted(names.length, length - bound)
+        pattern_is_set = False
+        while y < x and found + CHUNK <= len(out.left):
+            stop = min(x, y + CHUNK)
+            passing = screen(names.once[x], names.twice[x], names.once, names.twice, y, stop, bound, passed, hits)
+            counts[0] += stop - y
+            counts[1] += passing
+            if passing and not pattern_is_set and length <= WORD:
+                set_pattern(rows_of, names.codes, names.start[x], length)
+                pattern_is_set = True
+            for hit in hits[:passing]:
+                distance = verify(
+                    rows_of, names.codes, names.start[x], length, names.start[hit], names.length[hit], bound
+                )
+                if distance <= bound:
+                    put_pair(out, found, names.member[x], names.member[hit], distance, group)
+                    found += 1
+            y = stop
+        if pattern_is_set:
+            clear_pattern(rows_of, names.codes, names.start[x], length)
+        if y < x:
+            resume[0] = x
+            resume[1] = y
+            return found
+        x += 1
+        resume[1] = -1
+    resume[0] = x
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_groups(
+    codes: Codes,
+    offsets: npt.NDArray[np.int64],
+    once: npt.NDArray[np.uint64],
+    twice: npt.NDArray[np.uint64],
+    members: npt.NDArray[np.uint32],
+    group_starts: npt.NDArray[np.int64],
+    p: int,
+    q: int,
+    resume: npt.NDArray[np.int64],
+    rows_of: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    out: PairBuffer,
+) -> int:
+    """Fill `out` with the similar pairs of many groups, from group resume[2] on; the number of pairs.
+
+    Group g holds the names members[group_starts[g]:group_starts[g + 1]]. resume is int64[3], at the beginning
+    (0, -1, 0); all is done when resume[2] is the number of groups. The rest as for `compare_range`.
+    """
+    found = 0
+    while resume[2] < len(group_starts) - 1:
+        group = resume[2]
+        chosen = members[group_starts[group] : group_starts[group + 1]]
+        n = len(chosen)
+        if n > 1:
+            lengths = np.empty(n, np.int64)
+            for i in range(n):
+                lengths[i] = offsets[chosen[i] + 1] - offsets[chosen[i]]
+            order = order_by_length(lengths)
+            names = SortedNames(
+                np.empty(n, np.uint32),
+                np.empty(n, np.int64),
+                np.empty(n, np.int64),
+                np.empty(n, np.uint64),
+                np.empty(n, np.uint64),
+                codes,
+            )
+            for i in range(n):
+                member = chosen[order[i]]
+                names.member[i] = member
+                names.start[i] = offsets[member]
+                names.length[i] = lengths[order[i]]
+                names.once[i] = once[member]
+                names.twice[i] = twice[member]
+            found = compare_range(names, p, q, resume, n, rows_of, counts, out, found, group)
+            if resume[0] < n:
+                return found
+        resume[0] = 0
+        resume[1] = -1
+        resume[2] = group + 1
+    return found

@@ -1,0 +1,196 @@
+"""What a snapshot looks like on disk: schemas, sort orders, buckets, names and paths.
+
+<output>/CURRENT                                        id of the live snapshot
+<output>/.lock                                          held by the run that writes
+<output>/snapshots/<id>/manifest.json                   the truth about everything below
+<output>/snapshots/<id>/pairs/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/members/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/hashtags/part-NNNNN.parquet
+<output>/snapshots/<id>/rejects/part-NNNNN.parquet
+"""
+
+import re
+import secrets
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from jobs.errors import SnapshotError
+
+SCHEMA_VERSION: Final = 1
+MAX_BUCKETS: Final = 4096
+CURRENT: Final = "CURRENT"
+LOCK: Final = ".lock"
+SNAPSHOTS: Final = "snapshots"
+MANIFEST: Final = "manifest.json"
+
+_TIME: Final = pa.timestamp("us", tz="UTC")
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+# Key: hashtag, account_a, account_b. account_a < account_b (UTF-8 bytes), each pair once a hashtag.
+# distance: Levenshtein, in code points. similarity: (m - d) / m correctly rounded, m the length of the
+# longer name in code points; >= the snapshot's floor; 1.0 if and only if distance is 0.
+# Sorted by hashtag, similarity descending, account_a, account_b.
+PAIRS: Final = pa.schema(
+    [
+        _required("hashtag", pa.string()),
+        _required("account_a", pa.string()),
+        _required("account_b", pa.string()),
+        _required("distance", pa.int32()),
+        _required("similarity", pa.float64()),
+    ]
+)
+
+# Key: hashtag, account_id. posts: posts of the account with the hashtag, >= 1; reposts: those of them
+# known to be reposts, <= posts. first_post <= last_post; both null if no post has a readable date.
+# Sorted by hashtag, account_id.
+MEMBERS: Final = pa.schema(
+    [
+        _required("hashtag", pa.string()),
+        _required("account_id", pa.string()),
+        _required("screen_name", pa.string()),
+        _required("posts", pa.int64()),
+        _required("reposts", pa.int64()),
+        pa.field("first_post", _TIME),
+        pa.field("last_post", _TIME),
+        pa.field("account_created", _TIME),
+    ]
+)
+
+# Key: hashtag. display: the most frequent spelling. posts: posts with the hashtag, each once;
+# members, pairs: the hashtag's rows in the two tables above, members >= 1.
+# Sorted by hashtag, over all its files.
+HASHTAGS: Final = pa.schema(
+    [
+        _required("hashtag", pa.string()),
+        _required("display", pa.string()),
+        _required("posts", pa.int64()),
+        _required("members", pa.int64()),
+        _required("pairs", pa.int64()),
+    ]
+)
+
+# No key: one row an input row that could not be used, in no order. source: posts or accounts; file: the
+# input's path; row: the row as written, bytes that are not UTF-8 escaped, a very long row cut short.
+REJECTS: Final = pa.schema(
+    [
+        _required("source", pa.string()),
+        _required("file", pa.string()),
+        _required("reason", pa.string()),
+        _required("row", pa.string()),
+    ]
+)
+
+SCHEMAS: Final[dict[str, pa.Schema]] = {
+    "pairs": PAIRS,
+    "members": MEMBERS,
+    "hashtags": HASHTAGS,
+    "rejects": REJECTS,
+}
+
+# The tables that are split by bucket_of(hashtag).
+BUCKETED: Final = frozenset({"pairs", "members"})
+
+# Column and "descending"; what a file is sorted by and says so in its footer.
+SORTED_BY: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
+    "pairs": (("hashtag", False), ("similarity", True), ("account_a", False), ("account_b", False)),
+    "members": (("hashtag", False), ("account_id", False)),
+    "hashtags": (("hashtag", False),),
+    "rejects": (),
+}
+
+_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
+_DATA_PATH: Final = re.compile(
+    rf"snapshots/(?P<id>{_ID.pattern})/(?P<table>{'|'.join(SCHEMAS)})"
+    r"(?:/bucket=(?P<bucket>[0-9]{3,4}))?/part-[0-9]{5}\.parquet"
+)
+
+
+class DataPath(NamedTuple):
+    """What the relative path of a data file says."""
+
+    snapshot: str
+    table: str
+    bucket: int | None
+
+
+def new_snapshot_id(now: datetime | None = None) -> str:
+    """An id such as `20261123T150102Z-1a2b3c`: ids sort by time, and two of one second still differ."""
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def is_snapshot_id(text: str) -> bool:
+    """Whether `text` is a snapshot id, and so safe as one segment of a path."""
+    return _ID.fullmatch(text) is not None
+
+
+def bucket_of(hashtag: str | bytes, buckets: int) -> int:
+    """The bucket of a hashtag key, from 0 to buckets - 1. Bytes are taken as UTF-8."""
+    key = hashtag if isinstance(hashtag, bytes) else hashtag.encode("utf-8", "surrogatepass")
+    return zlib.crc32(key) % buckets
+
+
+def snapshot_folder(snapshot: str) -> str:
+    """The folder of a snapshot, relative to the output."""
+    if not is_snapshot_id(snapshot):
+        raise SnapshotError(f"not a snapshot id: {snapshot[:80]!r}")
+    return f"{SNAPSHOTS}/{snapshot}"
+
+
+def data_path(snapshot: str, table: str, *, bucket: int | None = None, part: int = 0) -> str:
+    """The path of a data file, relative to the output folder."""
+    folder = "" if bucket is None else f"bucket={bucket:03d}/"
+    path = f"{snapshot_folder(snapshot)}/{table}/{folder}part-{part:05d}.parquet"
+    parse_data_path(path)
+    return path
+
+
+def parse_data_path(path: str) -> DataPath:
+    """Take the relative path of a data file apart.
+
+    Only what `data_path` makes is accepted, so a path that passes cannot leave the output folder.
+    Raises SnapshotError for anything else.
+    """
+    match = _DATA_PATH.fullmatch(path)
+    if match is None or (match["bucket"] is None) == (match["table"] in BUCKETED):
+        raise SnapshotError(f"not the path of a data file: {path[:200]!r}")
+    bucket = None if match["bucket"] is None else int(match["bucket"])
+    if bucket is not None and (bucket >= MAX_BUCKETS or match["bucket"] != f"{bucket:03d}"):
+        raise SnapshotError(f"not the path of a data file: {path[:200]!r}")
+    return DataPath(match["id"], match["table"], bucket)
+
+
+def join_path(output: Path, path: str) -> Path:
+    """The place of a data file on this machine. Raises SnapshotError for an unsafe path."""
+    parse_data_path(path)
+    return output / path
+
+
+def check_schema(actual: pa.Schema, expected: pa.Schema, what: str) -> None:
+    """Raise SnapshotError naming every difference of columns, order, types and nullability at once."""
+    names = list(actual.names)
+    problems = [f"column {name!r} is missing" for name in expected.names if name not in names]
+    problems += [f"column {name!r} is unknown" for name in names if name not in expected.names]
+    problems += [f"column {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    if not problems and names != list(expected.names):
+        problems.append(f"columns are in the order {names}, not {list(expected.names)}")
+    for field in expected:
+        if names.count(field.name) != 1:
+            continue
+        found = actual.field(field.name)
+        if found.type != field.type:
+            problems.append(f"column {field.name!r} is {found.type}, not {field.type}")
+        if found.nullable and not field.nullable:
+            problems.append(f"column {field.name!r} may be null")
+        if field.nullable and not found.nullable:
+            problems.append(f"column {field.name!r} may not be null")
+    if problems:
+        raise SnapshotError(f"{what}: " + "; ".join(problems))

@@ -1,0 +1,202 @@
+"""The manifest: what a snapshot was made from, how, what it counted, and every file that belongs to it."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    NonNegativeFloat,
+    NonNegativeInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.layout import MAX_BUCKETS, SCHEMA_VERSION, is_snapshot_id
+
+
+def _snapshot_id(text: str) -> str:
+    if not is_snapshot_id(text):
+        raise ValueError("is not a snapshot id")
+    return text
+
+
+def _threshold(text: str) -> str:
+    if not 0 < Fraction(text) <= 1:
+        raise ValueError("is not between 0 and 1")
+    return text
+
+
+def _sorted_keys(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
+
+
+def _sorted_files(files: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
+    if len({entry.path for entry in files}) < len(files):
+        raise ValueError("a file is listed twice")
+    return tuple(sorted(files, key=lambda entry: entry.path))
+
+
+Floor = Annotated[
+    str,
+    StringConstraints(pattern=r"^[+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})$"),
+    AfterValidator(_threshold),
+]
+Rejected = Annotated[dict[str, NonNegativeInt], AfterValidator(_sorted_keys)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class InputRecord(_Model):
+    """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC."""
+
+    table: Literal["posts", "accounts"]
+    path: str
+    bytes: NonNegativeInt
+    modified_ns: int
+    format: Literal["tsv", "parquet"]
+    compression: Literal["gzip", "bz2"] | None = None
+    quoting: Literal["none", "rfc4180"] = "none"
+
+
+class AccountCounts(_Model):
+    """Where the rows of the accounts went: rows = used + duplicates + rejected, or it is no such count.
+
+    unreadable_dates counts used rows and is no further part of the sum.
+    """
+
+    rows: NonNegativeInt
+    used: NonNegativeInt
+    duplicates: NonNegativeInt
+    rejected: Rejected
+    unreadable_dates: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _reconcile(self) -> Self:
+        _check_sum("accounts", self.rows, self.used + self.duplicates + sum(self.rejected.values()))
+        return self
+
+
+class PostCounts(_Model):
+    """Where the rows of the posts went, likewise: each row is in exactly one of the counts.
+
+    used: rows with a known author and at least one hashtag. unreadable_dates and unreadable_flags count
+    used rows and are no further part of the sum.
+    """
+
+    rows: NonNegativeInt
+    used: NonNegativeInt
+    without_hashtag: NonNegativeInt
+    excluded_reposts: NonNegativeInt
+    duplicates: NonNegativeInt
+    rejected: Rejected
+    unreadable_dates: NonNegativeInt = 0
+    unreadable_flags: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _reconcile(self) -> Self:
+        kept = self.used + self.without_hashtag + self.excluded_reposts
+        _check_sum("posts", self.rows, kept + self.duplicates + sum(self.rejected.values()))
+        return self
+
+
+class Counts(_Model):
+    """The funnel of a run. pairs_sharing: pairs of accounts of one hashtag, summed over the hashtags."""
+
+    accounts: AccountCounts
+    posts: PostCounts
+    memberships: NonNegativeInt
+    hashtags: NonNegativeInt
+    pairs_sharing: NonNegativeInt
+    candidates: NonNegativeInt
+    verified: NonNegativeInt
+    similar_pairs: NonNegativeInt
+
+
+class Recall(_Model):
+    """How much a lossy blocking found of the pairs that exist, measured on a sample of hashtags."""
+
+    hashtags: NonNegativeInt
+    pairs: NonNegativeInt
+    found: NonNegativeInt
+
+
+class Manifest(_Model):
+    """All that is known of one snapshot.
+
+    floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo.
+    seconds: by stage, in the order in which they ran. recall: None for a lossless run. files: sorted by
+    path; the files of one table and bucket, in this order, are one sorted run of rows.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: Annotated[str, AfterValidator(_snapshot_id)]
+    created: AwareDatetime
+    job_version: str
+    floor: Floor
+    buckets: Annotated[int, Field(ge=1, le=MAX_BUCKETS)]
+    configuration: dict[str, JsonValue]
+    inputs: tuple[InputRecord, ...]
+    counts: Counts
+    seconds: dict[str, NonNegativeFloat]
+    recall: Recall | None = None
+    files: Annotated[tuple[FileEntry, ...], AfterValidator(_sorted_files)]
+
+    @model_validator(mode="after")
+    def _check_files(self) -> Self:
+        rows = dict.fromkeys(("members", "hashtags", "pairs", "rejects"), 0)
+        for entry in self.files:
+            rows[entry.table] += entry.rows
+            if entry.bucket is not None and entry.bucket >= self.buckets:
+                raise ValueError(f"{entry.path} lies beyond the {self.buckets} buckets")
+        counts = self.counts
+        rejected = sum(counts.accounts.rejected.values()) + sum(counts.posts.rejected.values())
+        _check_sum("rows of members", rows["members"], counts.memberships)
+        _check_sum("rows of hashtags", rows["hashtags"], counts.hashtags)
+        _check_sum("rows of pairs", rows["pairs"], counts.similar_pairs)
+        _check_sum("rows of rejects", rows["rejects"], rejected)
+        return self
+
+    def dump(self) -> bytes:
+        """As indented JSON; the same manifest always gives the same bytes."""
+        return (self.model_dump_json(indent=2) + "\n").encode()
+
+
+def load(path: Path) -> Manifest:
+    """Read and check a manifest. Raises SnapshotError, in one line, if it cannot be trusted."""
+    try:
+        data = path.read_bytes()
+        version = json.loads(data)["schema_version"]
+    except OSError as error:
+        raise SnapshotError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise SnapshotError(f"{path}: is not a manifest") from None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise SnapshotError(
+            f"{path}: has schema version {version}; this version of lookalike reads up to {SCHEMA_VERSION}"
+        )
+    try:
+        return Manifest.model_validate_json(data, strict=True)
+    except SnapshotError as error:  # from a file entry
+        raise SnapshotError(f"{path}: {error}") from None
+    except ValidationError as error:
+        first, *rest = error.errors(include_url=False, include_input=False)
+        place = ".".join(str(step) for step in first["loc"])
+        more = f" (and {len(rest)} more)" if rest else ""
+        raise SnapshotError(f"{path}: {place + ': ' if place else ''}{first['msg']}{more}") from None
+
+
+def _check_sum(what: str, found: int, expected: int) -> None:
+    if found != expected:
+        raise ValueError(f"{what} do not reconcile: {found} against {expected}")

@@ -1,0 +1,149 @@
+"""Publishing: a snapshot is written unseen, checked, and goes live by one atomic switch of CURRENT.
+
+The order is what keeps the live snapshot whole: data files, each flushed; manifest under another name;
+check of all of it through the reader; manifest under its name; CURRENT, last of all. So a folder with a
+manifest.json is a whole and checked snapshot, one without is what a dead run left, and dying at any
+moment in between leaves CURRENT as it was.
+"""
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from jobs.errors import SnapshotError, UsageError
+from jobs.snapshots.durable import sync_folder, write_durably
+from jobs.snapshots.layout import (
+    CURRENT,
+    MANIFEST,
+    SNAPSHOTS,
+    data_path,
+    is_snapshot_id,
+    new_snapshot_id,
+    parse_data_path,
+    snapshot_folder,
+)
+from jobs.snapshots.lock import OutputLock
+from jobs.snapshots.manifest import Manifest, load
+from jobs.snapshots.reader import Snapshot, current_id
+from jobs.snapshots.validate import validate
+
+_UNCHECKED = f"{MANIFEST}.unchecked"
+
+
+class Publication:
+    """A snapshot being written; made by `begin`. Use as a context manager: leaving it unpublished aborts.
+
+    id: the snapshot's. folder: where its files go, work: what the run needs only while it runs; both exist.
+    """
+
+    def __init__(self, output: Path, snapshot: str, lock: OutputLock) -> None:
+        """Make the folders; the lock is held and becomes the publication's."""
+        self.output = output
+        self.id = snapshot
+        self.folder = output / snapshot_folder(snapshot)
+        self.work = self.folder / "work"
+        self._lock = lock
+        self.work.mkdir(parents=True)
+
+    def data_path(self, table: str, *, bucket: int | None = None, part: int = 0) -> str:
+        """The path for a data file of this snapshot, as write_table takes it."""
+        return data_path(self.id, table, bucket=bucket, part=part)
+
+    def publish(self, manifest: Manifest) -> None:
+        """Put the manifest beside the files, check the whole, and make it the live snapshot.
+
+        Raises SnapshotError if the check fails, OSError if the disk does; CURRENT then stays as it was.
+        """
+        if manifest.id != self.id:
+            raise SnapshotError(f"{self.folder}: a manifest of {manifest.id} does not belong here")
+        shutil.rmtree(self.work)
+        self._remove_unlisted(manifest)
+        unchecked = self.folder / _UNCHECKED
+        write_durably(unchecked, manifest.dump())
+        for folder in (path for path in self.folder.rglob("*") if path.is_dir()):
+            sync_folder(folder)
+        validate(Snapshot(self.output, load(unchecked)))
+        unchecked.rename(self.folder / MANIFEST)
+        for folder in (self.folder, self.folder.parent, self.output):
+            sync_folder(folder)
+        write_durably(self.output / CURRENT, f"{self.id}\n".encode())
+
+    def abort(self) -> None:
+        """Remove what the run wrote, unless it is live by now."""
+        if _live(self.output) != self.id:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        """Return the publication."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove an unpublished snapshot and give the lock back."""
+        try:
+            self.abort()
+        finally:
+            self._lock.release()
+
+    def _remove_unlisted(self, manifest: Manifest) -> None:
+        """Remove what killed attempts of tasks left beside the files."""
+        listed = {self.output / entry.path for entry in manifest.files}
+        for path in list(self.folder.rglob("*")):
+            if path not in listed and not path.is_dir():
+                path.unlink()
+
+
+def begin(output: Path) -> Publication:
+    """Lock an output folder, made if it is not there, and start a new snapshot in it.
+
+    What dead runs left is removed. Raises OutputLockedError if another run holds the folder, UsageError
+    if it cannot be written to.
+    """
+    lock = OutputLock(output)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        _remove_dead_runs(output)
+        return Publication(output, new_snapshot_id(), lock)
+    except OSError as error:
+        lock.release()
+        raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _live(output: Path) -> str | None:
+    try:
+        return current_id(output)
+    except SnapshotError:
+        return None
+
+
+def _remove_dead_runs(output: Path) -> None:
+    """Remove folders without a manifest, but none that CURRENT or a manifest names a file of."""
+    for temporary in output.glob(f".{CURRENT}.*.tmp"):
+        temporary.unlink(missing_ok=True)
+    folders = [path for path in (output / SNAPSHOTS).glob("*") if is_snapshot_id(path.name)]
+    dead = {path for path in folders if path.is_dir() and not (path / MANIFEST).exists()}
+    if not dead:
+        return
+    named = {_live(output)}
+    for folder in set(folders) - dead:
+        try:
+            named |= _named_by(folder / MANIFEST)
+        except (OSError, ValueError, KeyError, TypeError, SnapshotError):
+            return  # it may name any of them, perhaps in a newer version's words
+    for folder in dead:
+        if folder.name not in named:
+            with contextlib.suppress(OSError):  # not ours to remove, or gone; a run can do without
+                shutil.rmtree(folder)
+
+
+def _named_by(manifest: Path) -> set[str]:
+    files = json.loads(manifest.read_bytes())["files"]
+    return {parse_data_path(entry["path"]).snapshot for entry in files}

@@ -1,0 +1,251 @@
+"""Look-ups in one published snapshot: manifest, bucket, row group, rows. Nothing is loaded beforehand."""
+
+import bisect
+import math
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.layout import (
+    BUCKETED,
+    CURRENT,
+    MANIFEST,
+    SCHEMAS,
+    bucket_of,
+    check_schema,
+    is_snapshot_id,
+    join_path,
+    snapshot_folder,
+)
+from jobs.snapshots.manifest import Manifest, load
+
+
+class HashtagRow(NamedTuple):
+    """A row of the table of hashtags; see layout.HASHTAGS."""
+
+    hashtag: str
+    display: str
+    posts: int
+    members: int
+    pairs: int
+
+
+def current_id(output: Path) -> str:
+    """The id of the live snapshot. Raises SnapshotError if none has been published."""
+    try:
+        with (output / CURRENT).open("rb") as file:
+            text = file.read(100).decode("ascii", "replace")
+    except FileNotFoundError:
+        raise SnapshotError(f"{output}: no snapshot has been published here") from None
+    except OSError as error:
+        raise SnapshotError(f"{output / CURRENT}: {error.strerror}") from None
+    snapshot = text.removesuffix("\n")
+    if not is_snapshot_id(snapshot):
+        raise SnapshotError(f"{output / CURRENT}: holds no snapshot id")
+    return snapshot
+
+
+class Snapshot:
+    """One snapshot, open for look-ups from any number of threads.
+
+    A footer is read when its bucket is first asked for, checked against the manifest, and kept; a file is
+    open only while rows are read. Look-ups raise SnapshotError if a file is missing or damaged.
+    """
+
+    def __init__(self, output: Path, manifest: Manifest) -> None:
+        """Use an output folder and a manifest that is already loaded."""
+        self.output = output
+        self.manifest = manifest
+        self._files: dict[tuple[str, int | None], list[FileEntry]] = {}
+        for entry in manifest.files:
+            self._files.setdefault((entry.table, entry.bucket), []).append(entry)
+        self._runs: dict[tuple[str, int | None], Run] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, output: Path, snapshot: str | None = None) -> Self:
+        """Open the snapshot with this id, or the live one."""
+        snapshot = current_id(output) if snapshot is None else snapshot
+        manifest = load(output / snapshot_folder(snapshot) / MANIFEST)
+        if manifest.id != snapshot:
+            raise SnapshotError(f"{output / snapshot_folder(snapshot)}: holds the manifest of {manifest.id}")
+        return cls(output, manifest)
+
+    def hashtag(self, key: str) -> HashtagRow | None:
+        """The row of a hashtag, given as the normalised key; None if nobody used it."""
+        for rows in self._rows("hashtags", key):
+            return HashtagRow(**rows.to_pylist()[0])
+        return None
+
+    def members(self, key: str) -> pa.Table:
+        """The members of a hashtag (layout.MEMBERS), sorted by account id; empty if nobody used it."""
+        return _concat(self._rows("members", key), "members")
+
+    def pairs(self, key: str, min_similarity: Fraction | None = None) -> pa.Table:
+        """The similar pairs of a hashtag (layout.PAIRS), the most similar first.
+
+        Pairs whose exact similarity (m - d) / m is below min_similarity are left out. Pairs below the
+        snapshot's floor are not stored: asking for less than the floor gives no more than the floor.
+        """
+        return _concat(self.iter_pairs(key, min_similarity), "pairs")
+
+    def iter_pairs(self, key: str, min_similarity: Fraction | None = None) -> Iterator[pa.Table]:
+        """The same rows in pieces of at most a row group, so that memory stays flat whatever their number."""
+        lowest = -math.inf if min_similarity is None else lowest_similarity(min_similarity)
+        for rows in self._rows("pairs", key):
+            similarity = rows.column("similarity").combine_chunks().to_numpy()
+            head = int(np.searchsorted(-similarity, -lowest, side="right"))
+            if head:
+                yield rows.slice(0, head)
+            if head < len(similarity):
+                return
+
+    def run(self, table: str, bucket: int | None) -> "Run":
+        """The sorted run of rows that a table has in a bucket; bucket None where a table has none."""
+        place = (table, bucket)
+        run = self._runs.get(place)
+        if run is None:
+            with self._lock:
+                run = self._runs.get(place)
+                if run is None:
+                    run = self._runs[place] = Run(self.output, table, self._files.get(place, []))
+        return run
+
+    def _rows(self, table: str, key: str) -> Iterator[pa.Table]:
+        try:
+            encoded = key.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair: no text, so nobody's hashtag
+            return iter(())
+        bucket = bucket_of(encoded, self.manifest.buckets) if table in BUCKETED else None
+        return self.run(table, bucket).rows(encoded)
+
+
+class Run:
+    """The files of one table and bucket: row groups in ascending order of hashtag."""
+
+    def __init__(self, output: Path, table: str, entries: list[FileEntry]) -> None:
+        """Read the footers of the files, in the order of their rows."""
+        self.table = table
+        self.files = [DataFile(output, entry) for entry in entries]
+        self._groups = [(file, group) for file in self.files for group in range(len(file.bounds))]
+        self._least = [least for file in self.files for least, _ in file.bounds]
+        self._greatest = [greatest for file in self.files for _, greatest in file.bounds]
+        ordered = all(a <= b for a, b in zip(self._greatest, self._least[1:], strict=False))
+        if not ordered:
+            raise SnapshotError(f"{self.files[0].path}: its hashtags are not in order")
+
+    def rows(self, key: bytes) -> Iterator[pa.Table]:
+        """The rows of one hashtag, in pieces of at most a row group; never an empty piece."""
+        for place in range(bisect.bisect_left(self._greatest, key), len(self._groups)):
+            if self._least[place] > key:
+                return
+            file, group = self._groups[place]
+            rows = file.read(group)
+            if not self._least[place] == key == self._greatest[place]:
+                hashtags = rows.column("hashtag").combine_chunks()
+                start = _first_at_least(hashtags, key, 0)
+                stop = _first_above(hashtags, key, start)
+                rows = rows.slice(start, stop - start)
+            if rows.num_rows:
+                yield rows
+
+
+class DataFile:
+    """One Parquet file of a snapshot: its footer, and for each row group the least and greatest hashtag."""
+
+    def __init__(self, output: Path, entry: FileEntry) -> None:
+        """Read the footer and hold it against the manifest's entry."""
+        self.entry = entry
+        self.path = join_path(output, entry.path)
+        self.bounds: list[tuple[bytes, bytes]] = []
+        self._footer: pq.FileMetaData | None = None
+        with self._open() as file:
+            footer = file.metadata
+            check_schema(file.schema_arrow, SCHEMAS[entry.table], str(self.path))
+            if footer.num_rows != entry.rows:
+                raise SnapshotError(f"{self.path}: has {footer.num_rows} rows, the manifest says {entry.rows}")
+            if entry.table != "rejects":
+                self.bounds = [_bounds(file, group) for group in range(footer.num_row_groups)]
+        self._footer = footer
+
+    def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
+        """Decode one row group."""
+        with self._open() as file:
+            return file.read_row_group(group, columns=columns, use_threads=False)
+
+    def _open(self) -> "_OpenFile":
+        return _OpenFile(self.path, self.entry, self._footer)
+
+
+class _OpenFile:
+    """A file open for reading while the context lasts; what goes wrong inside becomes a SnapshotError."""
+
+    def __init__(self, path: Path, entry: FileEntry, footer: "pq.FileMetaData | None") -> None:
+        self._path, self._entry, self._footer = path, entry, footer
+
+    def __enter__(self) -> Any:
+        try:
+            # Read, not mapped into memory: a mapped file that is cut short kills the process.
+            self._source = pa.OSFile(str(self._path))
+        except OSError as error:
+            raise SnapshotError(f"{self._path}: cannot be opened: {error}") from None
+        try:
+            size = self._source.size()
+            if size != self._entry.bytes:
+                raise SnapshotError(f"{self._path}: has {size} bytes, the manifest says {self._entry.bytes}")
+            return pq.ParquetFile(self._source, metadata=self._footer)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._source.close()
+        if isinstance(error, (pa.ArrowException, OSError)):
+            first_line = str(error).partition("\n")[0]
+            raise SnapshotError(f"{self._path}: is damaged: {first_line}") from None
+
+
+def lowest_similarity(threshold: Fraction) -> float:
+    """The double from which on a stored similarity means an exact similarity of at least `threshold`.
+
+    A stored similarity is the double nearest to (m - d) / m. Rounding keeps the order, so only a stored
+    value equal to the rounded threshold is in doubt. Names have fewer than 2^26 code points; two different
+    fractions of such denominators never round to one double, so the fraction behind it can be told.
+    """
+    nearest = float(threshold)
+    exact = Fraction(nearest).limit_denominator(1 << 26)
+    return nearest if exact >= threshold else math.nextafter(nearest, math.inf)
+
+
+def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:
+    statistics = file.metadata.row_group(group).column(0).statistics
+    if statistics is not None and statistics.has_min_max:
+        return statistics.min_raw, statistics.max_raw
+    hashtags = file.read_row_group(group, columns=["hashtag"], use_threads=False).column(0)
+    return hashtags[0].as_buffer().to_pybytes(), hashtags[-1].as_buffer().to_pybytes()
+
+
+def _first_at_least(hashtags: pa.StringArray, key: bytes, start: int) -> int:
+    return bisect.bisect_left(range(len(hashtags)), key, start, key=lambda row: _bytes(hashtags, row))
+
+
+def _first_above(hashtags: pa.StringArray, key: bytes, start: int) -> int:
+    return bisect.bisect_right(range(len(hashtags)), key, start, key=lambda row: _bytes(hashtags, row))
+
+
+def _bytes(strings: pa.StringArray, row: int) -> bytes:
+    value: bytes = strings[row].as_buffer().to_pybytes()
+    return value
+
+
+def _concat(pieces: Iterator[pa.Table], table: str) -> pa.Table:
+    found = list(pieces)
+    return pa.concat_tables(found) if found else SCHEMAS[table].empty_table()

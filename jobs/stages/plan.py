@@ -1,0 +1,99 @@
+"""How the comparison is shared out: by what it costs, not by how many hashtags or members there are.
+
+A viral hashtag is cut into ranges of its names in order of length (see kernel.similar_pairs), as many as it has
+blocks, so that each range costs about the same. All units are then put into tasks, the dearest first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.kernel import SMALL_GROUP, Threshold
+from jobs.stages.reports import GroupReport, LargeHashtag
+
+# Seconds on one core, measured at 0.8, see bench/README.md. Only their ratios matter.
+_SCREENED_PAIR = 1e-9
+_INDEXED_NAME = 1.5e-6
+_INDEXED_PAIR = 1e-11
+TASK_COST = 0.5  # below it a task costs Spark more than the work in it
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """A piece of comparison work in a bucket.
+
+    Either the hashtags at places [first, last), whole; or, where begin < end, of the one hashtag `first` the
+    pairs whose later name is at one of the places [begin, end) of its names by length.
+    """
+
+    bucket: int
+    first: int
+    last: int
+    begin: int
+    end: int
+    cost: float
+
+
+def cost_of_group(members: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Estimated seconds to compare groups of these sizes."""
+    size = members.astype(np.float64)
+    pairs = size * (size - 1) / 2
+    return np.where(members <= SMALL_GROUP, pairs * _SCREENED_PAIR, size * _INDEXED_NAME + pairs * _INDEXED_PAIR)
+
+
+def ranges_of(hashtag: LargeHashtag, threshold: Threshold, block_size: int) -> list[tuple[int, int, float]]:
+    """Cut a hashtag of more than block_size members into ranges [begin, end) of about equal cost.
+
+    A name's cost grows with the number of names that are short enough before it to be compared with.
+    """
+    names = np.array(hashtag.lengths, np.int64)
+    before = np.concatenate([[0], np.cumsum(names)])
+    begins, ends, rates = [], [], []
+    for length in np.flatnonzero(names).tolist():
+        reach = int(before[length + 1] - before[length - threshold.max_distance(length)])
+        begins.append(int(before[length]))
+        ends.append(int(before[length + 1]))
+        rates.append(_INDEXED_NAME + reach * _INDEXED_PAIR)
+    cost = np.concatenate([[0.0], np.cumsum([(e - b) * r for b, e, r in zip(begins, ends, rates, strict=True)])])
+    parts = -(-hashtag.members // block_size)
+    edges = np.interp(np.linspace(0, cost[-1], parts + 1), cost, [0, *ends]).round().astype(np.int64)
+    edges[-1] = hashtag.members
+    return [
+        (begin, end, float(cost[-1]) / parts)
+        for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        if begin < end
+    ]
+
+
+def plan_units(reports: Sequence[GroupReport], threshold: Threshold, block_size: int) -> list[Unit]:
+    """All the work there is."""
+    units = []
+    for bucket in reports:
+        units += [Unit(bucket.bucket, first, last, 0, 0, cost) for first, last, cost in bucket.small]
+        for hashtag in bucket.large:
+            units += [
+                Unit(bucket.bucket, hashtag.hashtag, hashtag.hashtag + 1, begin, end, cost)
+                for begin, end, cost in ranges_of(hashtag, threshold, block_size)
+            ]
+    return units
+
+
+def plan_tasks(units: Sequence[Unit], cores: int) -> list[list[Unit]]:
+    """Share the units out to tasks of near TASK_COST, at least one for each core, the dearest first.
+
+    Longest processing time first (R. Graham, 1969): each unit goes to the task that has least so far.
+    """
+    total = sum(unit.cost for unit in units)
+    wanted = min(len(units), max(cores, int(total / TASK_COST)))
+    tasks: list[list[Unit]] = [[] for _ in range(wanted)]
+    heap = [(0.0, number) for number in range(wanted)]
+    for unit in sorted(units, key=lambda unit: -unit.cost):
+        cost, number = heapq.heappop(heap)
+        tasks[number].append(unit)
+        heapq.heappush(heap, (cost + unit.cost, number))
+    return sorted(tasks, key=lambda task: -sum(unit.cost for unit in task))

@@ -1,0 +1,138 @@
+"""What the tasks of a stage tell the driver."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
+from jobs.snapshots.datafiles import FileEntry
+
+# An unknown author says that the accounts are incomplete, not that the posts are damaged.
+NOT_DAMAGE = frozenset({Reason.UNKNOWN_AUTHOR.value})
+
+
+@dataclasses.dataclass
+class PostsReport:
+    """What became of some rows of posts; the sum over all tasks reconciles.
+
+    rows: read, well-formed or not. used: kept, with a hashtag. unreadable_*: of the used rows. rejected and
+    examples: by reason. rejects: the files that hold the rejected rows.
+    """
+
+    rows: int = 0
+    used: int = 0
+    without_hashtag: int = 0
+    excluded_reposts: int = 0
+    duplicates: int = 0
+    unreadable_dates: int = 0
+    unreadable_flags: int = 0
+    rejected: dict[str, int] = dataclasses.field(default_factory=dict)
+    examples: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    rejects: list[FileEntry] = dataclasses.field(default_factory=list)
+
+    def take_rejects(self, log: RejectLog) -> None:
+        """Add what a log holds, and finish its file."""
+        for reason, count in log.counts.items():
+            self.rejected[reason.value] = self.rejected.get(reason.value, 0) + count
+        self.examples |= {reason.value: rows for reason, rows in log.examples.items()}
+        entry = log.close()
+        if entry is not None:
+            self.rejects.append(entry)
+
+    def damaged(self) -> dict[str, int]:
+        """Rejected rows by reason, without those that only lack an account."""
+        return {reason: count for reason, count in self.rejected.items() if reason not in NOT_DAMAGE}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> PostsReport:
+        """The report that blobs.report has written."""
+        return cls(**{**content, "rejects": [FileEntry(**entry) for entry in content["rejects"]]})
+
+    @classmethod
+    def total(cls, reports: Iterable[PostsReport]) -> PostsReport:
+        """The sum; RuntimeError if rows are unaccounted for."""
+        total = cls()
+        for part in reports:
+            for name in ("rows", "used", "without_hashtag", "excluded_reposts", "duplicates"):
+                setattr(total, name, getattr(total, name) + getattr(part, name))
+            total.unreadable_dates += part.unreadable_dates
+            total.unreadable_flags += part.unreadable_flags
+            for reason, count in part.rejected.items():
+                total.rejected[reason] = total.rejected.get(reason, 0) + count
+            for reason, rows in part.examples.items():
+                total.examples[reason] = [*total.examples.get(reason, []), *rows][:EXAMPLES]
+            total.rejects += part.rejects
+        accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates
+        if total.rows != accounted + sum(total.rejected.values()):
+            raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")
+        return total
+
+
+@dataclasses.dataclass
+class LargeHashtag:
+    """A hashtag whose comparison is worth planning: its place in its bucket, and its members by name length.
+
+    lengths: names of each length in code points, from 0.
+    """
+
+    hashtag: int
+    members: int
+    lengths: list[int]
+
+
+@dataclasses.dataclass
+class GroupReport:
+    """What a bucket holds. small: places [from, to) of runs of hashtags that are not large, and their cost."""
+
+    bucket: int
+    hashtags: int
+    memberships: int
+    pairs_sharing: int
+    small: list[tuple[int, int, float]]
+    large: list[LargeHashtag]
+    members: FileEntry
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> GroupReport:
+        """The report that blobs.report has written."""
+        large = [LargeHashtag(**hashtag) for hashtag in content["large"]]
+        small = [tuple(run) for run in content["small"]]
+        return cls(**{**content, "large": large, "small": small, "members": FileEntry(**content["members"])})
+
+
+@dataclasses.dataclass
+class CompareReport:
+    """What a comparison did. sample_*: similar pairs of the sampled hashtags that exist, and that were found."""
+
+    candidates: int = 0
+    verified: int = 0
+    similar: int = 0
+    sample_hashtags: int = 0
+    sample_pairs: int = 0
+    sample_found: int = 0
+
+    @classmethod
+    def total(cls, reports: Iterable[CompareReport]) -> CompareReport:
+        """The sum."""
+        total = cls()
+        for part in reports:
+            for field in dataclasses.fields(cls):
+                setattr(total, field.name, getattr(total, field.name) + getattr(part, field.name))
+        return total
+
+
+@dataclasses.dataclass
+class WriteReport:
+    """What was written of a bucket's pairs; counts: (place of a hashtag in the bucket, its pairs)."""
+
+    bucket: int
+    pairs: FileEntry
+    counts: list[tuple[int, int]]
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> WriteReport:
+        """The report that blobs.report has written."""
+        counts = [(hashtag, pairs) for hashtag, pairs in content["counts"]]
+        return cls(content["bucket"], FileEntry(**content["pairs"]), counts)

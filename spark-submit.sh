@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Runs the job on Spark.
+#
+#   ./spark-submit.sh [SPARK-SUBMIT OPTIONS --] [JOB OPTIONS]
+#
+#   ./spark-submit.sh --help
+#   ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
+#   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
+#   ./spark-submit.sh --master yarn --deploy-mode cluster -- --posts ... --accounts ... --output ...
+#
+# Python is started first and lets PySpark start spark-submit with the options given here. spark-submit
+# as the first process would start Python as its child, with stdout and stderr joined in one pipe: no
+# terminal for a progress line, errors in the output, and two seconds of Java before a typing error is
+# reported. Only --deploy-mode cluster, where the driver runs elsewhere, starts spark-submit itself.
+set -euo pipefail
+
+script="${BASH_SOURCE[0]}"
+while [[ -L $script ]]; do
+  target="$(readlink "$script")"
+  if [[ $target == /* ]]; then script="$target"; else script="$(dirname "$script")/$target"; fi
+done
+root="$(cd "$(dirname "$script")" && pwd -P)"
+main="$root/jobs/similar_accounts.py"
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+# --- the two halves of the command line -------------------------------------------------------------
+user=(--) # what stands before a lone "--"; its first element keeps the array from being empty
+for argument in "$@"; do
+  if [[ $argument == -- ]]; then
+    while [[ $1 != -- ]]; do
+      user+=("$1")
+      shift
+    done
+    shift
+    break
+  fi
+done
+
+# Sets `value` to what the user gave spark-submit as an option (--master) or as a setting (spark.master).
+# The last one wins, and an option wins over a setting, as in spark-submit.
+look_up() {
+  local option="$1" setting="$2" previous="" from_option="" from_setting="" argument
+  for argument in "${user[@]}"; do
+    case "$previous" in
+      "$option") from_option="$argument" ;;
+      --conf | -c) [[ $argument != "$setting="* ]] || from_setting="${argument#*=}" ;;
+    esac
+    case "$argument" in
+      "$option="*) from_option="${argument#*=}" ;;
+      "--conf=$setting="*) from_setting="${argument#*=*=}" ;;
+    esac
+    previous="$argument"
+  done
+  value="${from_option:-$from_setting}"
+}
+
+look_up --master spark.master
+master="${value:-local[*]}"
+look_up --deploy-mode spark.submit.deployMode
+deploy_mode="${value:-client}"
+
+# --- the Python and the Spark to use ----------------------------------------------------------------
+if [[ -x $root/.venv/bin/python ]]; then
+  python="$root/.venv/bin/python"
+  submit="$(echo "$root"/.venv/lib/python3.*/site-packages/pyspark/bin/spark-submit)"
+  [[ -x $submit ]] || fail "PySpark is not installed in .venv: type 'make setup'"
+else
+  submit="$(command -v spark-submit)" || fail "no .venv here and no spark-submit on the PATH: type 'make setup'"
+  python="$(dirname "$submit")/python3"
+  [[ -x $python ]] || python="$(command -v python3)" || fail "no python3 on the PATH"
+  home="${SPARK_HOME:-$(cd "$(dirname "$submit")/.." && pwd)}"
+  if [[ -d $home/python/pyspark ]]; then # a Spark that pip did not install
+    export SPARK_HOME="$home"
+    PYTHONPATH="$(echo "$home"/python/lib/py4j-*-src.zip):$home/python${PYTHONPATH:+:$PYTHONPATH}"
+    export PYTHONPATH
+  fi
+fi
+
+for argument in "$@"; do
+  case "$argument" in
+    --help | -h | --version) PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$python" "$main" "$@" ;;
+  esac
+done
+
+# --- Spark's options: ours first, so that the user's win ---------------------------------------------
+export LOG4J_CONFIGURATION_FILE="${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}"
+options=(--master "$master")
+case "$master" in
+  local | local\[*)
+    # shellcheck source=scripts/local_env.sh
+    source "$root/scripts/local_env.sh"
+    options+=(--properties-file "$root/conf/spark-defaults.conf")
+    options+=(--conf "spark.sql.warehouse.dir=$scratch/warehouse" "${user[@]:1}")
+    look_up none spark.local.dir
+    [[ -z $value ]] || unset SPARK_LOCAL_DIRS # which would win over it
+    ;;
+  *)
+    JAVA_HOME="$("$root/scripts/find_java.sh")" || exit 1
+    export JAVA_HOME PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+    export PYSPARK_DRIVER_PYTHON="${PYSPARK_DRIVER_PYTHON:-$python}"
+    [[ $master != local-cluster* ]] || export PYSPARK_PYTHON="${PYSPARK_PYTHON:-$python}"
+    # The cluster's own settings hold where ours say nothing. For a function in a zip numba keeps its
+    # files in the home folder, which on a cluster often cannot be written, or where this variable says.
+    options+=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
+    options+=(--conf spark.executorEnv.XDG_CACHE_HOME=.numba "${user[@]:1}")
+    look_up --py-files spark.submit.pyFiles # of several only the last is used
+    "$python" "$root/scripts/package_jobs.py" "$root/.cache/jobs.zip"
+    options+=(--py-files "$root/.cache/jobs.zip${value:+,$value}")
+    ;;
+esac
+
+if [[ $deploy_mode == cluster ]]; then
+  exec "$submit" "${options[@]}" "$main" "$@"
+fi
+
+# PySpark splits this variable as a shell would.
+PYSPARK_SUBMIT_ARGS=""
+for argument in "${options[@]}"; do
+  PYSPARK_SUBMIT_ARGS+="'${argument//\'/\'\\\'\'}' "
+done
+export PYSPARK_SUBMIT_ARGS+="pyspark-shell"
+exec "$python" "$main" "$@"

@@ -1,0 +1,57 @@
+"""Helpers of these tests: files in, everything that comes out of them as plain Python values."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jobs.inputs.files import find_files
+from jobs.inputs.rows import read_rows
+from jobs.inputs.tables import TO_THE_END, Column, InputFile, Table
+
+THINGS = Table("things", ("id", "value"))
+
+
+class Read(NamedTuple):
+    """rows: (place, raw, values) of each well-formed row; malformed: (place, raw) of the others."""
+
+    rows: list[tuple[int, bytes, tuple[bytes, ...]]]
+    malformed: list[tuple[int, bytes]]
+
+    @property
+    def values(self) -> list[tuple[bytes, ...]]:
+        return [values for _, _, values in self.rows]
+
+
+def examine(path: Path, table: Table = THINGS, quoting: str = "none") -> InputFile:
+    (file,) = find_files(table, [str(path)], quoting=quoting)
+    return file
+
+
+def read(
+    file: InputFile, start: int = 0, end: int = TO_THE_END, table: Table = THINGS, chunk_bytes: int = 1 << 20
+) -> Read:
+    found = Read([], [])
+    for batch in read_rows(file, start, end, table, chunk_bytes=chunk_bytes):
+        for i, place in enumerate(batch.place.tolist()):
+            values = tuple(column.value(i) for column in batch.columns)
+            found.rows.append((place, batch.raw(i), values))
+        found.malformed.extend(batch.malformed)
+    return found
+
+
+def read_in_parts(file: InputFile, cuts: Sequence[int], chunk_bytes: int) -> Read:
+    """The file read in the splits that the cuts make of it, put together again."""
+    inside = sorted({min(max(cut, file.body), file.size) for cut in cuts} | {file.body, file.size})
+    parts = [read(file, *part, chunk_bytes=chunk_bytes) for part in itertools.pairwise(inside)]
+    return Read([row for part in parts for row in part.rows], [row for part in parts for row in part.malformed])
+
+
+def column_of(values: Sequence[bytes], before: bytes = b"") -> Column:
+    """The values one after the other, as a column; `before` shifts them in the buffer."""
+    ends = np.cumsum([len(value) for value in values], dtype=np.int64) + len(before)
+    starts = ends - np.array([len(value) for value in values], np.int64)
+    buffer = np.frombuffer(before + b"".join(values), np.uint8)
+    return Column(buffer, starts, ends)

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.inputs.accounts import AccountTable
+from jobs.inputs.idindex import build_index, find_ids
+from jobs.inputs.values import pack_values
+from jobs.kernel.names import encode_names
+
+from .reading import column_of
+
+ID_SETS = st.sets(st.text(max_size=20).filter(lambda text: text.isprintable()), max_size=30)
+
+
+def table_of(names: dict[str, str], fold: str = "none") -> AccountTable:
+    ids = sorted(names, key=str.encode)
+    return AccountTable.build(
+        pa.array(ids, pa.large_string()),
+        pa.array([names[id_] for id_ in ids], pa.large_string()),
+        np.arange(len(ids), dtype=np.int64),
+        fold=fold,
+    )
+
+
+@settings(deadline=None)
+@given(ID_SETS, st.lists(st.text(max_size=20), max_size=20))
+def test_lookup_finds_exactly_the_ids_that_are_there(ids: set[str], others: list[str]) -> None:
+    table = table_of(dict.fromkeys(ids, "name"))
+    place = {id_: i for i, id_ in enumerate(sorted(ids, key=str.encode))}
+    asked = [*ids, *others]
+    found = table.lookup(*column_of([text.encode("utf-8", "replace") for text in asked], b"before"))
+    assert found.dtype == np.int64
+    assert found.tolist() == [place.get(text, -1) for text in asked]
+
+
+def test_a_large_table_finds_every_id_and_nothing_else() -> None:
+    ids = sorted(b"%d" % (i * 7919) for i in range(50_000))
+    packed, offsets = pack_values(*column_of(ids))
+    slots = build_index(packed, offsets)
+    assert find_ids(slots, packed, offsets, *column_of(ids)).tolist() == list(range(len(ids)))
+    others = column_of([b"%d" % (i * 7919 + 1) for i in range(50_000)])
+    assert (find_ids(slots, packed, offsets, *others) == -1).all()
+
+
+def test_ids_of_one_hash_stay_apart() -> None:
+    packed, offsets = pack_values(*column_of([b"one", b"other"]))
+    half = np.uint64(0xFFFFFFFF)
+    honest = build_index(packed, offsets)
+    # As if both had the hash of b"one": its slots say `other`, `one`, nothing.
+    for place in range(len(honest)):
+        if honest[place] & half == 0 and honest[place] != ~np.uint64(0):
+            slots = np.full(len(honest), ~np.uint64(0))
+            slots[place] = honest[place] | np.uint64(1)
+            slots[(place + 1) % len(slots)] = honest[place]
+    assert find_ids(slots, packed, offsets, *column_of([b"one"])).tolist() == [0]
+    slots[slots == honest[honest & half == 0][0]] = ~np.uint64(0)
+    assert find_ids(slots, packed, offsets, *column_of([b"one"])).tolist() == [-1]
+
+
+def test_an_id_that_is_not_utf_8_is_found_in_its_escaped_form() -> None:
+    table = table_of({"\\xff": "a", "\\xffé": "b", "é": "c"})
+    asked = column_of([b"\xff", b"\xff\xc3\xa9", "é".encode(), b"\xfe", b"\xff\xff"])
+    assert table.lookup(*asked).tolist() == [0, 1, 2, -1, -1]
+
+
+@settings(deadline=None, max_examples=30)
+@given(ids=ID_SETS, name=st.text("aé😀", max_size=5))
+def test_a_written_table_opens_as_it_was(tmp_path_factory: pytest.TempPathFactory, ids: set[str], name: str) -> None:
+    table = table_of({id_: name + id_ for id_ in ids})
+    path = str(tmp_path_factory.mktemp("table") / "accounts.arrow")
+    table.write(path)
+    opened = AccountTable.open(path)
+    assert len(opened) == len(ids)
+    assert (opened.ids, opened.screen_names) == (table.ids, table.screen_names)
+    for one, other in zip(_arrays(opened), _arrays(table), strict=True):
+        assert (one.dtype, one.tolist()) == (other.dtype, other.tolist())
+    assert opened.names.alphabet == table.names.alphabet
+    asked = column_of([id_.encode() for id_ in sorted(ids)] + [b"nobody else"])
+    assert opened.lookup(*asked).tolist() == table.lookup(*asked).tolist()
+
+
+def _arrays(table: AccountTable) -> list[np.ndarray]:
+    names = table.names
+    return [table.created, table.slots, names.codes, names.offsets, names.once, names.twice]
+
+
+@pytest.mark.parametrize(
+    ("fold", "compared"), [("none", ["MARIA", "Straße", "ΣΑΣ", "x"]), ("case", ["maria", "strasse", "σασ", "x"])]
+)
+def test_names_are_folded_for_comparison_only(fold: str, compared: list[str]) -> None:
+    written = ["MARIA", "Straße", "ΣΑΣ", "x"]
+    table = table_of(dict(zip("abcd", written, strict=True)), fold)
+    expected = encode_names(compared)
+    assert table.screen_names.to_pylist() == written
+    assert table.names.offsets.tolist() == expected.offsets.tolist()
+    assert table.names.codes.tolist() == expected.codes.tolist()

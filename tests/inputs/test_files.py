@@ -1,0 +1,167 @@
+import gzip
+import itertools
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.errors import UsageError
+from jobs.inputs.files import find_files, plan_splits
+from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, InputFile, Split
+
+from .reading import THINGS, examine, read
+
+
+def put(folder: Path, *names: str, content: bytes = b"id\tvalue\n1\tone\n") -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        (["a.tsv"], ["a.tsv"]),
+        (["f"], ["f/1.tsv", "f/2.tsv.gz"]),
+        (["f/"], ["f/1.tsv", "f/2.tsv.gz"]),
+        (["f/*.tsv"], ["f/1.tsv"]),
+        (["?/*"], ["f/1.tsv", "f/2.tsv.gz", "g/3.tsv"]),
+        (["g", "a.tsv", "f/1.tsv", "f", "./g/../a.tsv"], ["a.tsv", "f/1.tsv", "f/2.tsv.gz", "g/3.tsv"]),
+        (["[x].tsv"], ["[x].tsv"]),
+        ([".hidden.tsv"], [".hidden.tsv"]),
+    ],
+)
+def test_files_folders_and_globs_give_each_file_once_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str], found: list[str]
+) -> None:
+    names = ["a.tsv", "f/1.tsv", "f/2.tsv.gz", "f/_SUCCESS", "f/.1.tsv.crc", "f/deep/4.tsv", "g/3.tsv"]
+    put(tmp_path, *names, "[x].tsv", ".hidden.tsv")
+    monkeypatch.chdir(tmp_path)
+    assert [file.path for file in find_files(THINGS, paths, quoting="auto")] == found
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "message"),
+    [
+        ("none.tsv", None, "none.tsv: no such file, folder or match"),
+        ("*.csv", None, r"\*.csv: no such file, folder or match"),
+        ("empty.tsv", b"", "empty.tsv: empty"),
+        ("blank.tsv", b"\n\n", "blank.tsv: empty"),
+        ("bom.tsv", b"\xef\xbb\xbf", "bom.tsv: empty"),
+        ("empty.tsv.gz", b"", "empty.tsv.gz: empty"),
+        ("a.tsv", b"id\tvalu\n", "a.tsv: no column 'value'; things need id, value"),
+        ("a.tsv", b"id\tvalue\tid\n", "a.tsv: column 'id' is there 2 times"),
+        ("a.tsv", b"id,value\n", "a.tsv: no column 'id'"),
+        ("a.tsv", b"PK\x03\x04rest", "a.tsv: compressed as zip"),
+        ("a.tsv", b"\x28\xb5\x2f\xfdrest", "a.tsv: compressed as zstd"),
+        ("a.parquet", b"PAR1 and nothing of the kind PAR1", "a.parquet: cannot be read: "),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        put(tmp_path, path, content=content)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"^{message}"):
+        find_files(THINGS, [path], quoting="auto")
+
+
+def test_a_folder_without_files_and_no_path_at_all_are_errors(tmp_path: Path) -> None:
+    put(tmp_path, "_SUCCESS", "below/a.tsv")
+    with pytest.raises(UsageError, match="no files in this folder"):
+        find_files(THINGS, [str(tmp_path)], quoting="auto")
+    with pytest.raises(UsageError, match="no path of things given"):
+        find_files(THINGS, [], quoting="auto")
+
+
+def test_columns_are_found_by_name_in_any_order_and_others_ignored(tmp_path: Path) -> None:
+    put(tmp_path, "a.tsv", content=b"more\tvalue\tlang\tid\r\nm\tone\ten\t1\r\n")
+    file = examine(tmp_path / "a.tsv")
+    assert (file.columns, file.fields, file.body) == ((3, 1), 4, 20)
+    assert read(file).values == [(b"1", b"one")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfid\tvalue\n1\tone",
+        b"\n\r\nid\tvalue\n\n1\tone\n\r\n",
+        b'"id"\t"value"\n"1"\t"one"\n',
+        b'\xef\xbb\xbf"id"\t"value"\r\n"1"\t"one"\r\n',
+    ],
+)
+def test_marks_blank_lines_and_quoted_headers_are_no_trouble(tmp_path: Path, content: bytes) -> None:
+    put(tmp_path, "a.tsv", content=content)
+    assert read(examine(tmp_path / "a.tsv", quoting="auto")).values == [(b"1", b"one")]
+
+
+def test_compression_is_told_by_content_not_by_name(tmp_path: Path) -> None:
+    put(tmp_path, "plain", content=gzip.compress(b"id\tvalue\n1\tone\n"))
+    file = examine(tmp_path / "plain")
+    assert file.compression == "gzip"
+    assert read(file).values == [(b"1", b"one")]
+
+
+def test_a_file_of_a_header_alone_has_no_rows(tmp_path: Path) -> None:
+    put(tmp_path, "a.tsv", "a.tsv.gz", content=b"id\tvalue\n")
+    for name in ("a.tsv", "a.tsv.gz"):
+        file = examine(tmp_path / name)
+        rows = [read(file, split.start, split.end).rows for split in plan_splits([file], 100)]
+        assert [row for part in rows for row in part] == []
+
+
+def test_the_sample_data_is_understood() -> None:
+    data = Path(__file__).parents[3] / "shared/data"
+    if not data.is_dir():
+        pytest.skip("the sample data is not here")
+    for table, name, rows, malformed in [
+        (POSTS, "tiny/posts.tsv", 55, 2),
+        (ACCOUNTS, "tiny/accounts.tsv", 33, 0),
+        (POSTS, "medium/posts.tsv.gz", 15_000, 0),
+        (ACCOUNTS, "medium/accounts.tsv.gz", 3_000, 0),
+    ]:
+        (file,) = find_files(table, [str(data / name)], quoting="auto")
+        found = read(file, table=table)
+        assert file.quoting == "none"
+        assert (len(found.rows), len(found.malformed)) == (rows, malformed), name
+
+
+def raw_file(size: int, body: int) -> InputFile:
+    return InputFile("a.tsv", size, 0, "tsv", None, "none", (0, 1), 2, body)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 100), st.integers(1, 12_000))
+def test_byte_ranges_cover_the_body_once_and_none_is_too_large(body: int, header: int, split_bytes: int) -> None:
+    splits = plan_splits([raw_file(header + body, header)], split_bytes)
+    if not body:
+        assert splits == ()
+        return
+    assert (splits[0].start, splits[-1].end) == (header, header + body)
+    assert all(one.end == other.start for one, other in itertools.pairwise(splits))
+    assert all(0 < split.end - split.start <= split_bytes for split in splits)
+
+
+def test_files_that_cannot_be_cut_are_one_split_each(tmp_path: Path) -> None:
+    put(tmp_path, "a.tsv", "b.tsv.gz")
+    files = [examine(tmp_path / "a.tsv", quoting="rfc4180"), examine(tmp_path / "b.tsv.gz")]
+    assert plan_splits(files, 1) == (Split(0, 0, TO_THE_END), Split(1, 0, TO_THE_END))
+
+
+def test_parquet_is_cut_between_row_groups(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    numbers = [str(i) for i in range(1000)]
+    pq.write_table(pa.table({"id": numbers, "value": numbers}), path, row_group_size=100)
+    file = examine(path)
+    whole = read(file)
+    assert [place for place, _, _ in whole.rows] == list(range(1000))
+    for split_bytes in (1, 2 * file.groups[0], 1 << 30):
+        splits = plan_splits([file], split_bytes)
+        parts = [row for split in splits for row in read(file, split.start, split.end).rows]
+        assert parts == whole.rows
+    assert len(plan_splits([file], 1)) == 10
+    assert len(plan_splits([file], 1 << 30)) == 1

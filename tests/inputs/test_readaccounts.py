@@ -1,0 +1,121 @@
+import gzip
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.inputs.files import find_files
+from jobs.inputs.readaccounts import AccountCounts, AccountsRead, read_accounts
+from jobs.inputs.rejects import Reason, RejectLog
+from jobs.inputs.tables import ACCOUNTS
+from jobs.inputs.timestamps import NULL_TIME
+
+HEADER = b"id\tcreated_at\tscreen_name\n"
+REJECTS = "snapshots/20260102T030405Z-0a1b2c/rejects/part-00000.parquet"
+
+
+class Outcome(NamedTuple):
+    accounts: list[tuple[str, str, int]]
+    counts: AccountCounts
+    rejected: list[tuple[str, str]]
+    read: AccountsRead
+
+
+def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv") -> Outcome:
+    for number, body in enumerate(bodies):
+        content = HEADER + body
+        path = folder / f"in/{number}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
+    files = find_files(ACCOUNTS, [str(folder / "in")], quoting="none")
+    with RejectLog(folder / "out", REJECTS) as rejects:
+        read = read_accounts(files, fold="none", rejects=rejects)
+        entry = rejects.close()
+    rows = [] if entry is None else pq.read_table(folder / "out" / entry.path).to_pylist()
+    assert all(row["source"] == "accounts" and Path(row["file"]).parent == folder / "in" for row in rows)
+    table = read.table
+    accounts = zip(table.ids.to_pylist(), table.screen_names.to_pylist(), table.created.tolist(), strict=True)
+    return Outcome(list(accounts), read.counts, [(row["reason"], row["row"]) for row in rows], read)
+
+
+def test_accounts_come_in_order_of_id_and_every_row_is_accounted_for(tmp_path: Path) -> None:
+    found = outcome(
+        tmp_path,
+        b"b\t1970-01-01 00:00:01\tBob\n"
+        b"\t2020-01-01\tnobody\n"
+        b"a\t2020-01-01\n"
+        b"c\t\tno date\n"
+        b"d\tyesterday\tbad date\n"
+        b"e\t2020-01-01\t \n"
+        b"b\t1970-01-01T00:00:01Z\tBob\n",
+        b"a\t1970-01-01\tAnn\na\t1970-01-02\tAnnie\na\t1970-01-02\tAnna\na\t1970-01-01\tAnn\n",
+    )
+    assert found.accounts == [
+        ("a", "Annie", 86_400_000_000),
+        ("b", "Bob", 1_000_000),
+        ("c", "no date", NULL_TIME),
+        ("d", "bad date", NULL_TIME),
+    ]
+    assert found.counts == AccountCounts(
+        rows=11,
+        used=4,
+        duplicates=2,
+        rejected={Reason.FIELDS: 1, Reason.NO_ID: 1, Reason.NO_SCREEN_NAME: 1, Reason.CONFLICT: 2},
+        unreadable_dates=1,
+    )
+    assert sorted(found.rejected) == [
+        ("conflicting duplicate", "a\t1970-01-01\tAnn"),
+        ("conflicting duplicate", "a\t1970-01-02\tAnna"),
+        ("empty id", "\t2020-01-01\tnobody"),
+        ("empty screen name", "e\t2020-01-01\t "),
+        ("wrong number of fields", "a\t2020-01-01"),
+    ]
+
+
+DATES = {"": NULL_TIME, "never": NULL_TIME, "1970-01-01": 0, "1970-01-01T00:00Z": 0, "1970-01-02": 86_400_000_000}
+rows = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "aa", "é", "12345678", "123456789"]),
+        st.sampled_from(sorted(DATES)),
+        st.sampled_from(["x", "y", "longer name", "longer nam"]),
+    ),
+    max_size=30,
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(parts=st.lists(rows, min_size=1, max_size=3), suffix=st.sampled_from([".tsv", ".tsv.gz"]))
+def test_duplicates_are_resolved_as_by_hand(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[list[tuple[str, str, str]]], suffix: str
+) -> None:
+    bodies = ["".join("\t".join(row) + "\n" for row in part).encode() for part in parts]
+    found = outcome(tmp_path_factory.mktemp("accounts"), *bodies, suffix=suffix)
+    by_id: dict[str, set[tuple[int, str]]] = {}
+    for id_, date, name in (row for part in parts for row in part):
+        by_id.setdefault(id_, set()).add((DATES[date], name))
+    expected = [(id_, max(by_id[id_])) for id_ in sorted(by_id, key=str.encode)]
+    assert found.accounts == [(id_, name, created) for id_, (created, name) in expected]
+    losers = Counter((id_, *row) for id_, all_rows in by_id.items() for row in all_rows if row != max(all_rows))
+    fields = [row.split("\t") for _, row in found.rejected]
+    assert Counter((id_, DATES[date], name) for id_, date, name in fields) == losers
+    count = sum(map(len, parts))
+    assert found.counts.rows == count
+    assert found.counts.duplicates == count - len(expected) - losers.total()
+
+
+def test_bytes_that_are_not_utf_8_do_not_stop_the_run(tmp_path: Path) -> None:
+    found = outcome(tmp_path, b"\xff1\t2020-01-01\tna\xefme\n\xff1\t2019-01-01\tolder\xef\nz\t2020-01-01\t\xc3\xa9\n")
+    assert [account[:2] for account in found.accounts] == [("\\xff1", "na\\xefme"), ("z", "é")]
+    assert found.rejected == [("conflicting duplicate", "\\xff1\t2019-01-01\tolder\\xef")]
+
+
+def test_no_accounts_are_an_empty_table(tmp_path: Path) -> None:
+    found = outcome(tmp_path, b"")
+    assert (found.accounts, found.counts) == ([], AccountCounts(0, 0, 0, {}, 0))
+    path = str(tmp_path / "accounts.arrow")
+    found.read.table.write(path)
+    assert len(type(found.read.table).open(path)) == 0

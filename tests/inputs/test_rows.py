@@ -1,0 +1,207 @@
+import bz2
+import csv
+import gzip
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.errors import UsageError
+from jobs.inputs import rows as rows_module
+from jobs.inputs.rows import fetch_rows
+from jobs.inputs.tables import InputFile
+
+from .reading import THINGS, Read, examine, read, read_in_parts
+
+HEADER = b"value\tother\tid\n"
+
+# Few different bytes, so that separators, quotes and line ends meet in all ways; runs, so that values pass the
+# 64 bytes that are looked at together.
+tangled = st.lists(
+    st.sampled_from([b"a", b"\t", b"\n", b"\r\n", b"\r", b'"', b'""', b"\xff", b"\x00", b"b" * 63, b"c" * 130]),
+    max_size=60,
+).map(b"".join)
+
+
+def expected_raw(body: bytes) -> Read:
+    """What a raw file holds, by bytes.split alone."""
+    expected, place = Read([], []), len(HEADER)
+    for line in body.split(b"\n"):
+        row = line.removesuffix(b"\r")
+        fields = row.split(b"\t")
+        if row and len(fields) == 3:
+            expected.rows.append((place, row, (fields[2], fields[0])))
+        elif row:
+            expected.malformed.append((place, row))
+        place += len(line) + 1
+    return expected
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rows") / "things.tsv"
+
+
+def examined(path: Path, body: bytes, quoting: str = "none") -> InputFile:
+    path.write_bytes(HEADER + body)
+    return examine(path, quoting=quoting)
+
+
+@settings(deadline=None, max_examples=300)
+@given(body=tangled, chunk_bytes=st.integers(1, 300))
+def test_a_raw_file_is_read_as_bytes_split_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
+    assert read(examined(path, body), chunk_bytes=chunk_bytes) == expected_raw(body)
+
+
+@settings(deadline=None, max_examples=300)
+@given(body=tangled, cuts=st.lists(st.integers(0, 1500), max_size=8), chunk_bytes=st.integers(1, 300))
+def test_any_splits_share_the_rows_and_miss_none(path: Path, body: bytes, cuts: list[int], chunk_bytes: int) -> None:
+    assert read_in_parts(examined(path, body), cuts, chunk_bytes) == expected_raw(body)
+
+
+@settings(deadline=None, max_examples=300)
+@given(body=tangled, chunk_bytes=st.integers(1, 300))
+def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
+    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"")  # the csv module takes a lone one for a line end
+    found = read(examined(path, body, "rfc4180"), chunk_bytes=chunk_bytes)
+    text = io.StringIO(body.decode("latin-1"), newline="")
+    try:
+        rows = [row for row in csv.reader(text, delimiter="\t", strict=True) if row]
+    except csv.Error:
+        assert len(found.malformed) > 0
+    else:
+        well_formed = [tuple(field.encode("latin-1") for field in row) for row in rows if len(row) == 3]
+        assert found.values == [(row[2], row[0]) for row in well_formed]
+        assert len(found.malformed) == len(rows) - len(well_formed)
+    # Whatever the quotes: every line that is not blank is in exactly one row.
+    covered = sorted([raw for _, raw, _ in found.rows] + [raw for _, raw in found.malformed])
+    assert sorted(b"\n".join(covered).replace(b"\n", b"")) == sorted(body.replace(b"\n", b""))
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    rows=st.lists(st.tuples(*[st.text('ab\t\n"é😀', max_size=40)] * 3), max_size=12),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    chunk_bytes=st.integers(1, 300),
+)
+def test_what_the_csv_module_writes_is_read_back(
+    path: Path, rows: list[tuple[str, str, str]], line_end: str, quoting: int, chunk_bytes: int
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter="\t", lineterminator=line_end, quoting=quoting)
+    writer.writerows([("value", "other", "id"), *rows])
+    path.write_bytes(text.getvalue().encode())
+    found = read(examine(path, quoting="rfc4180"), chunk_bytes=chunk_bytes)
+    assert found.values == [(row[2].encode(), row[0].encode()) for row in rows]
+    assert found.malformed == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "lines"),
+    [
+        (b'"stray\tx\t1', 1),
+        (b'"closed"x\tx\t1', 1),
+        (b'x\tx\t"never closed', 1),
+        (b'"two\nlines" and more\t1', 2),
+        (b'"a quoted\nrow"\twith two fields', 1),
+    ],
+)
+def test_broken_quotes_cost_no_row_but_their_own(tmp_path: Path, bad: bytes, lines: int) -> None:
+    good = [b"v%d\to\ti%d" % (i, i) for i in range(6)]
+    path = tmp_path / "things.tsv"
+    path.write_bytes(HEADER + b"\n".join([*good[:3], bad, *good[3:]]))
+    found = read(examine(path, quoting="rfc4180"))
+    assert [raw for _, raw, _ in found.rows] == good
+    assert len(found.malformed) == lines
+
+
+@pytest.mark.parametrize("quoting", ["none", "rfc4180"])
+@pytest.mark.parametrize("chunk_bytes", [16, 1 << 20])
+def test_a_row_beyond_the_limit_is_malformed_and_its_neighbours_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoting: str, chunk_bytes: int
+) -> None:
+    monkeypatch.setattr(rows_module, "LONGEST_ROW", 200)
+    monkeypatch.setattr(rows_module, "SHOWN_OF_LONG_ROW", 10)
+    monkeypatch.setattr(rows_module, "_FINISHING", 32)
+    path = tmp_path / "things.tsv"
+    path.write_bytes(HEADER + b"v\to\ti\n" + b"x" * 5000 + b"\nw\to\tj\n")
+    found = read(examine(path, quoting=quoting), chunk_bytes=chunk_bytes)
+    assert found.values == [(b"i", b"v"), (b"j", b"w")]
+    ((place, raw),) = found.malformed
+    assert place == len(HEADER) + 6
+    assert raw.startswith(b"x" * 10)
+
+
+def test_an_open_quote_beyond_the_limit_costs_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows_module, "LONGEST_ROW", 200)
+    good = [b"value\to\t%03d" % i for i in range(100)]
+    path = tmp_path / "things.tsv"
+    path.write_bytes(HEADER + b"\n".join([b'"open\to\t1', *good]))
+    found = read(examine(path, quoting="rfc4180"), chunk_bytes=16)
+    assert [raw for _, raw, _ in found.rows] == good
+    assert found.malformed == [(len(HEADER), b'"open\to\t1')]
+
+
+def test_more_rows_than_a_batch_has_room_for_come_in_several(tmp_path: Path) -> None:
+    path = tmp_path / "things.tsv"
+    path.write_bytes(b"id\tvalue\n" + b"\t\n" * 5000 + b"x\n" * 5000)
+    found = read(examine(path), chunk_bytes=1 << 14)
+    assert (len(found.rows), len(found.malformed)) == (5000, 5000)
+
+
+@pytest.mark.parametrize(
+    ("compressed", "name"), [(gzip.compress, "things.tsv.gz"), (bz2.compress, "things.tsv.bz2"), (bytes, "things")]
+)
+@pytest.mark.parametrize("quoting", ["none", "rfc4180"])
+@pytest.mark.parametrize("wanted", [[], [0], [1, 2, 900], list(range(2000))])
+def test_rows_are_fetched_again_by_their_places(
+    tmp_path: Path, compressed: object, name: str, quoting: str, wanted: list[int]
+) -> None:
+    body = b"".join(b"v%d\to\ti%d\n" % (i, i) + b"bad\n" * (i % 3) for i in range(2000))
+    path = tmp_path / name
+    path.write_bytes(compressed(HEADER + body))  # type: ignore[operator]  # one of three functions
+    file = examine(path, quoting=quoting)
+    rows = read(file).rows
+    places = np.array([rows[i][0] for i in wanted], np.int64)
+    fetched = [(row.raw, row.values) for row in fetch_rows(file, places, THINGS)]
+    assert fetched == [rows[i][1:] for i in wanted]
+
+
+@pytest.mark.parametrize(("compress", "name"), [(gzip.compress, "a.tsv.gz"), (bz2.compress, "a.tsv.bz2")])
+def test_every_member_of_a_compressed_file_is_read(tmp_path: Path, compress: object, name: str) -> None:
+    parts = [HEADER, *(b"v\to\t%d\n" % i for i in range(50)), b"", b"v\to\tlast"]
+    path = tmp_path / name
+    path.write_bytes(b"".join(map(compress, parts)))  # type: ignore[arg-type]  # one of two functions
+    found = read(examine(path))
+    assert [row[0] for row in found.values] == [*(b"%d" % i for i in range(50)), b"last"]
+
+
+def _spoilt(data: bytes) -> bytes:
+    return data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 0xFF]) + data[len(data) // 2 + 1 :]
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: data[:-1], _spoilt])
+@pytest.mark.parametrize(("compress", "name"), [(gzip.compress, "a.tsv.gz"), (bz2.compress, "a.tsv.bz2")])
+def test_a_damaged_compressed_file_is_a_clear_error(
+    tmp_path: Path, compress: object, name: str, damage: object
+) -> None:
+    numbers = np.random.default_rng(7).integers(0, 10**9, 300_000)
+    body = b"".join(b"v\to\t%d\n" % number for number in numbers)
+    path = tmp_path / name
+    path.write_bytes(damage(compress(HEADER + body)))  # type: ignore[operator]  # functions, see above
+    with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
+        read(examine(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_changes_under_the_job_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "things.tsv"
+    path.write_bytes(HEADER + b"v\to\ti\n")
+    file = examine(path)
+    path.write_bytes(HEADER + b"v\to\ti\nw\to\tj\n")
+    with pytest.raises(UsageError, match="was changed"):
+        read(file)

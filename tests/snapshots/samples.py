@@ -1,0 +1,170 @@
+"""Small snapshots with everything known about them, written and published by the real code."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from rapidfuzz.distance import Levenshtein
+
+from jobs.snapshots.datafiles import FileEntry, write_table
+from jobs.snapshots.layout import SCHEMAS, bucket_of
+from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.publisher import Publication, begin
+from jobs.snapshots.reader import Snapshot
+
+START = datetime(2023, 1, 1, 10, tzinfo=UTC)
+
+
+@dataclass
+class Sample:
+    """The rows of a snapshot as lists of dicts, each in its table's order."""
+
+    floor: str = "0.5"
+    buckets: int = 4
+    hashtags: list[dict[str, Any]] = field(default_factory=list)
+    members: list[dict[str, Any]] = field(default_factory=list)
+    pairs: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
+
+    def rows(self, table: str, bucket: int | None = None) -> list[dict[str, Any]]:
+        found = getattr(self, table)
+        return [row for row in found if bucket is None or bucket_of(row["hashtag"], self.buckets) == bucket]
+
+    def expected_pairs(self, hashtag: str, threshold: Fraction) -> list[dict[str, Any]]:
+        """By the integers of the definition, not by the stored similarity."""
+        return [
+            {name: value for name, value in row.items() if name != "longer"}
+            for row in self.pairs
+            if row["hashtag"] == hashtag and Fraction(row["longer"] - row["distance"], row["longer"]) >= threshold
+        ]
+
+    def expected_members(self, hashtag: str) -> list[dict[str, Any]]:
+        return [row for row in self.members if row["hashtag"] == hashtag]
+
+
+def make_sample(
+    sizes: dict[str, int], *, seed: int = 1, floor: str = "0.5", buckets: int = 4, accounts: int = 300
+) -> Sample:
+    """Hashtags with that many members each, of accounts with short names over a small alphabet."""
+    rng = random.Random(seed)
+    names = ["".join(rng.choices("abé", k=rng.randint(2, 9))) for _ in range(accounts)]
+    ids = sorted(f"{rng.getrandbits(64):016x}" for _ in range(accounts))
+    sample = Sample(floor=floor, buckets=buckets)
+    for hashtag in sorted(sizes, key=str.encode):
+        chosen = sorted(rng.sample(range(accounts), sizes[hashtag]))
+        members = [_member(hashtag, ids[index], names[index], rng) for index in chosen]
+        pairs = list(_pairs(members, Fraction(floor)))
+        pairs.sort(key=lambda row: (-row["similarity"], row["account_a"], row["account_b"]))
+        sample.members += members
+        sample.pairs += pairs
+        posts = sum(row["posts"] for row in members)
+        sample.hashtags.append(
+            {"hashtag": hashtag, "display": hashtag.upper(), "posts": posts}
+            | {"members": len(members), "pairs": len(pairs)}
+        )
+    sample.rejects = [
+        {"source": "posts", "file": "p.tsv", "reason": "empty id", "row": "\t2023\t…"},
+        {"source": "posts", "file": "p.tsv", "reason": "unknown author", "row": "7\t2023\tx"},
+    ]
+    return sample
+
+
+def _member(hashtag: str, account: str, name: str, rng: random.Random) -> dict[str, Any]:
+    posts = rng.randint(1, 4)
+    first = None if rng.random() < 0.1 else START + timedelta(seconds=rng.randrange(10**6))
+    return {
+        "hashtag": hashtag,
+        "account_id": account,
+        "screen_name": name,
+        "posts": posts,
+        "reposts": rng.randint(0, posts),
+        "first_post": first,
+        "last_post": None if first is None else first + timedelta(microseconds=rng.randrange(10**9)),
+        "account_created": None if rng.random() < 0.1 else START - timedelta(days=rng.randrange(999)),
+    }
+
+
+def _pairs(members: list[dict[str, Any]], floor: Fraction) -> Iterable[dict[str, Any]]:
+    for a, b in combinations(members, 2):
+        longer = max(len(a["screen_name"]), len(b["screen_name"]))
+        distance = Levenshtein.distance(a["screen_name"], b["screen_name"])
+        if Fraction(longer - distance, longer) >= floor:
+            yield {
+                "hashtag": a["hashtag"],
+                "account_a": a["account_id"],
+                "account_b": b["account_id"],
+                "distance": distance,
+                "similarity": (longer - distance) / longer,
+                "longer": longer,
+            }
+
+
+def write_files(publication: Publication, sample: Sample, *, row_group_rows: int, parts: int = 1) -> list[FileEntry]:
+    """Write every table, a bucket's rows spread over `parts` files, and return the entries."""
+    entries = []
+    for table, schema in SCHEMAS.items():
+        for bucket in range(sample.buckets) if table in ("pairs", "members") else [None]:
+            rows = pa.Table.from_pylist(sample.rows(table, bucket), schema=schema)
+            step = max(1, -(-rows.num_rows // parts))
+            for part, start in enumerate(range(0, rows.num_rows, step)):
+                path = publication.data_path(table, bucket=bucket, part=part)
+                batches = rows.slice(start, step).to_batches(max_chunksize=50)
+                entries.append(write_table(publication.output, path, schema, batches, row_group_rows))
+    return entries
+
+
+def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **changes: Any) -> Manifest:
+    """The manifest that belongs to a sample."""
+    members = [row["members"] for row in sample.hashtags]
+    rejected = {"empty id": 1, "unknown author": 1} if sample.rejects else {}
+    values: dict[str, Any] = {
+        "id": snapshot,
+        "created": datetime(2026, 11, 23, 15, 1, 2, tzinfo=UTC),
+        "job_version": "0.1.0",
+        "floor": sample.floor,
+        "buckets": sample.buckets,
+        "configuration": {"blocking": "lossless", "exclude_reposts": False, "posts": ["p.tsv"]},
+        "inputs": [{"table": "posts", "path": "p.tsv", "bytes": 10, "modified_ns": 1, "format": "tsv"}],
+        "counts": {
+            "accounts": {"rows": 300, "used": 300, "duplicates": 0, "rejected": {}},
+            "posts": {
+                "rows": 13,
+                "used": 5,
+                "without_hashtag": 3,
+                "excluded_reposts": 2,
+                "duplicates": 3 - len(rejected),
+                "rejected": rejected,
+            },
+            "memberships": sum(members),
+            "hashtags": len(members),
+            "pairs_sharing": sum(size * (size - 1) // 2 for size in members),
+            "candidates": 5,
+            "verified": 4,
+            "similar_pairs": len(sample.pairs),
+        },
+        "seconds": {"scan": 1.5, "compare": 0.25},
+        "files": tuple(files),
+    }
+    return Manifest(**(values | changes))
+
+
+def publish_sample(
+    output: Path,
+    sample: Sample,
+    *,
+    row_group_rows: int = 16,
+    parts: int = 1,
+    spoil: Callable[[Publication], None] = lambda _: None,
+) -> Snapshot:
+    """Publish a sample; `spoil` may damage what was written before it is checked."""
+    with begin(output) as publication:
+        files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts)
+        spoil(publication)
+        publication.publish(make_manifest(publication.id, sample, files))
+    return Snapshot.open(output)

@@ -1,0 +1,188 @@
+import errno
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.errors import SnapshotError
+from jobs.snapshots import datafiles
+from jobs.snapshots.datafiles import FileEntry, TableWriter, check_file, write_table
+from jobs.snapshots.layout import HASHTAGS, MEMBERS, PAIRS, REJECTS, data_path
+
+from .samples import make_sample
+
+ID = "20261123T150102Z-1a2b3c"
+PATH = data_path(ID, "hashtags")
+
+
+def hashtags(*keys: str) -> pa.Table:
+    rows = [{"hashtag": key, "display": key, "posts": 1, "members": 1, "pairs": 0} for key in keys]
+    return pa.Table.from_pylist(rows, schema=HASHTAGS)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_an_entry_says_what_is_on_the_disk(tmp_path: Path) -> None:
+    table = hashtags("a", "b", "c")
+    entry = write_table(tmp_path, PATH, HASHTAGS, iter(table.to_batches(max_chunksize=1)))
+    data = (tmp_path / PATH).read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert entry == FileEntry(path=PATH, table="hashtags", bucket=None, rows=3, bytes=len(data), sha256=sha256)
+    assert pq.ParquetFile(tmp_path / PATH).read() == table
+    assert files(tmp_path) == [PATH]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 10, 1000])
+def test_row_groups_do_not_depend_on_the_size_of_the_batches(tmp_path: Path, batch: int) -> None:
+    table = hashtags(*(f"{number:03d}" for number in range(95)))
+    write_table(tmp_path, PATH, HASHTAGS, table.to_batches(max_chunksize=batch), row_group_rows=10)
+    file = pq.ParquetFile(tmp_path / PATH)
+    sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    assert sizes == [10] * 9 + [5]
+    assert file.read() == table
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+    table = hashtags(*(f"{number:03d}" for number in range(95)))
+    first = write_table(tmp_path, PATH, HASHTAGS, table.to_batches(max_chunksize=7), row_group_rows=10)
+    again = write_table(tmp_path, PATH, HASHTAGS, [table], row_group_rows=10)
+    assert first == again
+
+
+def test_a_second_attempt_replaces_the_first(tmp_path: Path) -> None:
+    write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("b", "c")])
+    check_file(tmp_path, entry)
+    assert files(tmp_path) == [PATH]
+
+
+def test_no_rows_make_a_file_with_the_schema(tmp_path: Path) -> None:
+    entry = write_table(tmp_path, data_path(ID, "pairs", bucket=0), PAIRS, [])
+    assert entry.rows == 0
+    assert pq.ParquetFile(tmp_path / entry.path).schema_arrow == PAIRS
+
+
+def test_large_strings_are_taken_and_nothing_else_is_converted(tmp_path: Path) -> None:
+    columns = {name: pa.array(["x", "y"], pa.large_string()) for name in REJECTS.names}
+    entry = write_table(tmp_path, data_path(ID, "rejects"), REJECTS, [pa.table(columns)])
+    assert pq.ParquetFile(tmp_path / entry.path).read().to_pylist()[1] == dict.fromkeys(REJECTS.names, "y")
+    narrow = hashtags("a").set_column(2, "posts", pa.array([1], pa.int32()))
+    with pytest.raises(SnapshotError, match="'posts' is int32, not int64"):
+        write_table(tmp_path, PATH, HASHTAGS, [narrow])
+    empty = hashtags("a").set_column(1, "display", pa.array([None], pa.string()))
+    with pytest.raises(SnapshotError, match="'display' holds nulls"):
+        write_table(tmp_path, PATH, HASHTAGS, [empty])
+    assert files(tmp_path) == [entry.path]
+
+
+def test_a_schema_of_another_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="column 'display' is missing"):
+        write_table(tmp_path, PATH, PAIRS, [])
+    assert not files(tmp_path)
+
+
+def test_a_writer_that_is_left_early_leaves_the_old_file(tmp_path: Path) -> None:
+    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+
+    def batches() -> Any:
+        yield hashtags(*(f"{number:06d}" for number in range(40_000)))
+        raise RuntimeError("the task dies")
+
+    with pytest.raises(RuntimeError, match="the task dies"):
+        write_table(tmp_path, PATH, HASHTAGS, batches())
+    assert files(tmp_path) == [PATH]
+    check_file(tmp_path, entry)
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+
+    class FullDisk(datafiles._HashingFile):
+        def write(self, data: Any) -> int:
+            if self.bytes > 1000 and not self.abandoned:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    monkeypatch.setattr(datafiles, "_HashingFile", FullDisk)
+    with pytest.raises(OSError, match="No space left on device"):
+        write_table(tmp_path, PATH, HASHTAGS, [hashtags(*(f"{number:06d}" for number in range(40_000)))])
+    assert files(tmp_path) == [PATH]
+    check_file(tmp_path, entry)
+
+
+def test_a_writer_can_be_fed_piece_by_piece(tmp_path: Path) -> None:
+    with TableWriter(tmp_path, PATH, HASHTAGS, 2) as writer:
+        for key in "abcde":
+            writer.write(hashtags(key))
+        writer.write(hashtags())
+        entry = writer.close()
+    assert (entry.rows, files(tmp_path)) == (5, [PATH])
+    assert pq.ParquetFile(tmp_path / PATH).read() == hashtags(*"abcde")
+
+
+def test_a_file_says_what_a_reader_can_skip_by(tmp_path: Path) -> None:
+    path = data_path(ID, "members", bucket=1)
+    rows = pa.Table.from_pylist(make_sample({"a": 30, "b": 5}).members, schema=MEMBERS)
+    write_table(tmp_path, path, MEMBERS, [rows], row_group_rows=8)
+    group = pq.ParquetFile(tmp_path / path).metadata.row_group(3)
+    assert [column.column_index for column in group.sorting_columns] == [0, 1]
+    assert (group.column(0).statistics.min, group.column(0).statistics.max) == ("a", "b")
+    assert group.column(0).has_column_index
+    assert group.column(1).has_offset_index
+
+
+@pytest.mark.parametrize("table", ["pairs", "members"])
+def test_another_reader_finds_the_same_rows(tmp_path: Path, table: str) -> None:
+    sample = make_sample({"é": 40, "b": 60})
+    schema = {"pairs": PAIRS, "members": MEMBERS}[table]
+    rows = pa.Table.from_pylist(sample.rows(table), schema=schema)
+    entry = write_table(tmp_path, data_path(ID, table, bucket=0), schema, [rows], row_group_rows=16)
+    with duckdb.connect() as connection:
+        file = str(tmp_path / entry.path)
+        query = "select * from read_parquet(?, hive_partitioning = false, file_row_number = true)"
+        found = connection.sql(query, params=[file]).to_arrow_table()
+    by_row = found.sort_by("file_row_number").drop_columns("file_row_number")
+    assert by_row.to_pylist() == rows.to_pylist()
+    assert by_row.schema.names == schema.names
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "../../etc/passwd"},
+        {"table": "pairs"},
+        {"bucket": 3},
+        {"rows": -1},
+        {"bytes": 0},
+        {"sha256": "A" * 64},
+        {"sha256": "a" * 63},
+    ],
+)
+def test_an_entry_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
+    entry = FileEntry(path=PATH, table="hashtags", bucket=None, rows=1, bytes=1, sha256="a" * 64)
+    with pytest.raises(SnapshotError):
+        replace(entry, **change)
+
+
+def test_a_damaged_file_is_found(tmp_path: Path) -> None:
+    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a", "b")])
+    whole = (tmp_path / PATH).read_bytes()
+    check_file(tmp_path, entry)
+    for position in range(0, len(whole), 37):
+        flipped = bytes([*whole[:position], whole[position] ^ 1, *whole[position + 1 :]])
+        (tmp_path / PATH).write_bytes(flipped)
+        with pytest.raises(SnapshotError, match="checksum"):
+            check_file(tmp_path, entry)
+    (tmp_path / PATH).write_bytes(whole[:-1])
+    with pytest.raises(SnapshotError, match=f"has {len(whole) - 1} bytes, the manifest says {len(whole)}"):
+        check_file(tmp_path, entry)
+    (tmp_path / PATH).unlink()
+    with pytest.raises(SnapshotError, match="No such file"):
+        check_file(tmp_path, entry)

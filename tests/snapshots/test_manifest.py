@@ -1,0 +1,125 @@
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.manifest import Manifest, load
+
+from .samples import Sample, make_manifest
+
+ID = "20261123T150102Z-1a2b3c"
+
+
+def entry(table: str, rows: int, bucket: int | None = None, snapshot: str = ID) -> FileEntry:
+    path = data_path(snapshot, table, bucket=bucket)
+    return FileEntry(path=path, table=table, bucket=bucket, rows=rows, bytes=9, sha256="0" * 64)
+
+
+@pytest.fixture
+def manifest() -> Manifest:
+    row = {"hashtag": "a", "members": 2, "pairs": 1, "posts": 2}
+    sample = Sample(hashtags=[row], pairs=[{}], rejects=[{}, {}])
+    files = [entry("rejects", 2), entry("hashtags", 1), entry("pairs", 1, 3), entry("members", 2, 3)]
+    return make_manifest(ID, sample, files)
+
+
+def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(manifest.dump())
+    assert load(path) == manifest
+    assert load(path).dump() == manifest.dump()
+    assert [file.table for file in manifest.files] == ["hashtags", "members", "pairs", "rejects"]
+    assert list(json.loads(manifest.dump())["seconds"]) == ["scan", "compare"]
+
+
+def test_a_manifest_may_name_files_of_an_earlier_snapshot(tmp_path: Path, manifest: Manifest) -> None:
+    files = [file for file in manifest.files if file.table != "members"]
+    older = entry("members", 2, 3, snapshot="20250101T000000Z-000000")
+    path = tmp_path / "manifest.json"
+    path.write_bytes(manifest.model_copy(update={"files": (*files, older)}).dump())
+    assert older in load(path).files
+
+
+@pytest.mark.parametrize("floor", ["0.8", "1", "0.80", ".5", "+0.333333333", "1."])
+def test_the_floor_is_an_exact_decimal(manifest: Manifest, floor: str) -> None:
+    changed = Manifest.model_validate(manifest.model_dump() | {"floor": floor})
+    assert 0 < Fraction(changed.floor) <= 1
+    assert changed.floor == floor
+
+
+def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        document[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (edit("secret", value=1), "secret: Extra inputs are not permitted"),
+        (edit("counts", "more", value=1), "counts.more: Extra inputs"),
+        (edit("files", 0, "more", value=1), "files.0.more: Unexpected keyword argument"),
+        (edit("inputs", 0, "more", value=1), "inputs.0.more: Extra inputs"),
+        (edit("files", 0, "path", value="../../etc/passwd"), "not the path of a data file: '../../etc/passwd'"),
+        (edit("files", 0, "path", value="/etc/passwd"), "not the path of a data file"),
+        (edit("files", 0, "path", value=f"snapshots/{ID}/hashtags/part-00000.parquet\0"), "not the path"),
+        (edit("files", 0, "sha256", value="x"), "not a SHA-256"),
+        (edit("files", 0, "rows", value="1"), "files.0.rows: Input should be a valid integer"),
+        (edit("files", 1, "bucket", value=2), "is not of table 'members', bucket 2"),
+        (edit("files", 1, "rows", value=3), "rows of members do not reconcile: 3 against 2"),
+        (edit("counts", "posts", "used", value=6), "counts.posts: Value error, posts do not reconcile"),
+        (edit("counts", "accounts", "rejected", value={"x": 1}), "counts.accounts: Value error, accounts do not"),
+        (edit("counts", "hashtags", value=-1), "counts.hashtags: Input should be greater"),
+        (edit("buckets", value=3), "lies beyond the 3 buckets"),
+        (edit("buckets", value=0), "buckets: "),
+        (edit("id", value="../x"), "id: Value error, is not a snapshot id"),
+        (edit("floor", value="0"), "floor: Value error, is not between 0 and 1"),
+        (edit("floor", value="1.1"), "floor: Value error, is not between 0 and 1"),
+        (edit("floor", value="0.8\n"), "floor: String should match pattern"),
+        (edit("floor", value=0.8), "floor: Input should be a valid string"),
+        (edit("created", value="2026-11-23T15:01:02"), "created: "),
+        (edit("seconds", "scan", value=None), "seconds.scan: "),
+        (edit("schema_version", value=0), "schema_version: "),
+        (edit("schema_version", value=2), "schema version 2; this version of lookalike reads up to 1"),
+    ],
+)
+def test_a_manifest_that_cannot_be_trusted_is_refused_in_one_line(
+    tmp_path: Path, manifest: Manifest, change: Callable[[Any], None], message: str
+) -> None:
+    document = json.loads(manifest.dump())
+    change(document)
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(SnapshotError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b"[" * 100_000, b'"x"'])
+def test_what_is_no_manifest_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(data)
+    with pytest.raises(SnapshotError, match="is not a manifest"):
+        load(path)
+
+
+def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="No such file"):
+        load(tmp_path / "manifest.json")
+
+
+def test_a_file_listed_twice_is_refused(manifest: Manifest) -> None:
+    with pytest.raises(ValidationError, match="a file is listed twice"):
+        Manifest.model_validate(manifest.model_dump() | {"files": (*manifest.files, manifest.files[0])})
