@@ -61,6 +61,8 @@ if ! java="$(search)" && [[ ${1:-} == --install && -x $root/.venv/bin/python ]];
   echo "No Java $oldest or later found: installing $package into .venv" >&2
   "$root/.venv/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check "$package" >&2
   java="$(search)" || true
+  # This runtime comes without the archive of Java's own classes that scripts/share_classes.py builds on.
+  if [[ -n $java ]]; then "$java" -Xshare:dump >/dev/null 2>&1 || true; fi
 fi
 if [[ -z $java ]]; then
   echo "error: no Java $oldest or later: set JAVA_HOME, put java on the PATH, or type 'make setup'" >&2

@@ -35,13 +35,17 @@ def main(argv: list[str]) -> int:
         return 0
     archive = Path(argv[0]).resolve()
     unfinished = archive.with_name(f".{archive.name}.part")
-    unfinished.unlink(missing_ok=True)
+    for earlier in (archive, unfinished):
+        earlier.unlink(missing_ok=True)  # Java does not write one archive while it uses another
     spark_submit = str(Path(pyspark.__file__).with_name("bin") / "spark-submit")
-    java_options = f"-XX:ArchiveClassesAtExit={unfinished} -Xlog:disable"
+    java_options = f"-XX:ArchiveClassesAtExit={unfinished.name} -Xlog:disable"  # split at spaces: no path
     options = ["--conf", "spark.ui.enabled=false", "--conf", "spark.ui.showConsoleProgress=false"]
-    subprocess.run([spark_submit, *options, "--driver-java-options", java_options, __file__], check=True)
-    unfinished.replace(archive)
-    return 0
+    command = [spark_submit, *options, "--driver-java-options", java_options, str(Path(__file__).resolve())]
+    run = subprocess.run(command, cwd=archive.parent, check=False)
+    if run.returncode == 0 and unfinished.exists():
+        unfinished.replace(archive)
+        return 0
+    return 1
 
 
 if __name__ == "__main__":

@@ -15,18 +15,27 @@ from jobs.inputs.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
 from jobs.inputs.values import Bytes, Places, frozen
 from jobs.kernel.names import EncodedNames, encode_names
 
-_SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.large_string(), nullable=False),
-        pa.field("screen_name", pa.large_string(), nullable=False),
-        pa.field("created", pa.int64(), nullable=False),
-        pa.field("codes", pa.large_list(pa.uint32()), nullable=False),
-        pa.field("once", pa.uint64(), nullable=False),
-        pa.field("twice", pa.uint64(), nullable=False),
-        pa.field("slots", pa.list_(pa.field("slot", pa.uint64(), nullable=False), SLOTS_PER_ID), nullable=False),
-    ]
-)
 _ALPHABET = b"alphabet"
+
+
+def _required(**columns: pa.DataType) -> list[pa.Field]:
+    return [pa.field(name, kind, nullable=False) for name, kind in columns.items()]
+
+
+def _schema(names: EncodedNames) -> pa.Schema:
+    """The file's columns: one row an account, in the order of ids; codes uint8 or uint32 as the names have."""
+    (code,) = _required(code=pa.from_numpy_dtype(names.codes.dtype))
+    (slot,) = _required(slot=pa.uint64())
+    columns = _required(
+        id=pa.large_string(),
+        screen_name=pa.large_string(),
+        created=pa.int64(),
+        codes=pa.large_list(code),
+        once=pa.uint64(),
+        twice=pa.uint64(),
+        slots=pa.list_(slot, SLOTS_PER_ID),
+    )
+    return pa.schema(columns, {_ALPHABET: str(names.alphabet)})
 
 
 @dataclass(frozen=True)
@@ -84,11 +93,13 @@ class AccountTable:
 
     def write(self, path: str) -> None:
         """Write the table as an Arrow file of one record batch."""
-        codes = pa.LargeListArray.from_arrays(pa.array(self.names.offsets), pa.array(self.names.codes))
-        slots = pa.FixedSizeListArray.from_arrays(pa.array(self.slots), type=_SCHEMA.field("slots").type)
-        numbers = map(pa.array, (self.names.once, self.names.twice))
+        schema, names = _schema(self.names), self.names
+        codes = pa.LargeListArray.from_arrays(
+            pa.array(names.offsets), pa.array(names.codes), type=schema.field("codes").type
+        )
+        slots = pa.FixedSizeListArray.from_arrays(pa.array(self.slots), type=schema.field("slots").type)
+        numbers = [pa.array(names.once), pa.array(names.twice)]
         columns = [self.ids, self.screen_names, pa.array(self.created), codes, *numbers, slots]
-        schema = _SCHEMA.with_metadata({_ALPHABET: str(self.names.alphabet)})
         with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
@@ -98,10 +109,10 @@ class AccountTable:
         reader = pa.ipc.open_file(pa.memory_map(path))
         batch, alphabet = reader.get_batch(0), int(reader.schema.metadata[_ALPHABET])
         codes = batch.column("codes")
-        column = {name: batch.column(name) for name in _SCHEMA.names}
-        once, twice, created = (column[name].to_numpy() for name in ("once", "twice", "created"))
+        once, twice, created = (batch.column(name).to_numpy() for name in ("once", "twice", "created"))
         names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), alphabet, once, twice)
-        return cls(column["id"], column["screen_name"], created, names, column["slots"].values.to_numpy())
+        slots = batch.column("slots").values.to_numpy()
+        return cls(batch.column("id"), batch.column("screen_name"), created, names, slots)
 
 
 def _packed(array: Any) -> tuple[Bytes, Places]:

@@ -119,7 +119,7 @@ def _joined(lists: Any) -> Any:
     values = _as_bytes(lists.values)
     offsets = lists.offsets.cast(pa.int64())
     lists = pa.LargeListArray.from_arrays(offsets, values, mask=lists.is_null())
-    return pc.binary_join(lists, b"|")
+    return pc.binary_join(lists, pa.scalar(b"|", pa.large_binary()))
 
 
 def _column(array: Any) -> Column:

@@ -16,7 +16,7 @@ from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
 from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
-from jobs.inputs.values import Bytes, Places, are_blank, pack_values
+from jobs.inputs.values import Bytes, Places, Scalar, are_blank, pack_values
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,17 @@ def read_accounts(files: Sequence[InputFile], *, fold: Literal["none", "case"], 
     if len(conflicts):
         _reject_conflicts(files, file_of[conflicts], place[conflicts], rejects)
         gathered.rejected[Reason.CONFLICT] = len(conflicts)
+    # Each column is given up as soon as it is in order: a large table is in memory once, not twice.
     del file_of, place
-    table = AccountTable.build(_strings(ids, kept), _strings(names, kept), created[kept], fold=fold)
-    counts = AccountCounts(gathered.rows, len(kept), duplicates, gathered.rejected, gathered.unreadable_dates)
+    created = created[kept]
+    ordered_ids = _strings(ids, kept)
+    del ids
+    ordered_names = _strings(names, kept)
+    del names
+    used = len(kept)
+    del kept
+    table = AccountTable.build(ordered_ids, ordered_names, created, fold=fold)
+    counts = AccountCounts(gathered.rows, used, duplicates, gathered.rejected, gathered.unreadable_dates)
     if counts.rows != counts.used + counts.duplicates + sum(counts.rejected.values()):
         raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
     return AccountsRead(table, counts)
@@ -112,10 +120,16 @@ class _Gathered:
         return (
             _concatenated(self._ids),
             _concatenated(self._names),
-            np.concatenate([np.zeros(0, np.int64), *self._created]),
-            np.concatenate([np.zeros(0, np.int32), *self._file]),
-            np.concatenate([np.zeros(0, np.int64), *self._place]),
+            _joined(self._created, np.int64),
+            _joined(self._file, np.int32),
+            _joined(self._place, np.int64),
         )
+
+
+def _joined(parts: list[npt.NDArray[Scalar]], kind: type[Scalar]) -> npt.NDArray[Scalar]:
+    joined = np.concatenate([np.zeros(0, kind), *parts])
+    parts.clear()
+    return joined
 
 
 def _text(column: Column, rows: Places) -> _Packed:
@@ -140,7 +154,7 @@ def _concatenated(parts: list[_Packed]) -> _Packed:
         count = len(part.offsets) - 1
         offsets[at + 1 : at + count + 1] = part.offsets[1:] + offsets[at]
         at += count
-    packed = np.concatenate([np.zeros(0, np.uint8), *(part.packed for part in parts)])
+    packed = _joined([part.packed for part in parts], np.uint8)
     parts.clear()
     return _Packed(packed, offsets)
 

@@ -132,7 +132,7 @@ def _closing_quote(buffer: Bytes, at: int, limit: int) -> tuple[int, bool]:
 @numba.njit(cache=True, nogil=True)
 def _unescape(side: Bytes, start: int, end: int) -> int:
     """Make every "" in side[start:end] a single quote, in place; returns the new end."""
-    at, to = start, start
+    at = to = find_byte(side, start, end, QUOTE)  # up to here nothing moves
     while at < end:
         side[to] = side[at]
         at += 2 if side[at] == QUOTE else 1

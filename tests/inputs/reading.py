@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from jobs.inputs.rows import read_rows
 from jobs.inputs.tables import TO_THE_END, Column, InputFile, Table
 
 THINGS = Table("things", ("id", "value"))
+
+
+Quoting = Literal["auto", "none", "rfc4180"]
 
 
 class Read(NamedTuple):
@@ -25,7 +28,7 @@ class Read(NamedTuple):
         return [values for _, _, values in self.rows]
 
 
-def examine(path: Path, table: Table = THINGS, quoting: str = "none") -> InputFile:
+def examine(path: Path, table: Table = THINGS, quoting: Quoting = "none") -> InputFile:
     (file,) = find_files(table, [str(path)], quoting=quoting)
     return file
 

@@ -1,4 +1,4 @@
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from .reading import column_of
 ID_SETS = st.sets(st.text(max_size=20).filter(lambda text: text.isprintable()), max_size=30)
 
 
-def table_of(names: dict[str, str], fold: str = "none") -> AccountTable:
+def table_of(names: dict[str, str], fold: Literal["none", "case"] = "none") -> AccountTable:
     ids = sorted(names, key=str.encode)
     return AccountTable.build(
         pa.array(ids, pa.large_string()),
@@ -89,10 +89,10 @@ def _arrays(table: AccountTable) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("fold", "compared"), [("none", ["MARIA", "Straße", "ΣΑΣ", "x"]), ("case", ["maria", "strasse", "σασ", "x"])]
+    ("fold", "compared"), [("none", ["MARIA", "Straße", "ЖУК", "x"]), ("case", ["maria", "strasse", "жук", "x"])]
 )
-def test_names_are_folded_for_comparison_only(fold: str, compared: list[str]) -> None:
-    written = ["MARIA", "Straße", "ΣΑΣ", "x"]
+def test_names_are_folded_for_comparison_only(fold: Literal["none", "case"], compared: list[str]) -> None:
+    written = ["MARIA", "Straße", "ЖУК", "x"]
     table = table_of(dict(zip("abcd", written, strict=True)), fold)
     expected = encode_names(compared)
     assert table.screen_names.to_pylist() == written

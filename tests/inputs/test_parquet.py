@@ -16,7 +16,14 @@ from jobs.inputs.values import parse_flags
 from .reading import THINGS, examine, read
 
 MOMENT = datetime(2023, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-POST = {"id": ["1"], "created_at": [None], "author_id": ["2"], "is_repost": ["0"], "text": ["t"], "hashtags": ["h"]}
+POST: dict[str, list[Any]] = {
+    "id": ["1"],
+    "created_at": [None],
+    "author_id": ["2"],
+    "is_repost": ["0"],
+    "text": ["t"],
+    "hashtags": ["h"],
+}
 
 
 def written(folder: Path, **columns: Any) -> Path:
@@ -33,8 +40,15 @@ def values_of(path: Path, column: str) -> list[bytes]:
 
 @pytest.mark.parametrize(
     "kind",
-    [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary()]
-    + [pa.dictionary(pa.int32(), pa.string()), pa.dictionary(pa.int8(), pa.large_string())],
+    [
+        pa.string(),
+        pa.large_string(),
+        pa.string_view(),
+        pa.binary(),
+        pa.large_binary(),
+        pa.dictionary(pa.int32(), pa.string()),
+        pa.dictionary(pa.int8(), pa.large_string()),
+    ],
     ids=str,
 )
 def test_strings_of_every_kind_are_read_and_a_null_is_empty(tmp_path: Path, kind: pa.DataType) -> None:
@@ -128,7 +142,7 @@ def test_a_list_of_hashtags_is_joined(
 )
 def test_a_type_that_cannot_be_used_is_named(tmp_path: Path, column: str, values: pa.Array) -> None:
     path = written(tmp_path, **{column: values})
-    with pytest.raises(UsageError, match=f"posts.parquet: column '{column}' is of type {values.type}"):
+    with pytest.raises(UsageError, match=f"posts.parquet: column '{column}' is of type [a-z0-9<>: ]+, which"):
         examine(path, POSTS)
 
 

@@ -1,16 +1,18 @@
 import csv
 import io
 import random
+from typing import Literal
 
 import pytest
 
 from jobs.inputs.quoting import detect_quoting, read_header
+from jobs.inputs.tables import Quoting
 
 COLUMNS = ("id", "text", "hashtags")
 HEADER = b"id\ttext\thashtags\n"
 
 
-def quoted(rows: list[tuple[str, str, str]], quoting: int = csv.QUOTE_MINIMAL) -> bytes:
+def quoted(rows: list[tuple[str, str, str]], quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=quoting)
     writer.writerows([COLUMNS, *rows])
@@ -46,7 +48,7 @@ def tweets(seed: int) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-def test_a_quoted_file_is_known_wherever_its_head_is_cut(seed: int, quoting: int) -> None:
+def test_a_quoted_file_is_known_wherever_its_head_is_cut(seed: int, quoting: Literal[0, 1]) -> None:
     data = quoted(tweets(seed), quoting)
     chance = random.Random(seed)
     for _ in range(40):
@@ -81,6 +83,6 @@ def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted() -> None:
     ],
 )
 def test_the_header_is_the_first_line_that_is_not_blank(
-    head: bytes, quoting: str, names: list[str], body: int
+    head: bytes, quoting: Quoting, names: list[str], body: int
 ) -> None:
     assert read_header(head, quoting) == (names, body)

@@ -2,7 +2,9 @@ import bz2
 import csv
 import gzip
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from jobs.inputs import rows as rows_module
 from jobs.inputs.rows import fetch_rows
 from jobs.inputs.tables import InputFile
 
-from .reading import THINGS, Read, examine, read, read_in_parts
+from .reading import THINGS, Quoting, Read, examine, read, read_in_parts
 
+Convert = Callable[[bytes], bytes]
 HEADER = b"value\tother\tid\n"
 
 # Few different bytes, so that separators, quotes and line ends meet in all ways; runs, so that values pass the
@@ -45,7 +48,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rows") / "things.tsv"
 
 
-def examined(path: Path, body: bytes, quoting: str = "none") -> InputFile:
+def examined(path: Path, body: bytes, quoting: Quoting = "none") -> InputFile:
     path.write_bytes(HEADER + body)
     return examine(path, quoting=quoting)
 
@@ -89,7 +92,7 @@ def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: byte
     chunk_bytes=st.integers(1, 300),
 )
 def test_what_the_csv_module_writes_is_read_back(
-    path: Path, rows: list[tuple[str, str, str]], line_end: str, quoting: int, chunk_bytes: int
+    path: Path, rows: list[tuple[str, str, str]], line_end: str, quoting: Literal[0, 1], chunk_bytes: int
 ) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter="\t", lineterminator=line_end, quoting=quoting)
@@ -122,7 +125,7 @@ def test_broken_quotes_cost_no_row_but_their_own(tmp_path: Path, bad: bytes, lin
 @pytest.mark.parametrize("quoting", ["none", "rfc4180"])
 @pytest.mark.parametrize("chunk_bytes", [16, 1 << 20])
 def test_a_row_beyond_the_limit_is_malformed_and_its_neighbours_are_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoting: str, chunk_bytes: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoting: Quoting, chunk_bytes: int
 ) -> None:
     monkeypatch.setattr(rows_module, "LONGEST_ROW", 200)
     monkeypatch.setattr(rows_module, "SHOWN_OF_LONG_ROW", 10)
@@ -159,11 +162,11 @@ def test_more_rows_than_a_batch_has_room_for_come_in_several(tmp_path: Path) -> 
 @pytest.mark.parametrize("quoting", ["none", "rfc4180"])
 @pytest.mark.parametrize("wanted", [[], [0], [1, 2, 900], list(range(2000))])
 def test_rows_are_fetched_again_by_their_places(
-    tmp_path: Path, compressed: object, name: str, quoting: str, wanted: list[int]
+    tmp_path: Path, compressed: Convert, name: str, quoting: Quoting, wanted: list[int]
 ) -> None:
     body = b"".join(b"v%d\to\ti%d\n" % (i, i) + b"bad\n" * (i % 3) for i in range(2000))
     path = tmp_path / name
-    path.write_bytes(compressed(HEADER + body))  # type: ignore[operator]  # one of three functions
+    path.write_bytes(compressed(HEADER + body))
     file = examine(path, quoting=quoting)
     rows = read(file).rows
     places = np.array([rows[i][0] for i in wanted], np.int64)
@@ -172,10 +175,10 @@ def test_rows_are_fetched_again_by_their_places(
 
 
 @pytest.mark.parametrize(("compress", "name"), [(gzip.compress, "a.tsv.gz"), (bz2.compress, "a.tsv.bz2")])
-def test_every_member_of_a_compressed_file_is_read(tmp_path: Path, compress: object, name: str) -> None:
+def test_every_member_of_a_compressed_file_is_read(tmp_path: Path, compress: Convert, name: str) -> None:
     parts = [HEADER, *(b"v\to\t%d\n" % i for i in range(50)), b"", b"v\to\tlast"]
     path = tmp_path / name
-    path.write_bytes(b"".join(map(compress, parts)))  # type: ignore[arg-type]  # one of two functions
+    path.write_bytes(b"".join(map(compress, parts)))
     found = read(examine(path))
     assert [row[0] for row in found.values] == [*(b"%d" % i for i in range(50)), b"last"]
 
@@ -187,12 +190,12 @@ def _spoilt(data: bytes) -> bytes:
 @pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: data[:-1], _spoilt])
 @pytest.mark.parametrize(("compress", "name"), [(gzip.compress, "a.tsv.gz"), (bz2.compress, "a.tsv.bz2")])
 def test_a_damaged_compressed_file_is_a_clear_error(
-    tmp_path: Path, compress: object, name: str, damage: object
+    tmp_path: Path, compress: Convert, name: str, damage: Convert
 ) -> None:
     numbers = np.random.default_rng(7).integers(0, 10**9, 300_000)
     body = b"".join(b"v\to\t%d\n" % number for number in numbers)
     path = tmp_path / name
-    path.write_bytes(damage(compress(HEADER + body)))  # type: ignore[operator]  # functions, see above
+    path.write_bytes(damage(compress(HEADER + body)))
     with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
         read(examine(path))
     assert "\n" not in str(caught.value)
