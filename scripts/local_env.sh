@@ -25,15 +25,15 @@ export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$cache/numba}"
 # In the C locale Java cannot open a path with a letter outside ASCII.
 if [[ -z ${LC_ALL:-}${LC_CTYPE:-}${LANG:-} ]]; then export LANG=C.UTF-8; fi
 
-# Spark looks for settings in an empty folder, and is given conf/'s by name: the folder stands on Java's
-# class path, where an archive of classes (scripts/share_classes.py) allows no folder with files in it.
-export SPARK_CONF_DIR="$cache/spark/conf"
+# Spark looks for settings in a folder that is never made, and is given conf/'s by name: the folder stands
+# on Java's class path, where an archive of classes (scripts/share_classes.py) allows no folder with files.
+export SPARK_CONF_DIR="$cache/spark/no-conf"
 export LOG4J_CONFIGURATION_FILE="${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}"
 
 # Scratch space under the number of this process; what killed runs left behind is removed.
 host="$(uname -n)"
 scratch="$cache/spark/$host.$$"
-mkdir -p "$SPARK_CONF_DIR" "$scratch"
+mkdir -p "$scratch"
 for old in "$cache/spark/$host".*; do
   kill -0 "${old##*.}" 2>/dev/null || rm -rf "$old" 2>/dev/null || true
 done

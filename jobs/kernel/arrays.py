@@ -98,6 +98,4 @@ def sorted_names(names: EncodedNames, members: npt.NDArray[np.uint32]) -> Sorted
     start = names.offsets[chosen]
     length = names.offsets[chosen.astype(np.int64) + 1] - start
     codes, packed_start = _packed(names.codes, start, length)
-    return SortedNames(
-        chosen, packed_start, length, names.once[chosen], names.twice[chosen], read_only(codes)
-    )
+    return SortedNames(chosen, packed_start, length, names.once[chosen], names.twice[chosen], read_only(codes))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+_AT_ONCE = 1 << 22  # code points
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint32]
 
 
@@ -56,12 +57,17 @@ def encode_names(names: pa.Array | pa.ChunkedArray | list[str]) -> EncodedNames:
     if array.null_count:
         raise ValueError("a name may not be null")
     points, offsets = _code_points(array)
-    frequency = np.bincount(points, minlength=1) if len(points) else np.zeros(1, np.int64)
+    slices = [slice(at, at + _AT_ONCE) for at in range(0, len(points), _AT_ONCE)]
+    frequency = np.zeros(int(points.max(initial=0)) + 1, np.int64)
+    for part in slices:  # numpy makes int64 of what it counts and of what it indexes with
+        frequency += np.bincount(points[part], minlength=len(frequency))
     by_frequency = np.argsort(-frequency, kind="stable")
     alphabet = int(np.count_nonzero(frequency))
     code_of = np.zeros(len(frequency), np.uint8 if alphabet <= 256 else np.uint32)
     code_of[by_frequency[:alphabet]] = np.arange(alphabet)
-    codes: Codes = code_of[points]  # type: ignore[assignment]  # one of the two dtypes above
+    codes = np.empty(len(points), code_of.dtype)
+    for part in slices:
+        codes[part] = code_of[points[part]]
     once, twice = _character_planes(read_only(codes), read_only(offsets))
     return EncodedNames(codes, offsets, alphabet, once, twice)
 
