@@ -75,7 +75,7 @@ names_of_any_kind = st.one_of(
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(names=names_of_any_kind)
 def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Threshold, names: list[str]) -> None:
     expected = all_similar_pairs(names, threshold)
@@ -84,7 +84,7 @@ def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Thresh
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), alphabet=st.sampled_from(ALPHABETS), at_once=st.sampled_from([2, 7, 50]))
 def test_names_indexed_in_small_lots_give_what_brute_force_gives(
     threshold: Threshold, seed: int, alphabet: str, at_once: int, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +163,7 @@ def test_a_batch_that_is_full_is_handed_over_and_the_rest_follows(
     assert in_one_group(names, Threshold(4, 5)) == expected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 10**9), cuts=st.lists(st.integers(0, 400), max_size=5))
 def test_ranges_that_partition_a_group_partition_its_pairs(seed: int, cuts: list[int]) -> None:
     names = families(seed, 400, ALPHABETS[2], (5, 9))
@@ -174,7 +174,7 @@ def test_ranges_that_partition_a_group_partition_its_pairs(seed: int, cuts: list
     assert {pair: d for part in parts for pair, d in part.items()} == all_similar_pairs(names, Threshold(4, 5))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 10**9), sizes=st.lists(st.integers(0, 60), max_size=12))
 def test_groups_are_compared_each_by_itself(seed: int, sizes: list[int]) -> None:
     rng = random.Random(seed)

@@ -1,11 +1,10 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.kernel import encode_names, prefix_blocks
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.text(st.sampled_from("abé"), max_size=5), max_size=12), min_size=1, max_size=5),
     st.integers(1, 4),
