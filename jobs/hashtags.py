@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 import unicodedata
 
+_SIGNS = "#\uff03\ufe5f"  # the sign, and its wide and small forms, which NFKC makes the sign
 _PASSES = 8  # more than any text needs; a bound in case a future Unicode version lets two forms alternate
 
 
 def spelling(text: str) -> str:
     """A hashtag as its author wrote it, without surrounding space and leading `#`; "" if nothing is left."""
-    return text.strip().lstrip("#").strip()
+    text = text.strip()
+    while text.startswith(tuple(_SIGNS)):
+        text = text.lstrip(_SIGNS).lstrip()
+    return text
 
 
 @functools.lru_cache(maxsize=1 << 18)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import array
+import functools
+import itertools
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -28,35 +31,70 @@ class Exploded(NamedTuple):
 
 
 class Spellings:
-    """The spellings of hashtags met so far, each under a code; spellings of one hashtag share a key's code."""
+    """The spellings of hashtags met so far, each under a code; spellings of one hashtag share a key's code.
+
+    What was written stands once in an arena of bytes, found by a hash table of open addressing; only what is
+    new becomes a Python string.
+    """
 
     def __init__(self) -> None:
-        self._code_of: dict[bytes, int] = {}
+        self._slots = np.full(1 << 10, -1, np.int32)  # codes
+        self._arena = np.empty(1 << 12, np.uint8)
+        self._starts = np.zeros(1 << 9, np.int64)  # of each code in the arena, and where the arena's use ends
+        self._known = 0
         self._spellings: list[str] = []
-        self._key_of: list[int] = []
+        self._key_of = array.array("i")
         self._keys: dict[str, int] = {"": 0}
 
     def explode(self, field: Column) -> Exploded:
         """The hashtags in a column of fields such as `#One|two`; blank ones are none, doubled ones are one."""
         buffer = frozen(field.buffer)
         row, start, end = _split(buffer, frozen(field.start), frozen(field.end))
-        token, first = _unique(buffer, start, end)
-        codes = np.array([self._code(buffer[start[i] : end[i]].tobytes()) for i in first.tolist()], np.int32)
+        self._make_room(len(row), int((end - start).sum()))
+        codes, self._known = _intern(buffer, start, end, self._slots, self._arena, self._starts, self._known)
+        self._learn()
         keys = np.array(self._key_of, np.int32)
-        return Exploded(*_distinct(row, codes[token], keys, len(field.start)))
+        return Exploded(*_distinct(row, codes, keys, len(field.start)))
 
     def strings(self) -> pa.StringArray:
         """The spelling of every code."""
         return pa.array(self._spellings, pa.string())
 
-    def _code(self, written: bytes) -> int:
-        code = self._code_of.get(written)
-        if code is None:
-            text = written.decode("utf-8", "backslashreplace")
-            code = self._code_of[written] = len(self._spellings)
-            self._spellings.append(spelling(text))
-            self._key_of.append(self._keys.setdefault(normalise(text), len(self._keys)))
-        return code
+    def _make_room(self, hashtags: int, size: int) -> None:
+        """For so many hashtags of so many bytes together, should all be new."""
+        slots = len(self._slots)
+        while slots < 2 * (self._known + hashtags):
+            slots *= 2
+        if slots > len(self._slots):
+            self._slots = _rehash(self._arena, self._starts, self._known, slots)
+        self._arena = _grown(self._arena, int(self._starts[self._known]) + size)
+        self._starts = _grown(self._starts, self._known + hashtags + 1)
+
+    def _learn(self) -> None:
+        """Spelling and key of the codes that are new."""
+        first = len(self._spellings)
+        edges = self._starts[first : self._known + 1].tolist()
+        written = self._arena[edges[0] : edges[-1]].tobytes()
+        for start, end in itertools.pairwise(edges):
+            spelled, key = _read(written[start - edges[0] : end - edges[0]])
+            self._spellings.append(spelled)
+            self._key_of.append(self._keys.setdefault(key, len(self._keys)))
+
+
+@functools.lru_cache(maxsize=1 << 18)
+def _read(written: bytes) -> tuple[str, str]:
+    """Spelling and key of a hashtag; bytes that are not UTF-8 are escaped."""
+    text = written.decode("utf-8", "backslashreplace")
+    return spelling(text), normalise(text)
+
+
+def _grown(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """The values in an array of at least `size`, of at least twice the size if it has to be a new one."""
+    if len(values) >= size:
+        return values
+    larger = np.empty(max(size, 2 * len(values)), values.dtype)
+    larger[: len(values)] = values
+    return larger
 
 
 @numba.njit(cache=True, nogil=True)
@@ -85,28 +123,46 @@ def _split(buffer: Bytes, start: Places, end: Places) -> tuple[npt.NDArray[np.in
 
 
 @numba.njit(cache=True, nogil=True)
-def _unique(buffer: Bytes, start: Places, end: Places) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Equal values get equal numbers, from 0 in order of first occurrence: int32[n], and int64[] those places."""
-    slots = 16
-    while slots < 2 * len(start):
-        slots *= 2
-    table = np.full(slots, -1, np.int32)
-    number = np.empty(len(start), np.int32)
-    first = np.empty(len(start), np.int64)
-    found = 0
+def _intern(
+    buffer: Bytes,
+    start: Places,
+    end: Places,
+    slots: npt.NDArray[np.int32],
+    arena: Bytes,
+    starts: Places,
+    known: int,
+) -> tuple[npt.NDArray[np.int32], int]:
+    """The code of each value, int32[n], and the number of codes; new values are appended to the arena."""
+    codes = np.empty(len(start), np.int32)
     for i in range(len(start)):
-        slot = np.int64(hash_bytes(buffer, start[i], end[i], np.uint64(0)) & np.uint64(slots - 1))
-        while table[slot] >= 0:
-            other = first[table[slot]]
-            if same_bytes(buffer, start[i], end[i], buffer, start[other], end[other]):
+        slot = np.int64(hash_bytes(buffer, start[i], end[i], np.uint64(0)) & np.uint64(len(slots) - 1))
+        while slots[slot] >= 0:
+            code = slots[slot]
+            if same_bytes(buffer, start[i], end[i], arena, starts[code], starts[code + 1]):
                 break
-            slot = (slot + 1) & (slots - 1)
-        if table[slot] < 0:
-            table[slot] = found
-            first[found] = i
-            found += 1
-        number[i] = table[slot]
-    return number, first[:found]
+            slot = (slot + 1) & (len(slots) - 1)
+        if slots[slot] < 0:
+            slots[slot] = known
+            at = starts[known]
+            for byte in range(start[i], end[i]):
+                arena[at] = buffer[byte]
+                at += 1
+            known += 1
+            starts[known] = at
+        codes[i] = slots[slot]
+    return codes, known
+
+
+@numba.njit(cache=True, nogil=True)
+def _rehash(arena: Bytes, starts: Places, known: int, size: int) -> npt.NDArray[np.int32]:
+    """The hash table of the codes so far, int32[size], size a power of two."""
+    slots = np.full(size, -1, np.int32)
+    for code in range(known):
+        slot = np.int64(hash_bytes(arena, starts[code], starts[code + 1], np.uint64(0)) & np.uint64(size - 1))
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        slots[slot] = code
+    return slots
 
 
 @numba.njit(cache=True, nogil=True)

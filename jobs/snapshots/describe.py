@@ -1,0 +1,144 @@
+"""A snapshot in lines for a person to read: what it was made from, what it counted, what it found."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.manifest import AccountCounts, Manifest, PostCounts
+from jobs.snapshots.reader import HashtagRow, Snapshot
+from jobs.terminal import printable, table
+
+# Options that inputs() and funnel() tell, or that make no difference to the result.
+_TOLD_ELSEWHERE = frozenset({"posts", "accounts", "output", "progress", "min_similarity"})
+
+
+class NamedPair(NamedTuple):
+    """A similar pair (see layout.PAIRS) with the screen names of its accounts."""
+
+    account_a: str
+    name_a: str
+    account_b: str
+    name_b: str
+    distance: int
+    similarity: float
+
+
+def named_pairs(
+    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Fraction | None = None
+) -> list[NamedPair]:
+    """The most similar pairs of a hashtag, at most `limit`; see Snapshot.pairs. Memory: the hashtag's members."""
+    rows: list[Any] = []
+    for piece in snapshot.iter_pairs(key, min_similarity):
+        rows += piece.slice(0, limit - len(rows)).to_pylist()
+        if len(rows) == limit:
+            break
+    if not rows:
+        return []
+    wanted = pa.array({row[side] for row in rows for side in ("account_a", "account_b")}, pa.string())
+    members = snapshot.members(key)
+    members = members.filter(pc.is_in(members.column("account_id"), value_set=wanted))
+    name_of = dict(zip(*(members.column(c).to_pylist() for c in ("account_id", "screen_name")), strict=True))
+    return [
+        NamedPair(a, name_of[a], b, name_of[b], row["distance"], row["similarity"])
+        for row in rows
+        for a, b in [(row["account_a"], row["account_b"])]
+    ]
+
+
+def top_hashtags(snapshot: Snapshot, limit: int) -> list[HashtagRow]:
+    """The hashtags with most pairs, those without left out; never the whole table in memory."""
+
+    def with_pairs() -> Iterator[HashtagRow]:
+        for file in snapshot.run("hashtags", None).files:
+            for group in range(len(file.bounds)):
+                found = file.read(group).filter(pc.field("pairs") > 0)
+                yield from (HashtagRow(**row) for row in found.to_pylist())
+
+    return heapq.nsmallest(limit, with_pairs(), key=lambda row: (-row.pairs, row.hashtag))
+
+
+def hashtag_lines(hashtags: Sequence[HashtagRow]) -> list[str]:
+    """One line a hashtag."""
+    rows = [(f"#{row.display}", row.posts, row.members, row.pairs) for row in hashtags]
+    return table(rows, ("hashtag", "posts", "members", "pairs"))
+
+
+def funnel(manifest: Manifest) -> list[str]:
+    """From rows to similar pairs; the lines below each number of rows add up to it."""
+    counts = manifest.counts
+    blocking = manifest.configuration.get("blocking", "lossless")
+    lines: list[tuple[str, int, str]] = [
+        ("rows of accounts", counts.accounts.rows, ""),
+        *_rows(counts.accounts),
+        ("rows of posts", counts.posts.rows, ""),
+        *_rows(counts.posts),
+        ("hashtags", counts.hashtags, ""),
+        ("memberships", counts.memberships, "distinct (hashtag, account)"),
+        ("pairs that share a hashtag", counts.pairs_sharing, ""),
+        ("candidates", counts.candidates, f"let through by {blocking} blocking"),
+        ("verified", counts.verified, "distances computed"),
+        ("similar pairs", counts.similar_pairs, f"similarity of at least {manifest.floor}"),
+    ]
+    told = table(lines)
+    recall = manifest.recall
+    if recall is not None:
+        share = f"{recall.found / recall.pairs:.1%} of the {recall.pairs:,}" if recall.pairs else "none of the 0"
+        told.append(
+            f"{blocking} blocking loses pairs: it found {share} pairs of {recall.hashtags:,} sampled hashtags"
+        )
+    return [printable(line) for line in told]
+
+
+def _rows(counts: AccountCounts | PostCounts) -> list[tuple[str, int, str]]:
+    """Where the rows of a table went."""
+    lines = [("  used", counts.used, "")]
+    if isinstance(counts, PostCounts):
+        lines.append(("  without hashtag", counts.without_hashtag, ""))
+        lines.append(("  excluded reposts", counts.excluded_reposts, ""))
+    lines.append(("  duplicates", counts.duplicates, "copies of other rows"))
+    lines += [(f"  rejected: {reason}", count, "") for reason, count in counts.rejected.items()]
+    told = [line for line in lines if line[1] or line[0] == "  used"]
+    notes = [("dates", counts.unreadable_dates)]
+    if isinstance(counts, PostCounts):
+        notes.append(("repost flags", counts.unreadable_flags))
+    unreadable = ", ".join(f"{count:,} unreadable {what}" for what, count in notes if count)
+    name, used, _ = told[0]
+    return [(name, used, unreadable and f"of them {unreadable}"), *told[1:]]
+
+
+def seconds(manifest: Manifest) -> str:
+    """The seconds that each stage took."""
+    return "seconds  " + "  ".join(f"{printable(stage)} {time:.1f}" for stage, time in manifest.seconds.items())
+
+
+def origin(manifest: Manifest) -> list[str]:
+    """What the snapshot is, how it was made, and from which files."""
+    options = sorted(set(manifest.configuration) - _TOLD_ELSEWHERE)
+    rows = [
+        ("snapshot", manifest.id),
+        ("made", f"{manifest.created.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC by lookalike {manifest.job_version}"),
+        ("options", ", ".join(f"{name} {json.dumps(manifest.configuration[name])}" for name in options)),
+    ]
+    for file in manifest.inputs:
+        kind = ", ".join(filter(None, (file.format, file.compression, file.quoting.replace("none", ""))))
+        rows.append((file.table, f"{file.path} ({kind}, {file.bytes:,} bytes)"))
+    return table(rows, widest=4096)
+
+
+def data_files(manifest: Manifest) -> list[str]:
+    """Rows, files and bytes of each table."""
+    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in SCHEMAS}
+    rows = [
+        (name, sum(entry.rows for entry in entries), len(entries), sum(entry.bytes for entry in entries))
+        for name, entries in tables.items()
+    ]
+    return table(rows, ("table", "rows", "files", "bytes"))
