@@ -31,7 +31,8 @@ exit codes:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see --help)")
+        hint = "Spark's own options stand before a lone --; " if message.startswith("unrecognized") else ""
+        raise UsageError(f"{message} ({hint}see --help)")
 
 
 def parse_arguments(argv: Sequence[str]) -> JobConfig:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from jobs.config import JobConfig
+from jobs.errors import UsageError
 
 
 def build_session(config: JobConfig) -> SparkSession:
@@ -26,6 +29,13 @@ def build_session(config: JobConfig) -> SparkSession:
     }
     for key, value in settings.items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
+    try:
+        session = builder.getOrCreate()
+    except (PySparkRuntimeError, Py4JError) as error:
+        if isinstance(error, PySparkRuntimeError) and error.getCondition() != "JAVA_GATEWAY_EXITED":
+            raise
+        java = getattr(error, "java_exception", None)
+        reason = "its own message stands above" if java is None else java.toString()
+        raise UsageError(f"Spark could not be started with the options given before --: {reason}") from None
     session.sparkContext.setLogLevel("ERROR" if sys.stderr.isatty() else "WARN")
     return session
