@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from jobs.config import JobConfig
 from jobs.errors import QualityGateError
@@ -14,7 +15,7 @@ def check_rejects(
     config: JobConfig, table: str, rows: int, damaged: int, examples: Mapping[str, Sequence[str]]
 ) -> None:
     """Raise QualityGateError, with examples, if too large a share of a table's rows cannot be used."""
-    if damaged <= config.max_reject_fraction * rows:
+    if damaged <= Fraction(repr(config.max_reject_fraction)) * rows:  # as written: 0.29 * 100 is below 29
         return
     lines = [
         f"{damaged:,} of {rows:,} rows of {table} cannot be used: {damaged / rows:.2%}, more than the "

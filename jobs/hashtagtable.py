@@ -19,7 +19,7 @@ def write_hashtags(
     publication: Publication, groups: Sequence[GroupReport], written: Sequence[WriteReport]
 ) -> FileEntry:
     """Write one row a hashtag, sorted by key over all buckets. Memory: the whole table."""
-    pairs_of = {report.bucket: report.counts for report in written}
+    pairs_of = {report.bucket: report.counts for report in written if report.counts}
     parts = [_rows(Groups.open(publication.work, g.bucket), pairs_of.get(g.bucket, [])) for g in groups]
     table = pa.Table.from_batches(parts, schema=HASHTAGS)
     ordered = table.take(pc.sort_indices(table.column("hashtag")))

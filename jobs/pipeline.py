@@ -36,7 +36,7 @@ from jobs.stages.group import GroupMembers
 from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 from jobs.stages.scan import ScanSplits
-from jobs.stages.write import WritePairs
+from jobs.stages.write import OpenAccountTasks, WriteTables
 
 _SMALLEST_SPLIT, _LARGEST_SPLIT = 8 << 20, 64 << 20  # bytes of input that one task reads
 _INFLATION = 5  # bytes of text in a byte of compressed input, roughly
@@ -110,13 +110,13 @@ class _Run:
         with progress.stage("scan", context):
             usages, posts = self._scan(accounts)
         with progress.stage("group", context):
-            groups = self._group(accounts, usages)
+            memberships, groups = self._group(accounts, usages)
         with progress.stage("compare", context):
             pairs, compared = self._compare(accounts, groups)
         with progress.stage("write", context):
-            written = self._write(accounts, pairs)
+            written = self._write(accounts, memberships, pairs)
             hashtags = write_hashtags(self._publication, groups, written)
-        files = [hashtags, *posts.rejects, *(g.members for g in groups), *(w.pairs for w in written)]
+        files = [hashtags, *posts.rejects, *(g.members for g in groups), *(f for w in written for f in w.files)]
         return manifests.Manifest(
             id=self._publication.id,
             created=datetime.now(UTC),
@@ -155,8 +155,8 @@ class _Run:
         check_rejects(config, "posts", posts.rows, damaged, posts.examples)
         return usages, posts
 
-    def _group(self, accounts: _Accounts, usages: DataFrame) -> list[GroupReport]:
-        """Stage 3: the members of every bucket, written; what the buckets hold."""
+    def _group(self, accounts: _Accounts, usages: DataFrame) -> tuple[DataFrame, list[GroupReport]]:
+        """Stage 3: the members of every bucket, written and kept by account; what the buckets hold."""
         publication = self._publication
         group = GroupMembers(
             accounts.table,
@@ -166,11 +166,14 @@ class _Run:
             self._config.threshold,
             self._config.block_size,
             TASK_COST,
+            self._config.buckets,
+            self._group_tasks,
         )
         by_bucket = usages.where(F.col("kind") != REPORT).repartitionById(self._group_tasks, "partition")
-        reports = [GroupReport.from_json(content) for content in _reports(by_bucket.mapInArrow(group, BLOB))]
+        memberships = by_bucket.mapInArrow(group, BLOB).persist(StorageLevel.DISK_ONLY)
+        reports = [GroupReport.from_json(content) for content in _reports(memberships)]
         usages.unpersist()
-        return sorted(reports, key=lambda report: report.bucket)
+        return memberships, sorted(reports, key=lambda report: report.bucket)
 
     def _compare(self, accounts: _Accounts, groups: list[GroupReport]) -> tuple[DataFrame, CompareReport]:
         """Stage 4: the similar pairs, kept on disk, and what finding them took."""
@@ -183,17 +186,22 @@ class _Run:
             tasks,
             config.threshold,
             config.prefix_length if config.blocking == "prefix" else None,
+            config.buckets,
             self._group_tasks,
         )
         pairs = self._numbers(len(tasks)).mapInArrow(compare, BLOB).persist(StorageLevel.DISK_ONLY)
         return pairs, CompareReport.total(CompareReport(**content) for content in _reports(pairs))
 
-    def _write(self, accounts: _Accounts, pairs: DataFrame) -> list[WriteReport]:
-        """Stage 5: the pairs of every bucket, written."""
-        publication = self._publication
-        write = WritePairs(accounts.table, publication.output, publication.work, publication.id)
-        by_bucket = pairs.where(F.col("kind") != REPORT).repartitionById(self._group_tasks, "partition")
-        reports = [WriteReport.from_json(content) for content in _reports(by_bucket.mapInArrow(write, BLOB))]
+    def _write(self, accounts: _Accounts, memberships: DataFrame, pairs: DataFrame) -> list[WriteReport]:
+        """Stage 5: the pairs of every bucket of hashtags and the tables of every bucket of accounts, written."""
+        publication, tasks = self._publication, self._group_tasks
+        where = (publication.output, publication.work, publication.id)
+        write = WriteTables(accounts.table, *where, self._config.buckets, tasks)
+        opened = self._spark.range(0, tasks, 1, 1).mapInArrow(OpenAccountTasks(tasks), BLOB)
+        blobs = memberships.union(pairs).where(F.col("kind") != REPORT).union(opened)
+        written = blobs.repartitionById(2 * tasks, "partition").mapInArrow(write, BLOB)
+        reports = [WriteReport.from_json(content) for content in _reports(written)]
+        memberships.unpersist()
         pairs.unpersist()
         return reports
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from jobs.config import JobConfig
+from jobs.errors import JobError
 from jobs.snapshots.describe import funnel, hashtag_lines, named_pairs, seconds, top_hashtags
 from jobs.snapshots.reader import HashtagRow, Snapshot
 from jobs.terminal import print_lines, printable, table
@@ -20,15 +23,19 @@ def print_report(snapshot: Snapshot, config: JobConfig) -> None:
     if top:
         lines += ["", "Hashtags with most pairs", "", *hashtag_lines(top)]
         lines += ["", "Some of their most similar pairs", "", *_pairs(snapshot, top)]
-    print_lines(lines)
+    try:
+        print_lines(lines)
+    except JobError as error:  # which does not undo what was published
+        print(f"warning: {error}", file=sys.stderr)
 
 
 def _pairs(snapshot: Snapshot, top: list[HashtagRow]) -> list[str]:
-    """About as many pairs of each hashtag."""
-    each = -(-_PAIRS // len(top))
-    rows = [
-        (f"#{row.display}", pair.name_a, pair.name_b, pair.distance, pair.similarity)
-        for row in top
-        for pair in named_pairs(snapshot, row.hashtag, limit=each)
+    """The most similar pairs of each hashtag, as many of each as there are to fill the table."""
+    found = [
+        (rank, place, (f"#{row.display}", pair.name_a, pair.name_b, pair.distance, pair.similarity))
+        for place, row in enumerate(top)
+        for rank, pair in enumerate(named_pairs(snapshot, row.hashtag, limit=_PAIRS))
     ]
-    return table(rows[:_PAIRS], ("hashtag", "screen name", "screen name", "distance", "similarity"), widest=30)
+    chosen = sorted(sorted(found)[:_PAIRS], key=lambda one: one[1])
+    header = ("hashtag", "screen name", "screen name", "distance", "similarity")
+    return table([row for _, _, row in chosen], header, widest=30)

@@ -27,14 +27,26 @@ _DICTIONARY: Final = {
     "pairs": ["hashtag", "distance", "similarity"],
     "members": ["hashtag", "posts", "reposts"],
     "hashtags": ["posts", "members", "pairs"],
+    "accounts": ["posts", "hashtags", "lookalikes"],
+    "account_hashtags": ["account_id", "posts", "reposts"],
+    "lookalikes": ["account_id", "distance", "similarity", "hashtags"],
     "rejects": ["source", "file", "reason"],
 }
 # Differences of timestamps are narrower than timestamps.
 _ENCODING: Final = {
     "members": dict.fromkeys(["first_post", "last_post", "account_created"], "DELTA_BINARY_PACKED"),
+    "accounts": {"account_created": "DELTA_BINARY_PACKED"},
+    "account_hashtags": dict.fromkeys(["first_post", "last_post"], "DELTA_BINARY_PACKED"),
 }
 # What look-ups skip row groups by; on the other columns they would only cost.
-_STATISTICS: Final = {"pairs": ["hashtag", "similarity"], "members": ["hashtag"], "hashtags": ["hashtag"]}
+_STATISTICS: Final = {
+    "pairs": ["hashtag", "similarity"],
+    "members": ["hashtag"],
+    "hashtags": ["hashtag"],
+    "accounts": ["account_id"],
+    "account_hashtags": ["account_id"],
+    "lookalikes": ["account_id"],
+}
 # Whole posts, rarely read.
 _COMPRESSION: Final = {"rejects": "zstd"}
 

@@ -88,7 +88,7 @@ def funnel(manifest: Manifest) -> list[str]:
         ("verified", counts.verified, "distances computed"),
         ("similar pairs", counts.similar_pairs, f"similarity of at least {manifest.floor}"),
     ]
-    told = table(lines)
+    told = table(lines, widest=80)
     recall = manifest.recall
     if recall is not None:
         share = f"{recall.found / recall.pairs:.1%} of the {recall.pairs:,}" if recall.pairs else "none of the 0"
@@ -110,9 +110,8 @@ def _rows(counts: AccountCounts | PostCounts) -> list[tuple[str, int, str]]:
     notes = [("dates", counts.unreadable_dates)]
     if isinstance(counts, PostCounts):
         notes.append(("repost flags", counts.unreadable_flags))
-    unreadable = ", ".join(f"{count:,} unreadable {what}" for what, count in notes if count)
-    name, used, _ = told[0]
-    return [(name, used, unreadable and f"of them {unreadable}"), *told[1:]]
+    unreadable = ", ".join(f"unreadable {what}: {count:,}" for what, count in notes if count)
+    return [(*told[0][:2], unreadable), *told[1:]]
 
 
 def seconds(manifest: Manifest) -> str:

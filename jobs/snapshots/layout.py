@@ -6,6 +6,9 @@
 <output>/snapshots/<id>/pairs/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/members/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/hashtags/part-NNNNN.parquet
+<output>/snapshots/<id>/accounts/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/account_hashtags/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/lookalikes/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/rejects/part-NNNNN.parquet
 """
 
@@ -77,6 +80,46 @@ HASHTAGS: Final = pa.schema(
     ]
 )
 
+# Key: account_id. One row for every account of the input, whether it used a hashtag or not. posts: its used
+# posts, each once however many hashtags it has; hashtags, lookalikes: its rows in the two tables below.
+# Sorted by account_id.
+ACCOUNTS: Final = pa.schema(
+    [
+        _required("account_id", pa.string()),
+        _required("screen_name", pa.string()),
+        pa.field("account_created", _TIME),
+        _required("posts", pa.int64()),
+        _required("hashtags", pa.int64()),
+        _required("lookalikes", pa.int64()),
+    ]
+)
+
+# Key: account_id, hashtag. The members once more, by account. Sorted by account_id, hashtag.
+ACCOUNT_HASHTAGS: Final = pa.schema(
+    [
+        _required("account_id", pa.string()),
+        _required("hashtag", pa.string()),
+        _required("posts", pa.int64()),
+        _required("reposts", pa.int64()),
+        pa.field("first_post", _TIME),
+        pa.field("last_post", _TIME),
+    ]
+)
+
+# Key: account_id, other_id; every similar pair of accounts stands here twice, once from either side, however
+# many hashtags it shares. hashtags: in how many hashtags the two are a similar pair, >= 1.
+# Sorted by account_id, hashtags descending, similarity descending, other_id.
+LOOKALIKES: Final = pa.schema(
+    [
+        _required("account_id", pa.string()),
+        _required("other_id", pa.string()),
+        _required("other_name", pa.string()),
+        _required("distance", pa.int32()),
+        _required("similarity", pa.float64()),
+        _required("hashtags", pa.int64()),
+    ]
+)
+
 # No key: one row an input row that could not be used, in no order. source: posts or accounts; file: the
 # input's path; row: the row as written, bytes that are not UTF-8 escaped, a very long row cut short.
 REJECTS: Final = pa.schema(
@@ -92,17 +135,25 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     "pairs": PAIRS,
     "members": MEMBERS,
     "hashtags": HASHTAGS,
+    "accounts": ACCOUNTS,
+    "account_hashtags": ACCOUNT_HASHTAGS,
+    "lookalikes": LOOKALIKES,
     "rejects": REJECTS,
 }
 
-# The tables that are split by bucket_of(hashtag).
-BUCKETED: Final = frozenset({"pairs", "members"})
+# The tables that are split by bucket_of(hashtag) and by bucket_of(account_id).
+BY_HASHTAG: Final = frozenset({"pairs", "members"})
+BY_ACCOUNT: Final = frozenset({"accounts", "account_hashtags", "lookalikes"})
+BUCKETED: Final = BY_HASHTAG | BY_ACCOUNT
 
 # Column and "descending"; what a file is sorted by and says so in its footer.
 SORTED_BY: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
     "pairs": (("hashtag", False), ("similarity", True), ("account_a", False), ("account_b", False)),
     "members": (("hashtag", False), ("account_id", False)),
     "hashtags": (("hashtag", False),),
+    "accounts": (("account_id", False),),
+    "account_hashtags": (("account_id", False), ("hashtag", False)),
+    "lookalikes": (("account_id", False), ("hashtags", True), ("similarity", True), ("other_id", False)),
     "rejects": (),
 }
 
@@ -132,10 +183,10 @@ def is_snapshot_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def bucket_of(hashtag: str | bytes, buckets: int) -> int:
-    """The bucket of a hashtag key, from 0 to buckets - 1. Bytes are taken as UTF-8."""
-    key = hashtag if isinstance(hashtag, bytes) else hashtag.encode("utf-8", "surrogatepass")
-    return zlib.crc32(key) % buckets
+def bucket_of(key: str | bytes, buckets: int) -> int:
+    """The bucket of a hashtag key or an account id, from 0 to buckets - 1. Bytes are taken as UTF-8."""
+    encoded = key if isinstance(key, bytes) else key.encode("utf-8", "surrogatepass")
+    return zlib.crc32(encoded) % buckets
 
 
 def snapshot_folder(snapshot: str) -> str:

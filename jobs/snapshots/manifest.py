@@ -21,7 +21,7 @@ from pydantic import (
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.datafiles import FileEntry
-from jobs.snapshots.layout import MAX_BUCKETS, SCHEMA_VERSION, is_snapshot_id
+from jobs.snapshots.layout import MAX_BUCKETS, SCHEMA_VERSION, SCHEMAS, is_snapshot_id
 
 
 def _snapshot_id(text: str) -> str:
@@ -155,7 +155,7 @@ class Manifest(_Model):
 
     @model_validator(mode="after")
     def _check_files(self) -> Self:
-        rows = dict.fromkeys(("members", "hashtags", "pairs", "rejects"), 0)
+        rows = dict.fromkeys(SCHEMAS, 0)
         for entry in self.files:
             rows[entry.table] += entry.rows
             if entry.bucket is not None and entry.bucket >= self.buckets:
@@ -165,6 +165,8 @@ class Manifest(_Model):
         _check_sum("rows of members", rows["members"], counts.memberships)
         _check_sum("rows of hashtags", rows["hashtags"], counts.hashtags)
         _check_sum("rows of pairs", rows["pairs"], counts.similar_pairs)
+        _check_sum("rows of accounts", rows["accounts"], counts.accounts.used)
+        _check_sum("rows of account_hashtags", rows["account_hashtags"], counts.memberships)
         _check_sum("rows of rejects", rows["rejects"], rejected)
         return self
 

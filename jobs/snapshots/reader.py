@@ -4,6 +4,7 @@ import bisect
 import math
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -36,6 +37,17 @@ class HashtagRow(NamedTuple):
     posts: int
     members: int
     pairs: int
+
+
+class AccountRow(NamedTuple):
+    """A row of the table of accounts; see layout.ACCOUNTS."""
+
+    account_id: str
+    screen_name: str
+    account_created: datetime | None
+    posts: int
+    hashtags: int
+    lookalikes: int
 
 
 def current_id(output: Path) -> str:
@@ -89,6 +101,20 @@ class Snapshot:
         """The members of a hashtag (layout.MEMBERS), sorted by account id; empty if nobody used it."""
         return _concat(self._rows("members", key), "members")
 
+    def account(self, account_id: str) -> AccountRow | None:
+        """The row of an account; None if the input did not have it."""
+        for rows in self._rows("accounts", account_id):
+            return AccountRow(**rows.to_pylist()[0])
+        return None
+
+    def account_hashtags(self, account_id: str) -> pa.Table:
+        """The hashtags that an account used (layout.ACCOUNT_HASHTAGS), sorted by hashtag."""
+        return _concat(self._rows("account_hashtags", account_id), "account_hashtags")
+
+    def lookalikes(self, account_id: str) -> pa.Table:
+        """The accounts that look like one (layout.LOOKALIKES), those that share most hashtags first."""
+        return _concat(self._rows("lookalikes", account_id), "lookalikes")
+
     def pairs(self, key: str, min_similarity: Fraction | None = None) -> pa.Table:
         """The similar pairs of a hashtag (layout.PAIRS), the most similar first.
 
@@ -129,7 +155,7 @@ class Snapshot:
 
 
 class Run:
-    """The files of one table and bucket: row groups in ascending order of hashtag."""
+    """The files of one table and bucket: row groups in ascending order of the key, the table's first column."""
 
     def __init__(self, output: Path, table: str, entries: list[FileEntry]) -> None:
         """Read the footers of the files, in the order of their rows."""
@@ -140,26 +166,26 @@ class Run:
         self._greatest = [greatest for file in self.files for _, greatest in file.bounds]
         ordered = all(a <= b for a, b in zip(self._greatest, self._least[1:], strict=False))
         if not ordered:
-            raise SnapshotError(f"{self.files[0].path}: its hashtags are not in order")
+            raise SnapshotError(f"{self.files[0].path}: its keys are not in order")
 
     def rows(self, key: bytes) -> Iterator[pa.Table]:
-        """The rows of one hashtag, in pieces of at most a row group; never an empty piece."""
+        """The rows of one hashtag or account, in pieces of at most a row group; never an empty piece."""
         for place in range(bisect.bisect_left(self._greatest, key), len(self._groups)):
             if self._least[place] > key:
                 return
             file, group = self._groups[place]
             rows = file.read(group)
             if not self._least[place] == key == self._greatest[place]:
-                hashtags = rows.column("hashtag").combine_chunks()
-                start = _first_at_least(hashtags, key, 0)
-                stop = _first_above(hashtags, key, start)
+                keys = rows.column(0).combine_chunks()
+                start = _first_at_least(keys, key, 0)
+                stop = _first_above(keys, key, start)
                 rows = rows.slice(start, stop - start)
             if rows.num_rows:
                 yield rows
 
 
 class DataFile:
-    """One Parquet file of a snapshot: its footer, and for each row group the least and greatest hashtag."""
+    """One Parquet file of a snapshot: its footer, and for each row group the least and greatest key."""
 
     def __init__(self, output: Path, entry: FileEntry) -> None:
         """Read the footer and hold it against the manifest's entry."""
@@ -229,16 +255,17 @@ def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:
     statistics = file.metadata.row_group(group).column(0).statistics
     if statistics is not None and statistics.has_min_max:
         return statistics.min_raw, statistics.max_raw
-    hashtags = file.read_row_group(group, columns=["hashtag"], use_threads=False).column(0)
-    return hashtags[0].as_buffer().to_pybytes(), hashtags[-1].as_buffer().to_pybytes()
+    name = file.schema_arrow.names[0]
+    keys = file.read_row_group(group, columns=[name], use_threads=False).column(0)
+    return keys[0].as_buffer().to_pybytes(), keys[-1].as_buffer().to_pybytes()
 
 
-def _first_at_least(hashtags: pa.StringArray, key: bytes, start: int) -> int:
-    return bisect.bisect_left(range(len(hashtags)), key, start, key=lambda row: _bytes(hashtags, row))
+def _first_at_least(keys: pa.StringArray, key: bytes, start: int) -> int:
+    return bisect.bisect_left(range(len(keys)), key, start, key=lambda row: _bytes(keys, row))
 
 
-def _first_above(hashtags: pa.StringArray, key: bytes, start: int) -> int:
-    return bisect.bisect_right(range(len(hashtags)), key, start, key=lambda row: _bytes(hashtags, row))
+def _first_above(keys: pa.StringArray, key: bytes, start: int) -> int:
+    return bisect.bisect_right(range(len(keys)), key, start, key=lambda row: _bytes(keys, row))
 
 
 def _bytes(strings: pa.StringArray, row: int) -> bytes:

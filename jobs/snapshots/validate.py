@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.datafiles import check_file
-from jobs.snapshots.layout import HASHTAGS, bucket_of
+from jobs.snapshots.layout import ACCOUNTS, HASHTAGS, bucket_of
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 
 # Look-ups through the reader: the hashtags with most members, those with most pairs, and some at random.
@@ -25,7 +25,8 @@ def validate(snapshot: Snapshot) -> None:
     """Raise SnapshotError unless the snapshot is whole and agrees with itself.
 
     Checked in full: size, checksum, footer and schema of every file; every row of hashtags and pairs; of
-    members the hashtags of all rows, and whole rows in look-ups of the largest and some random hashtags.
+    members the hashtags of all rows, and whole rows in look-ups of the largest and some random hashtags; of the
+    tables by account the keys of all rows.
     """
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         check_files(snapshot, pool)
@@ -33,6 +34,7 @@ def validate(snapshot: Snapshot) -> None:
         _check_hashtags(snapshot, hashtags)
         buckets = _by_bucket(hashtags, snapshot.manifest.buckets)
         _drain(pool.map(lambda bucket: _check_bucket(snapshot, bucket, buckets[bucket]), range(len(buckets))))
+        _drain(pool.map(lambda bucket: _check_accounts(snapshot, bucket), range(len(buckets))))
     snapshot.run("rejects", None)
     for row in _chosen(snapshot.manifest.id, hashtags):
         _check_look_up(snapshot, hashtags.slice(row, 1).to_pylist()[0])
@@ -90,7 +92,7 @@ def _check_members(run: Run, expected: pa.Table) -> None:
     for file in run.files:
         for group in range(len(file.bounds)):
             tally.add(file.read(group, ["hashtag"]))
-    tally.check(expected, "members")
+    tally.check(expected, "members", "members")
 
 
 def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
@@ -103,7 +105,26 @@ def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
             _check_pair_rows(rows, lowest, str(file.path))
             _check_pair_order(rows if last is None else pa.concat_tables([last, rows]), str(file.path))
             last = rows.slice(rows.num_rows - 1)
-    tally.check(expected, "pairs")
+    tally.check(expected, "pairs", "pairs")
+
+
+def _check_accounts(snapshot: Snapshot, bucket: int) -> None:
+    """The accounts of a bucket are different, belong there, and have the rows that they say."""
+    columns = ["account_id", "hashtags", "lookalikes"]
+    run = snapshot.run("accounts", bucket)
+    pieces = [file.read(group, columns) for file in run.files for group in range(len(file.bounds))]
+    accounts = pa.concat_tables([pa.schema([ACCOUNTS.field(name) for name in columns]).empty_table(), *pieces])
+    ids = accounts.column("account_id").combine_chunks()
+    _require(_ascending(ids), "accounts: one is there twice or out of order")
+    for place in {0, len(ids) // 2, len(ids) - 1} if len(ids) else ():
+        right = bucket_of(ids[place].as_py(), snapshot.manifest.buckets)
+        _require(right == bucket, f"accounts: bucket {bucket} holds one of bucket {right}")
+    for table, count in (("account_hashtags", "hashtags"), ("lookalikes", "lookalikes")):
+        tally = _Tally()
+        for file in snapshot.run(table, bucket).files:
+            for group in range(len(file.bounds)):
+                tally.add(file.read(group, ["account_id"]))
+        tally.check(accounts, count, table)
 
 
 def _check_pair_rows(rows: pa.Table, lowest: float, what: str) -> None:
@@ -142,32 +163,32 @@ def _check_pair_order(rows: pa.Table, what: str) -> None:
 
 
 class _Tally:
-    """Counts the rows of each hashtag in a sorted run."""
+    """Counts the rows of each key, the first column, in a sorted run."""
 
     def __init__(self) -> None:
         self._keys: list[pa.Array] = []
         self._rows: list[npt.NDArray[np.int64]] = []
 
     def add(self, rows: pa.Table) -> None:
-        hashtags = rows.column("hashtag").combine_chunks()
-        changes = pc.not_equal(hashtags[1:], hashtags[:-1]).to_numpy(zero_copy_only=False)
+        keys = rows.column(0).combine_chunks()
+        changes = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
         starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
-        self._keys.append(hashtags.take(pa.array(starts)))
+        self._keys.append(keys.take(pa.array(starts)))
         self._rows.append(np.diff(starts, append=rows.num_rows))
 
-    def check(self, expected: pa.Table, table: str) -> None:
-        """The rows of a run and the table of hashtags must name the same hashtags in the same order."""
+    def check(self, expected: pa.Table, count: str, table: str) -> None:
+        """A run must have the keys of `expected`'s first column, in its order, with as many rows as `count` says."""
         keys = pa.chunked_array(self._keys, pa.string()).combine_chunks()
         rows = np.concatenate([np.zeros(0, np.int64), *self._rows])
-        if len(keys):  # a hashtag may go on in the next row group
+        if len(keys):  # a key may go on in the next row group
             changes = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
             starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
             keys, rows = keys.take(pa.array(starts)), np.add.reduceat(rows, starts)
-        expected = expected.filter(pc.greater(expected.column(table), 0))
+        expected = expected.filter(pc.greater(expected.column(count), 0))
         _require(
-            keys.equals(expected.column("hashtag").combine_chunks())
-            and bool(np.array_equal(rows, expected.column(table).to_numpy())),
-            f"{table}: rows out of order, in the wrong bucket, or not as many as the table of hashtags says",
+            keys.equals(expected.column(0).combine_chunks())
+            and bool(np.array_equal(rows, expected.column(count).to_numpy())),
+            f"{table}: rows out of order, in the wrong bucket, or not as many as {count} says",
         )
 
 

@@ -57,7 +57,7 @@ def rows_of(carrier: pa.RecordBatch) -> pa.RecordBatch:
         return reader.read_next_batch()
 
 
-def spelled(codes: npt.NDArray[np.int32], spellings: pa.StringArray) -> pa.DictionaryArray:
+def spelled(codes: npt.NDArray[np.int32] | npt.NDArray[np.int64], spellings: pa.StringArray) -> pa.DictionaryArray:
     """Strings given by code, as an Arrow dictionary array with no more strings than it uses."""
     used, compact = np.unique(codes, return_inverse=True)
     return pa.DictionaryArray.from_arrays(

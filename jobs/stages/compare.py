@@ -21,12 +21,13 @@ from jobs.kernel import (
     similar_pairs,
     similar_pairs_of_groups,
 )
-from jobs.stages.blobs import blob, report
+from jobs.stages.blobs import blob, report, slices_by
 from jobs.stages.groups import Groups
 from jobs.stages.plan import Unit
 from jobs.stages.reports import CompareReport
-from jobs.stages.worker import accounts_table
+from jobs.stages.worker import account_buckets, accounts_table
 
+PAIRS, LOOKALIKES = "pairs", "lookalikes"  # kinds of blobs
 _ROWS_AT_ONCE = 1 << 20  # pairs held before they are sent on
 _SAMPLE = 16  # one hashtag in so many is compared losslessly as well, when blocking is lossy
 _SAMPLED_MEMBERS = 20_000  # and of a larger one so many members
@@ -44,6 +45,7 @@ class ComparePairs:
     tasks: tuple[tuple[Unit, ...], ...]
     threshold: Threshold
     prefix_length: int | None
+    buckets: int
     group_tasks: int
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -63,10 +65,10 @@ class ComparePairs:
             for pairs in self._pairs(groups, unit, counts):
                 waiting.append(pairs)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
-                    yield self._send(bucket, waiting, counts)
+                    yield from self._send(bucket, waiting, counts)
                     waiting = []
         if waiting:
-            yield self._send(bucket, waiting, counts)
+            yield from self._send(bucket, waiting, counts)
 
     def _pairs(self, groups: Groups, unit: Unit, counts: CompareReport) -> Iterator[PairBatch]:
         """The pairs of a unit; `group` is the place of the hashtag in its bucket."""
@@ -109,17 +111,21 @@ class ComparePairs:
             counts.sample_found += found
             counts.sample_pairs += sum(map(len, similar_pairs(names, self.threshold, members)))
 
-    def _send(self, bucket: int, waiting: list[PairBatch], counts: CompareReport) -> pa.RecordBatch:
+    def _send(self, bucket: int, waiting: list[PairBatch], counts: CompareReport) -> Iterator[pa.RecordBatch]:
+        """The pairs to the writer of their bucket, and from either side to the writers of the accounts."""
         counts.similar += sum(map(len, waiting))
-        pairs = pa.record_batch(
-            {
-                "hashtag": np.concatenate([pairs.group for pairs in waiting]),
-                "left": np.concatenate([pairs.left for pairs in waiting]),
-                "right": np.concatenate([pairs.right for pairs in waiting]),
-                "distance": np.concatenate([pairs.distance for pairs in waiting]),
-            }
-        )
-        return blob("pairs", bucket % self.group_tasks, bucket, pairs)
+        left = np.concatenate([pairs.left for pairs in waiting])
+        right = np.concatenate([pairs.right for pairs in waiting])
+        distance = np.concatenate([pairs.distance for pairs in waiting])
+        hashtag = np.concatenate([pairs.group for pairs in waiting])
+        pairs = pa.record_batch({"hashtag": hashtag, "left": left, "right": right, "distance": distance})
+        yield blob(PAIRS, bucket % self.group_tasks, bucket, pairs)
+        account, other = np.concatenate([left, right]), np.concatenate([right, left])
+        distance = np.concatenate([distance, distance])
+        task_of = account_buckets(self.accounts, self.buckets)[account] % self.group_tasks
+        for task, rows in slices_by(task_of.astype(np.int64), self.group_tasks):
+            found = pa.record_batch({"account": account[rows], "other": other[rows], "distance": distance[rows]})
+            yield blob(LOOKALIKES, self.group_tasks + task, 0, found)
 
 
 def _ranged(names: EncodedNames, threshold: Threshold, groups: Groups, unit: Unit, work: Work) -> Iterator[PairBatch]:

@@ -24,7 +24,8 @@ from jobs.stages.reports import PostsReport
 class DeduplicatePosts:
     """mapInArrow function: the posts of id partitions in, usages of hashtags by bucket and reports out.
 
-    A usage is one hashtag of one used post: hashtag (spelling), account, created, repost.
+    A usage is one hashtag of one used post: hashtag (spelling), account, created, repost, and leads, 1 for the
+    first hashtag of its post.
     group_tasks: buckets go to partition bucket mod group_tasks. first_part: as in ScanSplits.
     """
 
@@ -108,7 +109,10 @@ class DeduplicatePosts:
             return
         hashtags = posts["hashtags"]
         values = hashtags.flatten()
-        repeat = np.repeat(np.arange(len(posts)), np.diff(hashtags.offsets.to_numpy()))
+        offsets = hashtags.offsets.to_numpy()
+        repeat = np.repeat(np.arange(len(posts)), np.diff(offsets))
+        leads = np.zeros(len(values), np.int8)
+        leads[offsets[:-1] - offsets[0]] = 1
         code = values.indices.to_numpy()
         account, created, repost = (posts[name].to_numpy()[repeat] for name in ("account", "created", "repost"))
         spellings = values.dictionary
@@ -120,6 +124,7 @@ class DeduplicatePosts:
                     "account": account[rows],
                     "created": created[rows],
                     "repost": repost[rows],
+                    "leads": leads[rows],
                 }
             )
             yield blob("usages", bucket % self.group_tasks, bucket, usages)

@@ -125,14 +125,14 @@ class CompareReport:
 
 @dataclasses.dataclass
 class WriteReport:
-    """What was written of a bucket's pairs; counts: (place of a hashtag in the bucket, its pairs)."""
+    """The files written of a bucket; counts: (place of a hashtag in the bucket, its pairs), none for accounts."""
 
+    files: list[FileEntry]
     bucket: int
-    pairs: FileEntry
     counts: list[tuple[int, int]]
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> WriteReport:
         """The report that blobs.report has written."""
         counts = [(hashtag, pairs) for hashtag, pairs in content["counts"]]
-        return cls(content["bucket"], FileEntry(**content["pairs"]), counts)
+        return cls([FileEntry(**entry) for entry in content["files"]], content["bucket"], counts)

@@ -1,6 +1,7 @@
 """Small snapshots with everything known about them, written and published by the real code."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
 from jobs.snapshots.datafiles import FileEntry, write_table
-from jobs.snapshots.layout import SCHEMAS, bucket_of
+from jobs.snapshots.layout import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS, bucket_of
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import Snapshot
@@ -30,11 +31,40 @@ class Sample:
     hashtags: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     pairs: list[dict[str, Any]] = field(default_factory=list)
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    account_hashtags: list[dict[str, Any]] = field(default_factory=list)
+    lookalikes: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
 
     def rows(self, table: str, bucket: int | None = None) -> list[dict[str, Any]]:
+        key = SCHEMAS[table].names[0]
         found = getattr(self, table)
-        return [row for row in found if bucket is None or bucket_of(row["hashtag"], self.buckets) == bucket]
+        return [row for row in found if bucket is None or bucket_of(row[key], self.buckets) == bucket]
+
+    def add_accounts(self, names: dict[str, str]) -> None:
+        """Fill the tables by account from those by hashtag; names: by account id."""
+        used_by: dict[str, list[dict[str, Any]]] = {account: [] for account in names}
+        alike_of: dict[str, Counter[tuple[str, int, float]]] = {account: Counter() for account in names}
+        for row in self.members:
+            used_by[row["account_id"]].append(row)
+        for row in self.pairs:
+            one, other = row["account_a"], row["account_b"]
+            alike_of[one][other, row["distance"], row["similarity"]] += 1
+            alike_of[other][one, row["distance"], row["similarity"]] += 1
+        for account in sorted(names, key=str.encode):
+            used, alike = used_by[account], alike_of[account]
+            ordered = sorted(alike.items(), key=lambda item: (-item[1], -item[0][2], item[0][0]))
+            self.account_hashtags += [{name: row[name] for name in ACCOUNT_HASHTAGS.names} for row in used]
+            self.lookalikes += [
+                {"account_id": account, "other_id": other, "other_name": names[other], "distance": distance}
+                | {"similarity": similarity, "hashtags": hashtags}
+                for (other, distance, similarity), hashtags in ordered
+            ]
+            created = used[0]["account_created"] if used else None
+            self.accounts.append(
+                {"account_id": account, "screen_name": names[account], "account_created": created}
+                | {"posts": sum(row["posts"] for row in used), "hashtags": len(used), "lookalikes": len(alike)}
+            )
 
     def expected_pairs(self, hashtag: str, threshold: Fraction) -> list[dict[str, Any]]:
         """By the integers of the definition, not by the stored similarity."""
@@ -68,6 +98,7 @@ def make_sample(
             {"hashtag": hashtag, "display": hashtag.upper(), "posts": posts}
             | {"members": len(members), "pairs": len(pairs)}
         )
+    sample.add_accounts(dict(zip(ids, names, strict=True)))
     sample.rejects = [
         {"source": "posts", "file": "p.tsv", "reason": "empty id", "row": "\t2023\t…"},
         {"source": "posts", "file": "p.tsv", "reason": "unknown author", "row": "7\t2023\tx"},
@@ -107,9 +138,11 @@ def _pairs(members: list[dict[str, Any]], floor: Fraction) -> Iterable[dict[str,
 
 def write_files(publication: Publication, sample: Sample, *, row_group_rows: int, parts: int = 1) -> list[FileEntry]:
     """Write every table, a bucket's rows spread over `parts` files, and return the entries."""
+    if not sample.accounts:
+        sample.add_accounts({row["account_id"]: row["screen_name"] for row in sample.members})
     entries = []
     for table, schema in SCHEMAS.items():
-        for bucket in range(sample.buckets) if table in ("pairs", "members") else [None]:
+        for bucket in range(sample.buckets) if table in BUCKETED else [None]:
             rows = pa.Table.from_pylist(sample.rows(table, bucket), schema=schema)
             step = max(1, -(-rows.num_rows // parts))
             for part, start in enumerate(range(0, rows.num_rows, step)):
@@ -132,7 +165,7 @@ def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **c
         "configuration": {"blocking": "lossless", "exclude_reposts": False, "posts": ["p.tsv"]},
         "inputs": [{"table": "posts", "path": "p.tsv", "bytes": 10, "modified_ns": 1, "format": "tsv"}],
         "counts": {
-            "accounts": {"rows": 300, "used": 300, "duplicates": 0, "rejected": {}},
+            "accounts": {"rows": len(sample.accounts), "used": len(sample.accounts), "duplicates": 0, "rejected": {}},
             "posts": {
                 "rows": 13,
                 "used": 5,

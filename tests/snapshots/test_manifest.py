@@ -27,6 +27,7 @@ def manifest() -> Manifest:
     row = {"hashtag": "a", "members": 2, "pairs": 1, "posts": 2}
     sample = Sample(hashtags=[row], pairs=[{}], rejects=[{}, {}])
     files = [entry("rejects", 2), entry("hashtags", 1), entry("pairs", 1, 3), entry("members", 2, 3)]
+    files.append(entry("account_hashtags", 2, 3))
     return make_manifest(ID, sample, files)
 
 
@@ -35,7 +36,7 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
     path.write_bytes(manifest.dump())
     assert load(path) == manifest
     assert load(path).dump() == manifest.dump()
-    assert [file.table for file in manifest.files] == ["hashtags", "members", "pairs", "rejects"]
+    assert [file.table for file in manifest.files] == ["account_hashtags", "hashtags", "members", "pairs", "rejects"]
     assert list(json.loads(manifest.dump())["seconds"]) == ["scan", "compare"]
 
 

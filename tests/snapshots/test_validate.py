@@ -89,7 +89,7 @@ WRONG = {
     "pairs that add up but are wrong": (move_a_pair, "pairs: rows out of order, in the wrong"),
     "another hashtag in members": (change("members", 0, hashtag="aa"), "members: rows out of order, in the wrong"),
     "another hashtag in pairs": (change("pairs", 0, hashtag="aa"), "pairs: rows out of order, in the wrong"),
-    "members by the wrong hashtag": (exchange_hashtags, "hashtags are not in order"),
+    "members by the wrong hashtag": (exchange_hashtags, "keys are not in order"),
     "members by the wrong account": (swap_members, "members out of order"),
     "pairs out of order": (swap_neighbours, "pairs out of order"),
     "a pair twice": (repeat_pair, "pairs out of order"),

@@ -1,0 +1,254 @@
+"""The look-ups for people, over small snapshots and through the real command."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs import errors
+from jobs.snapshots.__main__ import main
+from jobs.snapshots.layout import CURRENT
+from jobs.terminal import printable, shorten, table, width
+from tests.snapshots.samples import START, Sample, publish_sample
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sample_of(display: str, names: dict[str, str], pairs: list[tuple[str, str, int, int]]) -> Sample:
+    """One hashtag: names by account id; pairs as (account, account, distance, length of the longer name)."""
+    key = display.casefold()
+    members = [
+        {
+            "hashtag": key,
+            "account_id": account,
+            "screen_name": name,
+            "posts": 2,
+            "reposts": 1,
+            "first_post": START,
+            "last_post": START,
+            "account_created": None,
+        }
+        for account, name in names.items()
+    ]
+    rows = [
+        {
+            "hashtag": key,
+            "account_a": a,
+            "account_b": b,
+            "distance": distance,
+            "similarity": (longer - distance) / longer,
+            "longer": longer,
+        }
+        for a, b, distance, longer in pairs
+    ]
+    counts = {"posts": 2 * len(members), "members": len(members), "pairs": len(rows)}
+    return Sample(hashtags=[{"hashtag": key, "display": display, **counts}], members=members, pairs=rows)
+
+
+EAGLES = sample_of(
+    "MAGA",
+    {"a1": "eagle_01", "a2": "eagle_02", "a3": "eagle_012", "b": "someone"},
+    [("a1", "a3", 1, 9), ("a1", "a2", 1, 8), ("a2", "a3", 2, 9)],
+)
+
+
+@dataclass
+class Ran:
+    code: int
+    lines: list[str]
+    errors: str
+
+
+class Command:
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> Ran:
+        code = main([str(argument) for argument in arguments])
+        out, err = self._capsys.readouterr()
+        return Ran(code, out.splitlines(), err)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)
+
+
+@pytest.fixture(scope="module")
+def eagles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("eagles")
+    publish_sample(output, EAGLES)
+    return output
+
+
+def test_pairs_show_names_beside_ids_the_most_similar_first(command: Command, eagles: Path) -> None:
+    assert command("pairs", eagles, "maga") == Ran(
+        0,
+        [
+            "#MAGA: 8 posts, 4 accounts, 3 similar pairs",
+            "",
+            "similarity  distance  screen name  screen name  account  account",
+            "    0.8889         1  eagle_01     eagle_012    a1       a3",
+            "    0.8750         1  eagle_01     eagle_02     a1       a2",
+            "    0.7778         2  eagle_02     eagle_012    a2       a3",
+        ],
+        "",
+    )
+
+
+@pytest.mark.parametrize("written", ["MAGA", "#maga", " #Maga ", "\uff03\uff2d\uff21\uff27\uff21"])
+def test_a_hashtag_is_found_in_any_spelling(command: Command, eagles: Path, written: str) -> None:
+    assert command("pairs", eagles, written).lines[0] == "#MAGA: 8 posts, 4 accounts, 3 similar pairs"
+
+
+def test_the_threshold_is_exact_and_the_limit_tells_what_it_hides(command: Command, eagles: Path) -> None:
+    ran = command("pairs", eagles, "maga", "--min-similarity", "0.875", "--limit", "1")
+    assert ran.lines[0] == "#MAGA: 8 posts, 4 accounts, 2 similar pairs"
+    assert ran.lines[3:] == ["    0.8889         1  eagle_01     eagle_012    a1       a3", "", "1 more: --limit 2"]
+    none = command("pairs", eagles, "maga", "--min-similarity", "1")
+    assert none == Ran(0, ["#MAGA: 8 posts, 4 accounts, 0 similar pairs"], "")
+
+
+def test_a_hashtag_that_nobody_used_is_an_answer(command: Command, eagles: Path) -> None:
+    assert command("pairs", eagles, "other") == Ran(0, ["#other: nobody used this hashtag"], "")
+
+
+def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> None:
+    lines = command("show", eagles).lines
+    id_ = (eagles / CURRENT).read_text().strip()
+    assert lines[:4] == [
+        f"snapshot  {id_}",
+        "made      2026-11-23 15:01:02 UTC by lookalike 0.1.0",
+        'options   blocking "lossless", exclude_reposts false',
+        "posts     p.tsv (tsv, 10 bytes)",
+    ]
+    assert (
+        lines[5:-6]
+        == [
+            "rows of accounts            300",
+            "  used                      300",
+            "rows of posts                13",
+            "  used                        5",
+            "  without hashtag             3",
+            "  excluded reposts            2",
+            "  duplicates                  3  copies of other rows",
+            "hashtags                      1",
+            "memberships                   4  distinct (hashtag, account)",
+            "pairs that share a hashtag    6",
+            "candidates                    5  let through by lossless blocking",
+            "verified                      4  distances computed",
+            "similar pairs                 3  similarity of at least 0.5",
+            "",
+            "seconds  scan 1.5  compare 0.2",
+            "",
+        ][: len(lines[5:-6])]
+    )
+    assert [line.split()[:3] for line in lines[-4:]] == [
+        ["pairs", "3", "1"],
+        ["members", "4", "1"],
+        ["hashtags", "1", "1"],
+        ["rejects", "0", "0"],
+    ]
+
+
+EVIL = "\x1b]0;gone\x07\x1b[2J\n\t\u202eabc\x9b"
+
+
+def test_nothing_in_a_name_reaches_the_terminal_as_a_command(command: Command, tmp_path: Path) -> None:
+    names = {f"id{EVIL}": f"na{EVIL}", "ie": f"nb{EVIL}"}
+    publish_sample(tmp_path, sample_of(f"tag{EVIL}", names, [(*names, 1, len(EVIL) + 2)]))
+    ran = command("pairs", tmp_path, f"tag{EVIL}")
+    assert len(ran.lines) == 4
+    assert all(line.isprintable() for line in ran.lines)
+    assert r"na\x1b]0;gone\x07\x1b[2J\n\t\u202eabc\x9b" in ran.lines[3]
+    assert r"id\x1b]0;gone" in ran.lines[3]
+    assert command("pairs", tmp_path, f"no{EVIL}").lines == [
+        r"#no\x1b]0;gone\x07\x1b[2j\n\t\u202eabc\x9b: nobody used this hashtag"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        (["pairs", "{eagles}", "#"], errors.UsageError, "'#' is no hashtag"),
+        (["pairs", "{eagles}", "x", "--min-similarity", "0.4"], errors.UsageError, "only pairs of at least 0.5"),
+        (["pairs", "{eagles}", "x", "--min-similarity", "1.1"], errors.UsageError, "1.1 is not between 0 and 1"),
+        (["pairs", "{eagles}", "x", "--limit", "0"], errors.UsageError, "not a whole number above 0"),
+        (["pairs", "{eagles}"], errors.UsageError, "HASHTAG"),
+        (["gone\x1b[2J"], errors.UsageError, r"'gone\x1b[2J'"),
+        ([], errors.UsageError, "COMMAND"),
+        (["show", "{eagles}/nowhere"], errors.SnapshotError, "no snapshot has been published here"),
+        (["pairs", "{eagles}/.lock", "x"], errors.SnapshotError, "Not a directory"),
+    ],
+)
+def test_an_error_is_one_line_and_has_its_exit_code(
+    command: Command, eagles: Path, arguments: list[str], kind: type[errors.JobError], message: str
+) -> None:
+    ran = command(*[argument.format(eagles=eagles) for argument in arguments])
+    assert (ran.code, ran.lines) == (kind.exit_code, [])
+    assert ran.errors.startswith("error: ")
+    assert ran.errors.count("\n") == 1
+    assert ran.errors[:-1].isprintable()
+    assert message in ran.errors
+
+
+def test_a_damaged_file_is_an_error_and_nothing_is_half_printed(command: Command, tmp_path: Path) -> None:
+    snapshot = publish_sample(tmp_path, EAGLES)
+    entry = next(entry for entry in snapshot.manifest.files if entry.table == "members" and entry.rows)
+    (tmp_path / entry.path).write_bytes(b"PAR1")
+    ran = command("pairs", tmp_path, "maga")
+    assert (ran.code, ran.lines) == (errors.SnapshotError.exit_code, [])
+    assert "has 4 bytes" in ran.errors
+
+
+def run_process(output: Path, stdout: Any, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    arguments = [sys.executable, "-m", "jobs.snapshots", "pairs", str(output), "#maga"]
+    return subprocess.run(
+        arguments, cwd=ROOT, env={**os.environ, **environment}, stdout=stdout, stderr=subprocess.PIPE, check=False
+    )
+
+
+def test_a_reader_that_went_away_is_no_error(eagles: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        done = run_process(eagles, closed)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_full_disk_is_an_error_in_one_line(eagles: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run_process(eagles, full)
+    assert (done.returncode, done.stderr) == (1, b"error: cannot write to stdout: No space left on device\n")
+
+
+def test_what_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
+    names = {"a": "éa", "b": "éb"}
+    publish_sample(tmp_path, sample_of("maga", names, [("a", "b", 1, 2)]))
+    done = run_process(tmp_path, subprocess.PIPE, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\xe9a" in done.stdout.splitlines()[3]
+
+
+def test_columns_line_up_whatever_the_names_are_made_of() -> None:
+    names = ["plain", "鷹の目", "🦅🦅", "e\u0301agle", "x" * 50, "鷹" * 20]
+    lines = table([(name, 1000, 0.5) for name in names], ("name", "count", "share"), widest=10)
+    assert lines[0] == "name        count   share"
+    assert lines[5] == "xxxxxxxxx…  1,000  0.5000"
+    assert {width(line) for line in lines} == {25}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("plain text", "plain text"), ("é鷹🦅", "é鷹🦅"), ("\r\x00", r"\r\x00"), ("\u200b\u2066", r"\u200b\u2066")],
+)
+def test_only_what_is_no_visible_character_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_a_cut_text_is_no_wider_than_asked() -> None:
+    assert (shorten("鷹鷹鷹", 4), shorten("abc", 3), shorten("abcd", 3)) == ("鷹…", "abc", "ab…")
