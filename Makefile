@@ -20,7 +20,8 @@ help: ## Show this list
 .PHONY: demo
 demo: setup .cache/demo/.made ## Find look-alike accounts in a made-up sample of 200,000 posts
 	./spark-submit.sh --posts .cache/demo/posts.tsv --accounts .cache/demo/accounts.tsv --output .cache/demo/output
-	@printf '\nNext, with your own files:\n  %s\n' \
+	@printf '\nNext, look a hashtag up:\n  %s\nAnd with your own files:\n  %s\n' \
+	  ".venv/bin/python -m jobs.snapshots pairs .cache/demo/output '#WorkerFuture'" \
 	  './spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out'
 
 .PHONY: test
