@@ -39,6 +39,7 @@ from jobs.stages.scan import ScanSplits
 from jobs.stages.write import OpenAccountTasks, WriteTables
 
 _SMALLEST_SPLIT, _LARGEST_SPLIT = 8 << 20, 64 << 20  # bytes of input that one task reads
+_SAMPLED_HASHTAGS = 5000  # on which a lossy blocking is measured, roughly
 _INFLATION = 5  # bytes of text in a byte of compressed input, roughly
 
 
@@ -186,6 +187,7 @@ class _Run:
             tasks,
             config.threshold,
             config.prefix_length if config.blocking == "prefix" else None,
+            max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS),
             config.buckets,
             self._group_tasks,
         )

@@ -29,15 +29,15 @@ from jobs.stages.worker import account_buckets, accounts_table
 
 PAIRS, LOOKALIKES = "pairs", "lookalikes"  # kinds of blobs
 _ROWS_AT_ONCE = 1 << 20  # pairs held before they are sent on
-_SAMPLE = 16  # one hashtag in so many is compared losslessly as well, when blocking is lossy
-_SAMPLED_MEMBERS = 20_000  # and of a larger one so many members
+_SAMPLED_MEMBERS = 20_000  # of a larger hashtag in the sample so many members are compared
 
 
 @dataclasses.dataclass(frozen=True)
 class ComparePairs:
     """mapInArrow function: numbers of tasks in; similar pairs by bucket, and a report a task, out.
 
-    prefix_length: None for the lossless comparison. group_tasks: as in DeduplicatePosts.
+    prefix_length: None for the lossless comparison; otherwise one hashtag in sample_one_in is compared losslessly
+    as well, to measure what is lost. group_tasks: as in DeduplicatePosts.
     """
 
     accounts: str
@@ -45,6 +45,7 @@ class ComparePairs:
     tasks: tuple[tuple[Unit, ...], ...]
     threshold: Threshold
     prefix_length: int | None
+    sample_one_in: int
     buckets: int
     group_tasks: int
 
@@ -101,7 +102,7 @@ class ComparePairs:
         """Compare a sample of the unit's hashtags both ways."""
         for hashtag in range(unit.first, unit.last):
             key = groups.keys[hashtag].as_buffer().to_pybytes()
-            if unit.begin > 0 or zlib.crc32(key, 1) % _SAMPLE:
+            if unit.begin > 0 or zlib.crc32(key, 1) % self.sample_one_in:
                 continue
             members = groups.members_of(hashtag)
             members = members[:: -(-len(members) // _SAMPLED_MEMBERS)]
