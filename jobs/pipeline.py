@@ -54,12 +54,11 @@ def run(config: JobConfig) -> None:
         with progress.stage("start"):
             spark = build_session(config)
         try:
-            job = _Run(config, spark, progress, publication, posts)
-            manifest = job.snapshot(reading, accounts)
-            with progress.stage("publish"):
-                publication.publish(manifest)
+            manifest = _Run(config, spark, progress, publication, posts).snapshot(reading, accounts)
         finally:
-            spark.stop()
+            pool.submit(spark.stop)  # takes a second, in which the snapshot is checked
+        with progress.stage("publish"):
+            publication.publish(manifest)
     print_report(Snapshot.open(output, manifest.id), config)
 
 
