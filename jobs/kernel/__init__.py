@@ -3,6 +3,7 @@
 from jobs.kernel.join import SMALL_GROUP, PairBatch, Work, similar_pairs, similar_pairs_of_groups
 from jobs.kernel.names import EncodedNames, encode_names
 from jobs.kernel.prefix import prefix_blocks
+from jobs.kernel.similarity import similarities
 from jobs.kernel.threshold import Threshold
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "prefix_blocks",
     "similar_pairs",
     "similar_pairs_of_groups",
+    "similarities",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.kernel import EncodedNames
+from jobs.kernel import similarities
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, FileEntry, write_table
 from jobs.snapshots.layout import SCHEMAS, data_path
 from jobs.stages.times import as_times
@@ -74,17 +74,6 @@ class Lookalikes:
         pair = (account.astype(np.uint64) << np.uint64(32)) | other
         pairs, first, hashtags = np.unique(pair, return_index=True, return_counts=True)
         return cls((pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32), distance[first], hashtags)
-
-
-def similarities(
-    names: EncodedNames, left: Indices, right: Indices, distance: npt.NDArray[np.int32]
-) -> npt.NDArray[np.float64]:
-    """float64[n]: (m - d) / m, m the length of the longer name; 1 where both are empty, as folding may leave them."""
-    lengths = np.diff(names.offsets)
-    longer = np.maximum(lengths[left], lengths[right])
-    similarity: npt.NDArray[np.float64] = (longer - distance) / np.maximum(longer, 1)
-    similarity[longer == 0] = 1.0
-    return similarity
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.kernel import similarities
 from jobs.snapshots import layout
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, write_table
-from jobs.stages.accounts import AccountWriter, Lookalikes, Memberships, similarities
+from jobs.stages.accounts import AccountWriter, Lookalikes, Memberships
 from jobs.stages.blobs import blob, report, rows_of, unpack
 from jobs.stages.compare import LOOKALIKES, PAIRS
 from jobs.stages.group import MEMBERSHIPS

@@ -1,9 +1,10 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.kernel import encode_names
+from jobs.kernel import encode_names, similarities
 
 
 @given(st.lists(st.text(max_size=20), max_size=20))
@@ -41,3 +42,9 @@ def test_slices_and_chunks_of_arrow_arrays_are_read_where_they_begin() -> None:
 def test_a_null_is_no_name() -> None:
     with pytest.raises(ValueError, match="null"):
         encode_names(pa.array(["a", None]))
+
+
+def test_similarity_is_one_correctly_rounded_division() -> None:
+    names = encode_names(["patriot_eagle_1", "patriot_eagle_2", "", ""])
+    left, right = np.array([0, 2, 0], np.uint32), np.array([1, 3, 2], np.uint32)
+    assert similarities(names, left, right, np.array([1, 0, 15], np.int32)).tolist() == [0.9333333333333333, 1.0, 0.0]
