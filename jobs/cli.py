@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"characters names must share in prefix blocking ({default['prefix_length']})",
     )
-    parser.add_argument("--exclude-reposts", action="store_true", help="leave reposts out")
+    parser.add_argument("--exclude-reposts", action=argparse.BooleanOptionalAction, help="leave reposts out (no)")
     parser.add_argument(
         "--fold",
         choices=["none", "case"],

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from jobs.config import JobConfig
 from jobs.errors import QualityGateError
+from jobs.terminal import printable
 
 _SHOWN = 200  # characters of an example
 
@@ -23,10 +24,5 @@ def check_rejects(
     ]
     for reason, found in sorted(examples.items()):
         lines.append(f"  {reason}:")
-        lines += [f"    {_printable(row)}" for row in found]
+        lines += [f"    {printable(row if len(row) <= _SHOWN else row[:_SHOWN] + '...')}" for row in found]
     raise QualityGateError("\n".join(lines))
-
-
-def _printable(row: str) -> str:
-    shown = row if len(row) <= _SHOWN else row[:_SHOWN] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)

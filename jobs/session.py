@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import signal
 import sys
+from collections.abc import Iterator
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkRuntimeError
@@ -29,8 +33,11 @@ def build_session(config: JobConfig) -> SparkSession:
     }
     for key, value in settings.items():
         builder = builder.config(key, value)
+    # Py4J logs every exception that it passes on, an interrupt too; who catches it says what there is to say.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
-        session = builder.getOrCreate()
+        with _interrupts_later():
+            session = builder.getOrCreate()
     except (PySparkRuntimeError, Py4JError) as error:
         if isinstance(error, PySparkRuntimeError) and error.getCondition() != "JAVA_GATEWAY_EXITED":
             raise
@@ -39,3 +46,20 @@ def build_session(config: JobConfig) -> SparkSession:
         raise UsageError(f"Spark could not be started with the options given before --: {reason}") from None
     session.sparkContext.setLogLevel("ERROR" if sys.stderr.isatty() else "WARN")
     return session
+
+
+@contextlib.contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Let Ctrl-C wait: interrupted while it starts Java, PySpark leaves that Java behind for good.
+
+    Afterwards it is a KeyboardInterrupt as before; the handler that PySpark installs calls Java, which fails in the
+    middle of another call.
+    """
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt

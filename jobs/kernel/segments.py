@@ -4,7 +4,7 @@ G. Li, D. Deng, J. Wang, J. Feng, "Pass-Join: a partition-based method for simil
 longer of two names is cut into k + 1 segments and at most k edits lead to the shorter one, some segment is left
 whole. More closely: there is an untouched segment s (from 0) with exactly s edits before it and so at most k - s
 after it. In the shorter name, whose length is less by `gap`, it is then found `shift` places from where it was cut,
-with |shift| <= s and |shift + gap| <= k - s and |shift| + |shift + gap| <= k.
+with |shift| <= s and |shift + gap| <= k - s.
 """
 
 from __future__ import annotations
@@ -127,8 +127,6 @@ def probe_index(
             first = max(-s, -after - gap, -index.cut[s])
             last = min(s, after - gap, length - size - index.cut[s])
             for shift in range(first, last + 1):
-                if abs(shift) + abs(shift + gap) > index.bound:
-                    continue
                 bucket = _bucket(names.codes, names.start[y] + index.cut[s] + shift, size, bits)
                 begin = np.int64(index.begin[s, bucket])
                 end = np.int64(index.end[s, bucket])

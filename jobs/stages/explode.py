@@ -172,15 +172,12 @@ def _distinct(
     """Drop blank hashtags (key 0) and those whose key the same post has before; codes and offsets of rows."""
     kept = np.empty(len(codes), np.int32)
     offsets = np.zeros(rows + 1, np.int32)
+    last_row = np.full(keys.max() + 1 if len(keys) else 1, -1, np.int32)  # that had the key
     count = 0
-    first = 0
     for i in range(len(codes)):
-        if i == 0 or row[i] != row[i - 1]:
-            first = count
-        is_new = keys[codes[i]] != 0
-        for earlier in range(first, count):
-            is_new &= keys[kept[earlier]] != keys[codes[i]]
-        if is_new:
+        key = keys[codes[i]]
+        if key != 0 and last_row[key] != row[i]:
+            last_row[key] = row[i]
             kept[count] = codes[i]
             count += 1
         offsets[row[i] + 1] = count

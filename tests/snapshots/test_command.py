@@ -13,7 +13,8 @@ from jobs import errors
 from jobs.snapshots.__main__ import main
 from jobs.snapshots.layout import CURRENT
 from jobs.terminal import printable, shorten, table, width
-from tests.snapshots.samples import START, Sample, publish_sample
+
+from .samples import START, Sample, publish_sample
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,39 +120,40 @@ def test_a_hashtag_that_nobody_used_is_an_answer(command: Command, eagles: Path)
 
 def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> None:
     lines = command("show", eagles).lines
-    id_ = (eagles / CURRENT).read_text().strip()
     assert lines[:4] == [
-        f"snapshot  {id_}",
+        f"snapshot  {(eagles / CURRENT).read_text().strip()}",
         "made      2026-11-23 15:01:02 UTC by lookalike 0.1.0",
         'options   blocking "lossless", exclude_reposts false',
         "posts     p.tsv (tsv, 10 bytes)",
     ]
-    assert (
-        lines[5:-6]
-        == [
-            "rows of accounts            300",
-            "  used                      300",
-            "rows of posts                13",
-            "  used                        5",
-            "  without hashtag             3",
-            "  excluded reposts            2",
-            "  duplicates                  3  copies of other rows",
-            "hashtags                      1",
-            "memberships                   4  distinct (hashtag, account)",
-            "pairs that share a hashtag    6",
-            "candidates                    5  let through by lossless blocking",
-            "verified                      4  distances computed",
-            "similar pairs                 3  similarity of at least 0.5",
-            "",
-            "seconds  scan 1.5  compare 0.2",
-            "",
-        ][: len(lines[5:-6])]
-    )
-    assert [line.split()[:3] for line in lines[-4:]] == [
-        ["pairs", "3", "1"],
-        ["members", "4", "1"],
-        ["hashtags", "1", "1"],
-        ["rejects", "0", "0"],
+    assert lines[4:21] == [
+        "",
+        "rows of accounts             4",
+        "  used                       4",
+        "rows of posts               13",
+        "  used                       5",
+        "  without hashtag            3",
+        "  excluded reposts           2",
+        "  duplicates                 3  copies of other rows",
+        "hashtags                     1",
+        "memberships                  4  distinct (hashtag, account)",
+        "pairs that share a hashtag   6",
+        "candidates                   5  let through by lossless blocking",
+        "verified                     4  distances computed",
+        "similar pairs                3  similarity of at least 0.5",
+        "",
+        "seconds  scan 1.5  compare 0.2",
+        "",
+    ]
+    assert [line.split()[:2] for line in lines[21:]] == [
+        ["table", "rows"],
+        ["pairs", "3"],
+        ["members", "4"],
+        ["hashtags", "1"],
+        ["accounts", "4"],
+        ["account_hashtags", "4"],
+        ["lookalikes", "6"],
+        ["rejects", "0"],
     ]
 
 
