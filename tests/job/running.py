@@ -1,0 +1,104 @@
+"""Running the job in this process, and reading what it published as plain Python values."""
+
+import contextlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import pipeline
+from jobs.config import JobConfig
+from jobs.snapshots.layout import bucket_of
+from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.reader import Snapshot
+
+from .reference import Expected, Pair
+
+Paths = Path | str | Sequence[Path | str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run published and printed; rows are in the order of their files, bucket by bucket."""
+
+    output: Path
+    manifest: Manifest
+    printed: str
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        files = [entry for entry in self.manifest.files if entry.table == table]
+        return [row for entry in files for row in pq.read_table(self.output / entry.path).to_pylist()]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        return [tuple(row.values()) for row in self.rows("pairs")]
+
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of all files but the rejects, by their path in the snapshot."""
+        files = [entry for entry in self.manifest.files if entry.table != "rejects"]
+        return {entry.path.split("/", 2)[2]: (self.output / entry.path).read_bytes() for entry in files}
+
+    def in_buckets(self, rows: list[Any], key: Callable[[Any], str]) -> list[Any]:
+        """Rows that are sorted over all buckets, in the order in which a bucketed table holds them."""
+        return sorted(rows, key=lambda row: bucket_of(key(row), self.manifest.buckets))
+
+    def check(self, expected: Expected) -> None:
+        """Every row of every table and every count must be as expected, in its place."""
+        assert self.pairs == self.in_buckets(expected.pairs, lambda pair: pair[0])
+        assert self.rows("members") == self.in_buckets(expected.members, lambda row: row["hashtag"])
+        assert self.rows("hashtags") == expected.hashtags
+        for table in ("accounts", "account_hashtags", "lookalikes"):
+            assert self.rows(table) == self.in_buckets(getattr(expected, table), lambda row: row["account_id"])
+        assert expected.comparable(self.rows("rejects")) == expected.rejects
+        counts = self.manifest.counts.model_dump()
+        assert counts["verified"] <= counts["candidates"]
+        del counts["verified"], counts["candidates"]  # the work that was done, not what was found
+        assert counts == expected.counts
+        recall = self.manifest.recall
+        if recall is not None:
+            one_in = max(1, len(expected.hashtags) // pipeline._SAMPLED_HASHTAGS)
+            assert (recall.pairs, recall.found) == expected.recall(one_in)
+
+
+class Job:
+    """Runs the job in this process; each run has an output of its own.
+
+    build_session: makes the session of a run, given its options and a number of cores. functions: what goes with
+    it as pyspark.sql.functions.
+    """
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, build_session: Callable[..., Any], functions: Any
+    ) -> None:
+        self._folder, self._monkeypatch = folder, monkeypatch
+        self._build_session, self._functions = build_session, functions
+        self._runs = 0
+
+    def __call__(
+        self, posts: Paths, accounts: Paths, *, output: Path | None = None, cores: int = 2, **options: Any
+    ) -> Result:
+        self._runs += 1
+        output = output or self._folder / f"output-{self._runs}"
+        given: dict[str, Any] = {"posts": _listed(posts), "accounts": _listed(accounts), "output": output} | options
+        self._monkeypatch.setattr(pipeline, "build_session", lambda config: self._build_session(config, cores))
+        self._monkeypatch.setattr(pipeline, "F", self._functions)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            pipeline.run(JobConfig(**given))
+        return Result(output, Snapshot.open(output).manifest, printed.getvalue())
+
+    def sample(self, hashtags: int) -> None:
+        """Let the recall of prefix blocking be measured on about so many hashtags."""
+        self._monkeypatch.setattr(pipeline, "_SAMPLED_HASHTAGS", hashtags)
+
+    def cut_finely(self, split_bytes: int) -> None:
+        """Let a task read no more than so many bytes: many splits and many tasks for little input."""
+        for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
+            self._monkeypatch.setattr(pipeline, name, split_bytes)
+
+
+def _listed(paths: Paths) -> list[str]:
+    return [str(paths)] if isinstance(paths, Path | str) else [str(path) for path in paths]

@@ -1,0 +1,101 @@
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.kernel import SMALL_GROUP, Threshold
+from jobs.snapshots.datafiles import FileEntry
+from jobs.stages.plan import TASK_COST, Unit, cost_of_group, plan_tasks, plan_units, ranges_of
+from jobs.stages.reports import GroupReport, LargeHashtag
+
+THRESHOLD = Threshold.parse("0.8")
+LENGTHS = st.lists(st.integers(0, 50), min_size=1, max_size=30).filter(any)
+ENTRY = FileEntry(
+    "snapshots/20260101T000000Z-aaaaaa/members/bucket=000/part-00000.parquet", "members", 0, 1, 1, "0" * 64
+)
+
+
+def large(lengths: list[int]) -> LargeHashtag:
+    return LargeHashtag(7, sum(lengths), lengths)
+
+
+def unit(cost: float, number: int = 0) -> Unit:
+    return Unit(0, number, number + 1, 0, 0, cost)
+
+
+def bucket(number: int, **parts: Any) -> GroupReport:
+    return GroupReport(number, 0, 0, 0, parts.get("small", []), parts.get("large", []), ENTRY)
+
+
+@given(LENGTHS, st.integers(1, 60), st.sampled_from(["0.8", "1", "0.3", "0.000000001"]))
+def test_the_ranges_of_a_hashtag_cover_its_names_once_and_in_order(
+    lengths: list[int], block_size: int, threshold: str
+) -> None:
+    ranges = ranges_of(large(lengths), Threshold.parse(threshold), block_size)
+    places = [place for begin, end, _ in ranges for place in range(begin, end)]
+    assert places == list(range(sum(lengths)))
+    assert len(ranges) <= -(-sum(lengths) // block_size)
+
+
+def test_ranges_are_of_like_cost_not_of_like_size() -> None:
+    # Long names have more shorter ones within reach.
+    ranges = ranges_of(large([0] * 5 + [10_000_000] * 6), THRESHOLD, 10_000_000)
+    sizes = [end - begin for begin, end, _ in ranges]
+    assert len(sizes) == 6
+    assert sizes[0] > sizes[-1]
+
+
+def test_every_hashtag_of_every_bucket_is_planned() -> None:
+    reports = [
+        bucket(3, small=[(0, 7, 0.5), (8, 12, 0.25)], large=[large([0, 30, 70])]),
+        bucket(5, small=[(0, 1, 0.125)]),
+        bucket(6),
+    ]
+    units = plan_units(reports, THRESHOLD, 50)
+    whole = [(one.bucket, one.first, one.last, one.cost) for one in units if one.begin == one.end]
+    assert whole == [(3, 0, 7, 0.5), (3, 8, 12, 0.25), (5, 0, 1, 0.125)]
+    parts = [one for one in units if one.begin < one.end]
+    assert [(one.bucket, one.first, one.last) for one in parts] == [(3, 7, 8)] * 2
+    assert [place for one in parts for place in range(one.begin, one.end)] == list(range(100))
+
+
+@given(st.lists(st.floats(1e-9, 10), max_size=40), st.integers(1, 16))
+def test_every_unit_is_in_one_task_and_no_task_is_empty(costs: list[float], cores: int) -> None:
+    units = [unit(cost, number) for number, cost in enumerate(costs)]
+    tasks = plan_tasks(units, cores)
+    assert Counter(one for task in tasks for one in task) == Counter(units)
+    assert all(tasks)
+    assert len(tasks) <= max(cores, sum(costs) / TASK_COST)
+
+
+@given(st.lists(st.floats(0.01, 10), min_size=1, max_size=40), st.integers(1, 16))
+def test_no_task_costs_much_more_than_its_share(costs: list[float], cores: int) -> None:
+    tasks = plan_tasks([unit(cost) for cost in costs], cores)
+    heaviest = max(sum(one.cost for one in task) for task in tasks)
+    # Graham's bound: beyond an even share no more than one unit's cost.
+    assert heaviest <= sum(costs) / len(tasks) + max(costs) + 1e-9
+
+
+def test_the_dearest_task_and_unit_come_first() -> None:
+    tasks = plan_tasks([unit(cost) for cost in (0.1, 4, 0.2, 9, 1)], 3)
+    assert tasks[0][0].cost == 9
+    costs = [sum(one.cost for one in task) for task in tasks]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_work_of_little_cost_is_still_shared_by_all_cores() -> None:
+    assert len(plan_tasks([unit(1e-6) for _ in range(10)], 4)) == 4
+
+
+@pytest.mark.parametrize("members", [0, 1])
+def test_a_hashtag_of_nobody_or_one_costs_nothing_to_compare(members: int) -> None:
+    assert cost_of_group(np.array([members])).tolist() == [0.0]
+
+
+def test_a_larger_hashtag_costs_more() -> None:
+    sizes = np.array([2, 10, SMALL_GROUP, 10 * SMALL_GROUP, 1_000_000, 10_000_000])
+    cost = cost_of_group(sizes)
+    assert (np.diff(cost) > 0).all()

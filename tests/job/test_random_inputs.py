@@ -1,0 +1,89 @@
+"""The whole job against the plain reference, on inputs with every oddity mixed in."""
+
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobs.stages.scan import ScanSplits
+
+from .cases import Inputs, made_inputs
+from .reference import expected_result
+from .running import Job
+
+
+def random_options(rng: random.Random) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "min_similarity": rng.choice(["0.8", "0.8", "1", "0.3", "0.5", "0.75", "0.6", "0.000000001"]),
+        "buckets": rng.choice([1, 2, 7, 13]),
+        "block_size": rng.choice([1, 2, 5, 50, 100_000]),
+        "exclude_reposts": rng.random() < 0.3,
+        "fold": rng.choice(["none", "none", "case"]),
+    }
+    if rng.random() < 0.3:
+        options |= {"blocking": "prefix", "prefix_length": rng.choice([1, 2, 3, 10])}
+    return options
+
+
+def run_and_check(job: Job, inputs: Inputs, options: dict[str, Any], cores: int) -> None:
+    job.sample(hashtags=5)
+    result = job(inputs.posts, inputs.accounts, cores=cores, quoting="none", max_reject_fraction=1.0, **options)
+    names = ("min_similarity", "exclude_reposts", "fold", "prefix_length")
+    result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    # The folder and the patched job are emptied below and the same for every example.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(rng=st.randoms(use_true_random=False))
+def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, rng: random.Random) -> None:
+    shutil.rmtree(tmp_path)
+    quick_job.cut_finely(rng.choice([40, 300, 1 << 20]))
+    inputs = made_inputs(rng, tmp_path, accounts=rng.randint(0, 8), posts=rng.randint(0, 12))
+    run_and_check(quick_job, inputs, random_options(rng), rng.choice([1, 2, 5]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    quick_job.cut_finely(rng.choice([1000, 5000, 1 << 20]))
+    inputs = made_inputs(rng, tmp_path / "in", accounts=rng.choice([30, 200]), posts=rng.choice([50, 1000]))
+    run_and_check(quick_job, inputs, random_options(rng), rng.choice([1, 2, 5]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_on_spark_a_mixed_input_gives_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
+    rng = random.Random(100 + seed)
+    job.cut_finely(rng.choice([20_000, 1 << 20]))
+    inputs = made_inputs(rng, tmp_path / "in", accounts=rng.choice([100, 700]), posts=rng.choice([300, 2000]))
+    run_and_check(job, inputs, random_options(rng), 2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ids_whose_hashes_collide_stay_apart(
+    quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    scanned: Any = ScanSplits._posts
+
+    def colliding(*arguments: Any) -> pa.RecordBatch:
+        """The posts, with one bit left of the hash that brings those of one id together."""
+        posts = scanned(*arguments)
+        hashes = pa.array(posts["id_hash"].to_numpy() & np.uint64(1))
+        return posts.set_column(posts.schema.get_field_index("id_hash"), "id_hash", hashes)
+
+    monkeypatch.setattr(ScanSplits, "_posts", colliding)
+    quick_job.cut_finely(500)
+    rng = random.Random(2000 + seed)
+    inputs = made_inputs(rng, tmp_path / "in", accounts=20, posts=100)
+    run_and_check(quick_job, inputs, random_options(rng), 2)
