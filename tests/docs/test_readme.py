@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # What differs from run to run. Everything else that a command prints must be what the README shows.
-MASKS = [
+MASKS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b"), "<snapshot>"),
     (re.compile(r"(?<=^seconds  ).*$", re.MULTILINE), lambda line: re.sub(r"\d+\.\d", "<seconds>", line[0])),
     (re.compile(r"(?<= MB in )\d+\.\d(?= s$)", re.MULTILINE), "<seconds>"),
@@ -149,7 +149,7 @@ def test_every_option_is_listed_with_its_default(capsys: pytest.CaptureFixture[s
 
 
 def test_every_exit_code_is_listed() -> None:
-    kinds = [errors.JobError, *errors.JobError.__subclasses__()]
+    kinds: list[type[errors.JobError]] = [errors.JobError, *errors.JobError.__subclasses__()]
     assert {int(row[0]) for row in table("| exit code |")} == {0, *(kind.exit_code for kind in kinds)}
 
 

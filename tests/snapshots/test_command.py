@@ -161,8 +161,9 @@ EVIL = "\x1b]0;gone\x07\x1b[2J\n\t\u202eabc\x9b"
 
 
 def test_nothing_in_a_name_reaches_the_terminal_as_a_command(command: Command, tmp_path: Path) -> None:
-    names = {f"id{EVIL}": f"na{EVIL}", "ie": f"nb{EVIL}"}
-    publish_sample(tmp_path, sample_of(f"tag{EVIL}", names, [(*names, 1, len(EVIL) + 2)]))
+    one, other = f"id{EVIL}", "ie"
+    names = {one: f"na{EVIL}", other: f"nb{EVIL}"}
+    publish_sample(tmp_path, sample_of(f"tag{EVIL}", names, [(one, other, 1, len(EVIL) + 2)]))
     ran = command("pairs", tmp_path, f"tag{EVIL}")
     assert len(ran.lines) == 4
     assert all(line.isprintable() for line in ran.lines)
