@@ -6,7 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # What differs from run to run. Everything else that a command prints must be what the README shows.
-MASKS: list[tuple[re.Pattern[str], str]] = [
+MASKS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b"), "<snapshot>"),
     (re.compile(r"(?<=^seconds  ).*$", re.MULTILINE), lambda line: re.sub(r"\d+\.\d", "<seconds>", line[0])),
     (re.compile(r"(?<= MB in )\d+\.\d(?= s$)", re.MULTILINE), "<seconds>"),
