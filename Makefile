@@ -15,7 +15,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := .cache/hypothesis
 .PHONY: help
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-	  while IFS='|' read -r target purpose; do printf '  make %-13s%s\n' "$$target" "$$purpose"; done
+	  while IFS='|' read -r target purpose; do printf '  make %-14s%s\n' "$$target" "$$purpose"; done
 
 .PHONY: demo
 demo: setup .cache/demo/.made ## Find look-alike accounts in a made-up sample of 200,000 posts
@@ -23,6 +23,12 @@ demo: setup .cache/demo/.made ## Find look-alike accounts in a made-up sample of
 	@printf '\nNext, look a hashtag up:\n  %s\nAnd with your own files:\n  %s\n' \
 	  ".venv/bin/python -m jobs.snapshots pairs .cache/demo/output '#WorkerFuture'" \
 	  './spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out'
+
+# Compiled functions are shared with the job, as scripts/local_env.sh has them.
+.PHONY: serve
+serve: .venv/.requirements ## Serve what the job published in LOOKALIKE_OUTPUT (default: what make demo found)
+	@export NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}"; \
+	  export LOOKALIKE_OUTPUT="$${LOOKALIKE_OUTPUT:-.cache/demo/output}"; exec $(python) -m serving
 
 .PHONY: test
 test: setup .venv/.requirements-dev ## Run all tests
@@ -46,6 +52,10 @@ bench: setup .venv/.requirements-dev ## Measure everything that bench/README.md 
 .PHONY: bench-quick
 bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
 	@JAVA_HOME="$$(scripts/find_java.sh)" exec $(python) bench/run.py --quick
+
+.PHONY: bench-serving
+bench-serving: setup .venv/.requirements-dev ## Measure the look-up service, see bench/serving/README.md
+	@exec $(python) bench/serving/run.py $(BENCH)
 
 .PHONY: setup
 setup: .venv/.requirements java .cache/java/spark.jsa ## Install what a run needs (the other targets do it)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 (the name that every PySpark code base uses)
+from pyspark.sql import functions as F
 
 POSTS = "id string, created_at string, author_id string, is_repost string, text string, hashtags string"
 ACCOUNTS = "id string, created_at string, screen_name string"

@@ -1,0 +1,1 @@
+"""The look-up service: answers over HTTP from the published snapshot."""

@@ -1,0 +1,98 @@
+"""What stands around the application: `protect` puts the layers in their order.
+
+    Observe     request id, access log, metrics, headers of every response, unexpected errors; the lifespan
+    Bypass      health and metrics go past the rest; not there if a second port serves them
+    Cors        only if origins are set
+    Bounds      long URLs, parameters and bodies
+    Admission   API keys and rates; only if one of them is set
+    Load        requests at once, and time for each
+
+All are plain ASGI. Only Observe and Load are coroutines of their own, only Observe looks at what is sent; the
+others decide at once and hand back what the next one returns.
+"""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from serving import health
+from serving.keys import KeyRing, KeysError
+from serving.lifetime import Lifetime
+from serving.loglines import access_line
+from serving.logs import configure_logging, wants_json
+from serving.middleware.admission import Admission
+from serving.middleware.bounds import Bounds
+from serving.middleware.bypass import Bypass
+from serving.middleware.cors import Cors
+from serving.middleware.load import Load
+from serving.middleware.observe import Observe
+from serving.middleware.security import ANSWER_HEADERS, PAGE_HEADERS, PAGES
+from serving.rate import Buckets
+from serving.server import SecondPort
+from serving.settings import Settings, SettingsError
+from serving.state import State
+
+# Need no key: they hold nothing of the snapshot, and a browser that opens a page sends none.
+OPEN_PATHS = ("/docs", "/openapi.json")
+
+
+def protect(app: ASGIApp, state: State) -> ASGIApp:
+    """The application inside all layers that the settings ask for. Raises SettingsError.
+
+    What belongs to this process goes with it: Python's logging is set up here, the second port is opened with
+    the lifespan.
+    """
+    settings, metrics = state.settings, state.metrics
+    handler = configure_logging(settings)
+    handler.writer.on_drop = metrics.lines_dropped
+    if metrics.folder is not None:
+        handler.writer.take_turns(metrics.folder / "log.lock")
+
+    def observed(inner: ASGIApp, lifespan: ASGIApp | None) -> Observe:
+        return Observe(
+            inner,
+            metrics=metrics,
+            line=access_line(as_json=wants_json(settings)) if settings.access_log else None,
+            write=handler.writer.write,
+            added=ANSWER_HEADERS,
+            pages=dict.fromkeys(PAGES, PAGE_HEADERS),
+            lifespan=lifespan,
+        )
+
+    second_port = None
+    if settings.ops_port is not None:
+        second_port = SecondPort(
+            observed(health.HealthPort(state), None),
+            host=settings.host,
+            port=settings.ops_port,
+            shared=settings.workers > 1,
+        )
+    guarded = _guard(app, state)
+    inner = guarded if settings.ops_port is not None else Bypass(guarded, app, paths=health.PATHS)
+    return observed(inner, Lifetime(app, second_port=second_port, handler=handler))
+
+
+def _guard(app: ASGIApp, state: State) -> ASGIApp:
+    settings, metrics = state.settings, state.metrics
+    inner: ASGIApp = Load(
+        app, requests=settings.max_concurrent, seconds=settings.request_timeout_seconds, metrics=metrics
+    )
+    ring = _key_ring(settings)
+    buckets = None
+    if settings.rate_limit_per_minute:
+        buckets = Buckets(settings.rate_limit_per_minute, settings.rate_burst)
+    if ring is not None or buckets is not None:
+        inner = Admission(inner, ring=ring, buckets=buckets, open_paths=OPEN_PATHS, metrics=metrics)
+    inner = Bounds(inner, url_bytes=settings.max_url_bytes, parameter_bytes=settings.max_parameter_bytes)
+    if settings.cors_origins:
+        inner = Cors(inner, origins=settings.cors_origins)
+    return inner
+
+
+def _key_ring(settings: Settings) -> KeyRing | None:
+    if settings.api_keys_file is None:
+        return None
+    try:
+        return KeyRing(settings.api_keys_file)
+    except KeysError as error:
+        raise SettingsError(f"LOOKALIKE_API_KEYS_FILE: {error}") from None

@@ -1,0 +1,85 @@
+"""The layer that keeps the service from taking more than it can do: requests at once, and time for each.
+
+A request has `seconds` until its response begins; then it is answered with 504. A response that has begun is
+never cut for its length, only if nothing more of it could be sent for `seconds`: a large answer over a slow
+line arrives whole, a client that has stopped reading does not keep its place for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.exchange import Exchange
+from serving.metrics import Metrics
+from serving.problems import Overloaded, TimedOut, send_problem
+from serving.server import abort_connection
+
+_OFTEN: Final = 0.25  # seconds between looks at the clock; one timer serves all requests
+
+
+class Load:
+    """Takes at most `requests` at once, each for `seconds`."""
+
+    def __init__(self, app: ASGIApp, *, requests: int, seconds: float, metrics: Metrics) -> None:
+        self._app = app
+        self._requests = requests
+        self._seconds = seconds
+        self._metrics = metrics
+        self._running: dict[Exchange, asyncio.Task[object]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request if there is room for it."""
+        running = self._running
+        exchange: Exchange = scope["state"]["exchange"]
+        if len(running) >= self._requests:
+            self._metrics.refused("concurrency")
+            await send_problem(scope, send, Overloaded("The service is busy; try again in a moment."))
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        exchange.patience = self._seconds
+        exchange.deadline = exchange.started + self._seconds
+        running[exchange] = task
+        if self._timer is None:
+            self._look_later(asyncio.get_running_loop())
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not exchange.overdue:
+                raise
+        finally:
+            del running[exchange]
+        if exchange.overdue:
+            task.uncancel()
+            await self._give_up(scope, exchange, send)
+
+    async def _give_up(self, scope: Scope, exchange: Exchange, send: Send) -> None:
+        if exchange.status == 0:
+            exchange.reason = "timed out"
+            self._metrics.refused("timeout")
+            await send_problem(scope, send, TimedOut(f"There was no answer within {self._seconds:g} seconds."))
+            return
+        if exchange.complete:
+            return  # just in time
+        exchange.reason = "stood still"
+        self._metrics.refused("stalled")
+        await abort_connection(exchange.server_send)
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(min(_OFTEN, self._seconds / 4), self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Cancel what is overdue."""
+        self._timer = None
+        now = time.monotonic()
+        for exchange, task in self._running.items():
+            if exchange.deadline < now and not exchange.overdue and not exchange.complete:
+                exchange.overdue = True
+                task.cancel()
+        if self._running:
+            self._look_later(loop)

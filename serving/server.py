@@ -1,0 +1,129 @@
+"""What the service needs of uvicorn beyond ASGI: no banner, one access log, a second port, several processes.
+
+uvicorn offers no way for an application to say these, and the command that starts the service has no options
+for them; so this module, and no other, reaches for uvicorn's own objects. Under another server nothing here
+takes effect, and nothing fails. Tests with a real process watch over it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Send
+
+from serving.settings import SettingsError
+
+_WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"  # uvicorn's own
+
+
+def drop_banner(receive: Receive) -> None:
+    """Let uvicorn send no `Server` header. receive: of the lifespan; its owner knows uvicorn's configuration.
+
+    The same as the option --no-server-header; UVICORN_SERVER_HEADER=0 does it too.
+    """
+    config = getattr(getattr(receive, "__self__", None), "config", None)
+    if isinstance(config, uvicorn.Config):
+        config.encoded_headers = [header for header in config.encoded_headers if header != (b"server", b"uvicorn")]
+
+
+async def abort_connection(send: Send) -> None:
+    """Cut the connection of a client that has stopped reading; closing would wait for it to read on."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    abort: Callable[[], None] | None = getattr(transport, "abort", None)  # uvloop's are not asyncio's by type
+    if abort is not None:
+        abort()
+        await asyncio.sleep(0)  # uvicorn hears of it, and does not complain that the answer has no end
+
+
+class SecondPort:
+    """Serves another application on a port of its own, in the same event loop, while the context lasts."""
+
+    def __init__(self, app: ASGIApp, *, host: str, port: int, shared: bool) -> None:
+        """Nothing is bound yet. shared: other worker processes bind the same port, and each answers for all."""
+        self._app = app
+        self._host, self._port, self._shared = host, port, shared
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Bind and listen. Raises SettingsError if the port cannot be had."""
+        try:
+            listener = _bind(self._host, self._port, shared=self._shared)
+        except OSError as error:
+            reason = error.strerror or error
+            raise SettingsError(f"LOOKALIKE_OPS_PORT: {self._host}:{self._port}: {reason}") from None
+        config = uvicorn.Config(
+            self._app, lifespan="off", log_config=None, access_log=False, server_header=False, workers=1
+        )
+        self._server = _QuietServer(config)
+        self._task = asyncio.create_task(self._server.serve([listener]))
+
+    async def stop(self) -> None:
+        """Finish what is under way, and close the port."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals to the server of the first port."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def use_workers(workers: int, environ: MutableMapping[str, str], command: Sequence[str]) -> None:
+    """Begin again with several worker processes, if uvicorn's command runs a single one.
+
+    Does not return then: the process keeps its number and becomes uvicorn's supervisor, as WEB_CONCURRENCY=N
+    (or --workers N) would have made it from the start. command: as in sys.orig_argv.
+    """
+    if workers == 1 or _WORKERS_VARIABLE in environ or multiprocessing.parent_process() is not None:
+        return
+    if not _is_uvicorn_command(command):
+        return
+    environ[_WORKERS_VARIABLE] = str(workers)
+    _begin_again(command, environ)
+
+
+def _is_uvicorn_command(command: Sequence[str]) -> bool:
+    """Whether this is `uvicorn ...`, which is `python .venv/bin/uvicorn ...`, or `python -m uvicorn ...`."""
+    words = iter(command[1:])
+    for word in words:
+        if word in ("-W", "-X"):
+            next(words, "")
+        elif word == "-m":
+            return next(words, "") == "uvicorn"
+        elif not word.startswith("-"):
+            return Path(word).name == "uvicorn"
+    return False
+
+
+def _begin_again(command: Sequence[str], environ: MutableMapping[str, str]) -> Any:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, *command[1:]], dict(environ))

@@ -1,0 +1,84 @@
+"""What lives as long as the service, and how routes get at it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from serving.holder import Served, SnapshotHolder
+from serving.metrics import Metrics
+from serving.problems import NotReady
+from serving.settings import Settings
+
+
+@dataclass(eq=False)
+class State:
+    """One for each process.
+
+    executor: threads for reads and encoding that may block. live: one thread for comparisons below the floor,
+    so that they cannot take all cores. checks: one thread that opens and checks new snapshots. warmed: whether
+    the compiled functions are ready, without which nothing is answered quickly.
+    """
+
+    settings: Settings
+    metrics: Metrics
+    executor: ThreadPoolExecutor
+    live: ThreadPoolExecutor
+    checks: ThreadPoolExecutor
+    holder: SnapshotHolder
+    warmed: bool = field(default=False)
+
+    @classmethod
+    def of(cls, settings: Settings, metrics: Metrics) -> State:
+        """The state of a service that has not begun; no thread is started, nothing is read."""
+        checks = ThreadPoolExecutor(1, "check")
+        return cls(
+            settings=settings,
+            metrics=metrics,
+            executor=ThreadPoolExecutor(settings.reading_threads, "read"),
+            live=ThreadPoolExecutor(1, "live"),
+            checks=checks,
+            holder=SnapshotHolder(settings, metrics, checks),
+        )
+
+    def not_ready(self) -> str | None:
+        """Why requests should not be sent here yet; None when they should."""
+        if self.holder.served is None:
+            refused = self.holder.refused
+            return "no snapshot has been published yet" if refused is None else f"refused: {refused.reason}"
+        return None if self.warmed else "the comparison is being compiled"
+
+    def served(self) -> Served:
+        """The snapshot that is open right now; a request asks once and keeps it. Raises NotReady."""
+        served = self.holder.served
+        if served is None:
+            raise NotReady("No snapshot is being served yet.")
+        return served
+
+    def close(self) -> None:
+        """Let the threads end."""
+        for executor in (self.executor, self.live, self.checks):
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+async def get_state(request: Request) -> State:
+    """The state of the application that a request came to."""
+    state = request.app.state.lookalike
+    assert isinstance(state, State)
+    return state
+
+
+StateDep = Annotated[State, Depends(get_state)]
+
+
+async def get_served(request: Request, state: StateDep) -> Served:
+    """The snapshot to answer from, noted for the access log."""
+    served = state.served()
+    request.scope.setdefault("state", {})["snapshot"] = served.id
+    return served
+
+
+ServedDep = Annotated[Served, Depends(get_served)]

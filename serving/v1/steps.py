@@ -1,0 +1,42 @@
+"""Long work in short steps, so that a thread is never held for long and a request that is given up ends soon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
+Steps = Generator[None, None, Value]  # yields whenever others may take the thread; returns the result
+
+
+async def finish(executor: Executor, steps: Steps[Value]) -> Value:
+    """Run a generator to its end, each step in a thread of its own; what it returns."""
+    loop = asyncio.get_running_loop()
+    while True:
+        done = await loop.run_in_executor(executor, _step, steps)
+        if done is not None:
+            return done[0]
+
+
+async def stream(executor: Executor, values: Iterator[Value]) -> AsyncIterator[Value]:
+    """The values of a blocking iterator, each made in a thread."""
+    loop = asyncio.get_running_loop()
+    end: Any = object()
+    while (value := await loop.run_in_executor(executor, next, values, end)) is not end:
+        yield value
+
+
+def _step(steps: Steps[Value]) -> tuple[Value] | None:
+    try:
+        next(steps)
+    except StopIteration as stop:
+        return (stop.value,)
+    return None
+
+
+def at_once(read: Callable[..., Value], *arguments: object) -> Steps[Value]:
+    """A read as one step."""
+    yield from ()
+    return read(*arguments)

@@ -1,0 +1,39 @@
+"""Compiles, or loads as compiled before, what look-ups run, before the first of them needs it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.inputs.accounts import AccountTable
+from jobs.kernel import Threshold, encode_names, similar_pairs
+from serving.encoding import Pairs, encode
+
+_log = logging.getLogger("serving")
+# Lengths on both sides of a machine word, and names enough of each for an index: see jobs.kernel.join.
+_LENGTHS: Final = (3, 12, 70)
+_NAMES: Final = 150
+
+
+def warm_up() -> None:
+    """Run every compiled function once. Blocks, for a minute where nothing has been compiled yet."""
+    begun = time.monotonic()
+    ids = pa.array(["a", '"'])
+    for pair in ((ids[:1], ids[1:]), (ids[:1], ids[:1])):
+        encode(Pairs(*pair, np.ones(1)))
+    # Few different characters and many: names are then encoded in one byte or in four.
+    for alphabet in ("abcdefgh", "".join(map(chr, range(0x4E00, 0x4F80)))):
+        letters = itertools.cycle(alphabet)
+        names = ["".join(itertools.islice(letters, length + 1))[1:] for length in _LENGTHS for _ in range(_NAMES)]
+        encoded = encode_names(names)
+        for threshold in ("0.8", "0"):
+            for _ in similar_pairs(encoded, Threshold.parse(threshold)):
+                pass
+    ids = pa.array(["a", "b"], pa.large_string())
+    AccountTable.build(ids, ids, np.zeros(2, np.int64), fold="case")
+    _log.info("compiled functions are ready after %.1f seconds", time.monotonic() - begun)

@@ -1,0 +1,44 @@
+"""A small application inside all layers, for tests that start uvicorn: OPS_* in the environment are settings.
+
+/slow answers after OPS_SLOW seconds, /big sends 64 MiB, /worker says which process answers; all others: "hello".
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.metrics import Metrics
+from serving.middleware import protect
+from serving.server import use_workers
+from serving.settings import Settings
+from serving.sharedvalues import worker_folder
+from serving.state import State
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    path = scope["path"]
+    if path == "/slow":
+        await asyncio.sleep(float(os.environ["OPS_SLOW"]))
+    body = str(os.getpid()).encode() if path == "/worker" else b"hello"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if path == "/big":
+        for _ in range(1024):
+            await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
+    await send({"type": "http.response.body", "body": body})
+
+
+def create_app() -> ASGIApp:
+    given = {name[4:].lower(): value for name, value in os.environ.items() if name.startswith("OPS_")}
+    given.pop("slow", None)
+    settings = Settings(output=Path("nowhere"), **given)  # type: ignore[arg-type]  # pydantic reads the texts
+    use_workers(settings.workers, os.environ, sys.orig_argv)
+    return protect(application, State.of(settings, Metrics(folder=worker_folder())))

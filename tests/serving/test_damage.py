@@ -1,0 +1,220 @@
+"""Snapshots that are damaged, half there, or of another time: what is served then, and what is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.snapshots.layout import CURRENT, new_snapshot_id
+from jobs.snapshots.reader import current_id
+
+from .conftest import Published
+from .running import PATH, Service, ServiceFactory, eventually, service_process
+
+Damage = Callable[[Path], object]
+
+
+def copied_snapshot(output: Path, damage: Damage | None = None) -> str:
+    """Copy the live snapshot to one of a new id in the same folder, damage it, and make it the live one."""
+    old, new = current_id(output), new_snapshot_id()
+    folder = output / "snapshots" / new
+    shutil.copytree(output / "snapshots" / old, folder)
+    change_manifest(folder, lambda manifest: json.loads(json.dumps(manifest).replace(old, new)))
+    if damage is not None:
+        damage(folder)
+    make_current(output, new)
+    return new
+
+
+def make_current(output: Path, snapshot: str) -> None:
+    temporary = output / "CURRENT.tmp"
+    temporary.write_text(snapshot + "\n")
+    temporary.replace(output / CURRENT)
+
+
+def change_manifest(folder: Path, change: Callable[[Any], Any]) -> None:
+    file = folder / "manifest.json"
+    file.write_text(json.dumps(change(json.loads(file.read_text()))))
+
+
+def a_file(folder: Path, table: str = "pairs") -> Path:
+    return max(folder.glob(f"{table}/**/*.parquet"), key=lambda path: path.stat().st_size)
+
+
+def flip_a_byte(folder: Path) -> None:
+    file = a_file(folder)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 0x40
+    file.write_bytes(content)
+
+
+def cut_short(folder: Path) -> None:
+    os.truncate(a_file(folder, "members"), 100)
+
+
+def grow(folder: Path) -> None:
+    with a_file(folder, "hashtags").open("ab") as file:
+        file.write(b"more")
+
+
+def lose_a_file(folder: Path) -> None:
+    a_file(folder).unlink()
+
+
+def half_a_manifest(folder: Path) -> None:
+    file = folder / "manifest.json"
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def lose_the_manifest(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+
+
+def newer_schema(folder: Path) -> None:
+    change_manifest(folder, lambda manifest: manifest | {"schema_version": manifest["schema_version"] + 1})
+
+
+def leave_the_folder(folder: Path) -> None:
+    def change(manifest: Any) -> Any:
+        manifest["files"][0]["path"] = "../../../../etc/passwd"
+        return manifest
+
+    change_manifest(folder, change)
+
+
+DAMAGES: dict[str, tuple[Damage, str]] = {
+    "flipped byte": (flip_a_byte, "checksum"),
+    "truncated": (cut_short, "has 100 bytes, the manifest says"),
+    "grown": (grow, "bytes, the manifest says"),
+    "missing file": (lose_a_file, "cannot be read: No such file"),
+    "half a manifest": (half_a_manifest, "is not a manifest"),
+    "no manifest": (lose_the_manifest, "No such file"),
+    "newer schema": (newer_schema, "schema version"),
+    "path outside": (leave_the_folder, "not the path of a data file"),
+}
+each_damage = pytest.mark.parametrize(("damage", "reason"), DAMAGES.values(), ids=DAMAGES)
+
+
+def readiness(service: Service) -> Any:
+    return service.client.get("/readyz").json()
+
+
+@each_damage
+def test_a_damaged_new_snapshot_is_refused_and_the_old_one_goes_on(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, damage: Damage, reason: str
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    old = readiness(service)["snapshot"]
+    before = service.client.get(PATH, params={"hashtag": "covid19"})
+    new = copied_snapshot(output, damage)
+    seen = eventually(lambda: readiness(service), lambda seen: seen["refused"] is not None)
+    assert (seen["snapshot"], seen["refused"]["snapshot"]) == (old, new)
+    assert reason in seen["refused"]["reason"]
+    assert str(tmp_path) not in seen["refused"]["reason"]
+    assert "lookalike_snapshot_refused 1" in service.client.get("/metrics").text
+    after = service.client.get(PATH, params={"hashtag": "covid19"})
+    assert (after.content, after.headers["etag"]) == (before.content, before.headers["etag"])
+    assert service.client.pairs("diedsuddenly") != []
+
+    make_current(output, old)  # going back is enough
+    assert eventually(lambda: readiness(service), lambda seen: seen["refused"] is None)["snapshot"] == old
+
+
+@each_damage
+def test_a_damaged_snapshot_is_not_served_at_the_start_either(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, damage: Damage, reason: str
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    copied_snapshot(output, damage)
+    service = serve(output, wait=False)
+    seen = eventually(lambda: readiness(service), lambda seen: "refused" in seen["detail"])
+    assert reason in seen["detail"]
+    answer = service.client.get(PATH, params={"hashtag": "covid19"})
+    assert (answer.status_code, answer.json()["status"]) == (503, 503)
+    assert "retry-after" in answer.headers
+
+
+def test_a_snapshot_that_is_mended_is_served_after_all(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    kept = tmp_path / "kept.parquet"
+    new = copied_snapshot(output, lambda folder: shutil.move(a_file(folder), kept))
+    eventually(lambda: readiness(service)["refused"])
+    (missing,) = (
+        path
+        for path in (medium_snapshot.output / "snapshots").glob("*/pairs/**/*.parquet")
+        if not (output / "snapshots" / new).joinpath(*path.relative_to(medium_snapshot.output).parts[2:]).exists()
+    )
+    shutil.move(kept, (output / "snapshots" / new).joinpath(*missing.relative_to(medium_snapshot.output).parts[2:]))
+    eventually(lambda: readiness(service), lambda seen: seen["snapshot"] == new and seen["refused"] is None)
+
+
+@pytest.mark.parametrize("content", ["", "\n", "../../etc", "20261123T150102Z-1a2b3c/..\n", "x" * 200])
+def test_a_current_that_names_no_snapshot_is_refused(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, content: str
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    make_current(output, content.removesuffix("\n"))
+    seen = eventually(lambda: readiness(service), lambda seen: seen["refused"] is not None)
+    assert seen["refused"] == {"snapshot": "CURRENT", "reason": "CURRENT: holds no snapshot id"}
+    assert service.client.pairs("covid19") != []
+
+
+def test_a_file_that_is_lost_while_it_is_served_is_a_problem_of_its_answers_alone(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    for file in output.glob("snapshots/*/pairs/**/*.parquet"):
+        file.unlink()
+    answer = service.client.get(PATH, params={"hashtag": "covid19"})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:lookalike:problem:damaged-snapshot")
+    assert str(tmp_path) not in answer.text
+    assert service.client.is_ready()
+
+
+def test_a_service_with_no_snapshot_waits_for_one(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    output = tmp_path / "output"
+    service = serve(output, wait=False)
+    answer = service.client.get("/readyz")
+    assert answer.status_code == 503
+    assert "no snapshot has been published yet" in answer.json()["detail"]
+    assert service.client.get(PATH, params={"hashtag": "a"}).status_code == 503
+    assert service.client.get("/livez").status_code == 200
+    shutil.copytree(medium_snapshot.output, output)
+    eventually(service.client.is_ready)
+    assert service.client.pairs("covid19") != []
+
+
+def test_a_large_snapshot_is_served_while_its_first_check_goes_on_and_withdrawn_if_it_fails(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.holder.FIRST_CHECK_SECONDS", 0)
+    output = medium_snapshot.copy(tmp_path)
+    copied_snapshot(output, flip_a_byte)
+    service = serve(output, wait=False)
+    assert (
+        "checksum"
+        in eventually(lambda: readiness(service), lambda seen: "refused" in seen.get("detail", ""))["detail"]
+    )
+
+
+def test_the_log_names_what_was_refused(tmp_path: Path, medium_snapshot: Published) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    with service_process(output, tmp_path) as service:
+        new = copied_snapshot(output, cut_short)
+        eventually(lambda: "snapshot refused" in service.log)
+    (line,) = (line for line in service.log.splitlines() if "snapshot refused" in line)
+    assert new in line or "has 100 bytes" in line

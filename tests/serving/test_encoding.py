@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from serving.encodedrun import read_run, stream_rows
+from serving.encoding import Pairs, encode
+
+IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+ROWS = st.lists(st.tuples(IDS, IDS, st.floats(0, 1)), max_size=30)
+Row = tuple[str, str, float]
+
+
+class ListedRows:
+    """Rows in pieces of three."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows = sorted(rows, key=lambda row: -row[2])
+
+    def pairs(self) -> Pairs:
+        a, b, similarity = zip(*self._rows, strict=True) if self._rows else ((), (), ())
+        return Pairs(pa.array(a, pa.string()), pa.array(b, pa.string()), np.array(similarity, np.float64))
+
+    def pieces(self, lowest: float, offset: int = 0, limit: int | None = None) -> Iterator[Pairs]:
+        stop = len(self.expected(lowest, offset, limit)) + offset
+        for start in range(offset, stop, 3):
+            yield self.pairs().slice(start, min(stop, start + 3))
+
+    def expected(self, lowest: float, offset: int, limit: int | None) -> list[Row]:
+        kept = [row for row in self._rows if row[2] >= lowest]
+        return kept[offset:] if limit is None else kept[offset : offset + limit]
+
+
+def as_json(rows: list[Row]) -> bytes:
+    document = {"similar_account_pairs": rows}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@given(ROWS)
+@example([('"', "\\", 1.0), ("\0\x1f\x7f\u2028", "é😀", 1e-05), ("", "", 0.0)])
+def test_pairs_are_written_as_python_writes_json(rows: list[Row]) -> None:
+    listed = ListedRows(rows)
+    encoded = encode(listed.pairs())
+    expected = [
+        as_json([row])[len(b'{"similar_account_pairs":[') : -len(b"]}")] for row in listed.expected(0, 0, None)
+    ]
+    starts = [0, *encoded.ends.tolist()][: len(rows)]
+    found = [encoded.text[start:end].tobytes() for start, end in zip(starts, encoded.ends.tolist(), strict=True)]
+    assert found == [text + b"," for text in expected]
+
+
+@given(ROWS, st.floats(0, 1), st.integers(0, 10), st.none() | st.integers(1, 10))
+def test_any_part_can_be_cut_and_streamed(rows: list[Row], lowest: float, offset: int, limit: int | None) -> None:
+    listed = ListedRows(rows)
+    expected = as_json(listed.expected(lowest, offset, limit))
+    run = read_run(listed, -1.0, 1 << 20)
+    assert run is not None
+    assert b'{"similar_account_pairs":[' + run.cut(lowest, offset, limit) + b"]}" == expected
+    assert b"".join(stream_rows(listed, lowest, offset, limit, "identity")) == expected
+
+
+def test_a_run_that_is_too_large_is_given_up() -> None:
+    rows = [("a", "b", 1.0)] * 10
+    run = read_run(ListedRows(rows), 0, 1 << 20)
+    assert run is not None
+    assert read_run(ListedRows(rows), 0, 100) is None

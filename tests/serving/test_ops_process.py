@@ -1,0 +1,278 @@
+"""The layers in real processes, started as the service is: uvicorn's command, its signals, its workers."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from serving.server import use_workers
+
+ROOT = Path(__file__).resolve().parents[2]
+UVICORN = Path(sys.executable).parent / "uvicorn"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Response(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Service:
+    """A running service. `lines` has what it wrote to standard output once it has ended."""
+
+    def __init__(self, folder: Path, options: tuple[str, ...], **settings: str) -> None:
+        self.port = free_port()
+        self._log = folder / "log"
+        environ = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
+        environ |= {f"OPS_{name.upper()}": value for name, value in settings.items()}
+        environ["TMPDIR"] = str(folder)
+        command = [
+            str(UVICORN),
+            "--factory",
+            "tests.serving.opsservice:create_app",
+            "--port",
+            str(self.port),
+            *options,
+        ]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
+
+    def ask(self, path: str, port: int | None = None) -> Response:
+        with contextlib.closing(HTTPConnection("127.0.0.1", port or self.port, timeout=30)) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return Response(
+                response.status, {name.lower(): text for name, text in response.getheaders()}, response.read()
+            )
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.text[-2000:]
+            with contextlib.suppress(OSError):
+                if condition():
+                    return
+            time.sleep(0.02)
+        raise AssertionError(self.text[-2000:])
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    @property
+    def text(self) -> str:
+        return self._log.read_text()
+
+    @property
+    def requests(self) -> list[dict[str, object]]:
+        documents = [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
+        return [document for document in documents if "event.dataset" in document]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    services: list[Service] = []
+
+    def start(*options: str, path: str = "/livez", **settings: str) -> Service:
+        service = Service(tmp_path, options, **settings)
+        services.append(service)
+        port = int(settings.get("ops_port", service.port))
+        service.wait_for(lambda: service.ask(path, port).status == 200)
+        service.wait_for(lambda: not refuses_connections(service.port))  # it opens after the second one
+        return service
+
+    yield start
+    for service in services:
+        if service.process.poll() is None:
+            service.process.kill()
+            service.process.wait()
+
+
+def test_the_given_command_sends_no_banner_and_one_line_a_request(start: Callable[..., Service]) -> None:
+    service = start(path="/ping")
+    assert service.ask("/one").headers.keys() == {
+        "date",
+        "transfer-encoding",
+        "content-security-policy",
+        "x-content-type-options",
+        "x-request-id",
+    }
+    with socket.create_connection(("127.0.0.1", service.port)) as raw:
+        raw.sendall(b"NONSENSE\r\n\r\n")
+        assert b"server:" not in raw.recv(4096).lower()
+    assert service.end() == -signal.SIGTERM
+    assert [line["url.path"] for line in service.requests][-1] == "/one"
+    assert all(line.startswith("{") for line in service.text.splitlines())  # uvicorn's own lines are JSON as well
+    assert service.text.count("/one") == 2  # message and url.path of one line
+    assert "Finished server process" in service.text.splitlines()[-1]
+
+
+def test_sigterm_lets_a_request_under_way_finish_and_its_line_be_written(start: Callable[..., Service]) -> None:
+    ops = free_port()
+    service = start(slow="1.5", ops_port=str(ops))
+    answers: list[Response] = []
+    asking = threading.Thread(target=lambda: answers.append(service.ask("/slow")))
+    asking.start()
+    service.wait_for(lambda: metric(service, ops, "lookalike_http_requests_in_flight") == 2)  # and this one
+    service.process.send_signal(signal.SIGTERM)
+    service.wait_for(lambda: refuses_connections(service.port))
+    assert service.ask("/livez", ops).status == 200  # the second port outlasts the first
+    asking.join()
+    assert (answers[0].status, answers[0].body) == (200, b"hello")
+    assert service.process.wait(30) == -signal.SIGTERM
+    assert "/slow" in [line["url.path"] for line in service.requests]
+    assert "Finished server process" in service.text.splitlines()[-1]
+
+
+def test_health_and_metrics_move_to_the_second_port(start: Callable[..., Service]) -> None:
+    ops = free_port()
+    service = start(ops_port=str(ops))
+    assert service.ask("/readyz", ops).status == 503
+    assert service.ask("/metrics", ops).body.startswith(b"# HELP")
+    assert service.ask("/api/v1/snapshot", ops).status == 404
+    assert service.ask("/metrics").body == b"hello"  # the application's, which has no such path in earnest
+    assert service.ask("/livez", ops).headers.get("server") is None
+
+
+def test_a_second_port_that_is_taken_ends_the_start_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ops = taken.getsockname()[1]
+        service = Service(tmp_path, (), ops_port=str(ops), log_format="text")
+        assert service.process.wait(30) == 3
+        assert f"error: LOOKALIKE_OPS_PORT: 127.0.0.1:{ops}: Address already in use" in service.text
+        assert "Traceback" not in service.text
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "2")])
+def test_two_workers_answer_and_either_counts_for_both(
+    start: Callable[..., Service], options: tuple[str, ...]
+) -> None:
+    """Both with the setting alone, which makes the given command begin again, and with uvicorn's own option."""
+    ops = free_port()
+    service = start(*options, workers="2", ops_port=str(ops))
+    service.wait_for(lambda: metric(service, ops, "lookalike_workers") == 2)
+    workers: set[bytes] = set()
+
+    def both_answered() -> bool:
+        workers.add(service.ask("/worker").body)
+        return len(workers) == 2
+
+    service.wait_for(both_answered)
+    name = 'lookalike_http_requests_total{route="other",method="GET",status="200"}'
+    counted = {metric(service, ops, name) for _ in range(10)}  # from both, as the system spreads connections
+    assert len(counted) == 1
+    assert counted.pop() >= 2
+    assert service.end() in (0, -signal.SIGTERM)
+    lines = [line for line in service.requests if line["url.path"] == "/worker"]
+    assert len(lines) >= 2
+
+
+def test_a_client_that_stops_reading_loses_its_connection_and_delays_no_shutdown(
+    start: Callable[..., Service],
+) -> None:
+    service = start(path="/ping", request_timeout_seconds="0.5")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", service.port))
+        client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        service.wait_for(lambda: any(line["url.path"] == "/big" for line in service.requests))
+        assert service.end() == -signal.SIGTERM
+    (line,) = (line for line in service.requests if line["url.path"] == "/big")
+    assert line["event.reason"] == "stood still"
+    assert "ASGI callable returned" not in service.text
+
+
+def test_a_slow_client_that_goes_on_reading_gets_everything(start: Callable[..., Service]) -> None:
+    service = start(path="/ping", request_timeout_seconds="0.5")
+    received = 0
+    with socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while data := client.recv(1 << 20):
+            received += len(data)
+            time.sleep(0.02)  # 64 MiB in more than twice the time-out
+    assert received > 64 << 20
+    service.wait_for(lambda: bool(service.requests) and service.requests[-1]["url.path"] == "/big")
+    assert "event.reason" not in service.requests[-1]
+
+
+class BegunError(Exception):
+    """In place of another program: what it would have been."""
+
+
+def began(
+    monkeypatch: pytest.MonkeyPatch, command: list[str], environ: dict[str, str], workers: int = 4
+) -> list[str]:
+    def execute(program: str, arguments: list[str], environment: dict[str, str]) -> None:
+        assert program == sys.executable
+        assert environment["WEB_CONCURRENCY"] == "4"
+        raise BegunError(arguments)
+
+    monkeypatch.setattr(os, "execve", execute)
+    try:
+        use_workers(workers, environ, command)
+    except BegunError as begun:
+        arguments: list[str] = begun.args[0]
+        return arguments[1:]
+    return []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["python", ".venv/bin/uvicorn", "--factory", "serving.app:create_app"],
+        ["python", "-m", "uvicorn", "serving.app:create_app"],
+        ["python", "-X", "dev", "/usr/bin/uvicorn", "serving.app:create_app"],
+    ],
+)
+def test_uvicorns_command_begins_again_with_workers(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    assert began(monkeypatch, command, {}) == command[1:]
+
+
+@pytest.mark.parametrize(
+    ("command", "environ", "workers"),
+    [
+        (["python", ".venv/bin/uvicorn", "x:y"], {}, 1),
+        (["python", ".venv/bin/uvicorn", "x:y"], {"WEB_CONCURRENCY": "2"}, 4),
+        (["python", "-m", "pytest", "uvicorn"], {}, 4),
+        (["python", "script.py"], {}, 4),
+        (["python"], {}, 4),
+    ],
+)
+def test_no_other_program_begins_again(
+    monkeypatch: pytest.MonkeyPatch, command: list[str], environ: dict[str, str], workers: int
+) -> None:
+    assert began(monkeypatch, command, environ, workers) == []
+
+
+def metric(service: Service, port: int, name: str) -> float:
+    found = re.search(rf"^{re.escape(name)} (\S+)$", service.ask("/metrics", port).body.decode(), re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def refuses_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
