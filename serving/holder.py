@@ -136,7 +136,7 @@ class SnapshotHolder:
             self._refuse(CURRENT, error)
             return
         if current is None or (self.served is not None and current == self.served.id):
-            self.refused = None
+            self._accept()
             return
         if self.refused is not None and self.refused.id == current and time.monotonic() < self._again:
             return
@@ -148,8 +148,9 @@ class SnapshotHolder:
     async def _take(self, current: str) -> None:
         opened = await self._off_loop(self._open, current)
         check = asyncio.ensure_future(self._off_loop(self._compare_checksums, opened))
+        check.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, should nobody wait
         withdraw = False
-        if self.served is None:
+        if self.served is None and (self.refused is None or self.refused.id != current):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(check), FIRST_CHECK_SECONDS)
             if not check.done():
@@ -164,8 +165,13 @@ class SnapshotHolder:
         self._verified = frozenset(opened.manifest.files)
         if not withdraw:
             await self._swap(opened)
-        self.refused = None
+        self._accept()
+
+    def _accept(self) -> None:
         self._pause = self._settings.poll_seconds
+        if self.refused is not None:
+            self.refused = None
+            self._metrics.snapshot_accepted()
 
     async def _swap(self, snapshot: Snapshot) -> None:
         new = Served(snapshot, ByteCache(self._settings.cache_bytes))

@@ -199,6 +199,7 @@ def serve(
     server = Server(f"http://127.0.0.1:{port}", process.pid)
     try:
         await_answer(lambda: fetch(server.url + ("/readyz" if output else path_of("a"))), process)
+        await_idle(server)
         yield server
     finally:
         process.terminate()
@@ -214,6 +215,14 @@ def await_answer(ask: Callable[[], bytes], process: subprocess.Popen[bytes]) -> 
             return
         time.sleep(0.1)
     raise RuntimeError("a server did not start; see its log in .cache/bench/serving")
+
+
+def await_idle(server: Server) -> None:
+    """Wait until a server has nothing to do of its own: a service compares checksums after its start."""
+    before = -1.0
+    while (now := server.processor_seconds()) - before > 0.02:
+        before = now
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ def test_a_damaged_new_snapshot_is_refused_and_the_old_one_goes_on(
 
     make_current(output, old)  # going back is enough
     assert eventually(lambda: readiness(service), lambda seen: seen["refused"] is None)["snapshot"] == old
+    assert "lookalike_snapshot_refused 0" in service.client.get("/metrics").text
 
 
 @each_damage
