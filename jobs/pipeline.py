@@ -151,8 +151,9 @@ class _Run:
         by_id = scanned.repartitionById(self._tasks, "partition")
         usages = by_id.mapInArrow(deduplicate, BLOB).persist(StorageLevel.DISK_ONLY)
         posts = PostsReport.total(PostsReport.from_json(content) for content in _reports(usages))
-        damaged = sum(posts.damaged().values())
-        check_rejects(config, "posts", posts.rows, damaged, posts.examples)
+        damaged = posts.damaged()
+        shown = {reason: posts.examples[reason] for reason in damaged}
+        check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)
         return usages, posts
 
     def _group(self, accounts: _Accounts, usages: DataFrame) -> tuple[DataFrame, list[GroupReport]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -95,6 +96,8 @@ def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[N
 async def _warm(state: State) -> None:
     try:
         await asyncio.get_running_loop().run_in_executor(state.executor, warm_up)
+        gc.collect()
+        gc.freeze()  # what lives as long as the service need not be looked at in every full collection
     except Exception:
         _log.exception("the comparison could not be compiled; answers below the floor will fail")
         return

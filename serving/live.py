@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.accounts import AccountTable
-from jobs.kernel import PairBatch, Threshold, encode_names, similar_pairs
+from jobs.kernel import PairBatch, Threshold, encode_names, similar_pairs, similarities
 from jobs.kernel.names import EncodedNames
 from jobs.kernel.threshold import MAX_DECIMALS
 from jobs.snapshots.manifest import Manifest
@@ -84,7 +84,7 @@ def compare_members(
     right = np.concatenate([np.zeros(0, np.uint32), *(batch.right for batch in batches)])
     distance = np.concatenate([np.zeros(0, np.int32), *(batch.distance for batch in batches)])
     del batches
-    similarity = _similarities(names, left, right, distance)
+    similarity = similarities(names, left, right, distance)
     kept = np.flatnonzero(similarity >= question.lowest)
     left, right, similarity = left[kept], right[kept], similarity[kept]
     order = np.lexsort((right, left, -similarity))
@@ -121,14 +121,3 @@ def _threshold(min_similarity: Decimal) -> Threshold:
     scale = 10**MAX_DECIMALS
     exact = Fraction(int(max(min_similarity, Decimal(0)) * scale), scale)
     return Threshold(exact.numerator, exact.denominator)
-
-
-def _similarities(
-    names: EncodedNames, left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32], distance: npt.NDArray[np.int32]
-) -> npt.NDArray[np.float64]:
-    """float64[n]: (m - d) / m; 1 where both names are empty, as folding may leave them."""
-    lengths = np.diff(names.offsets)
-    longer = np.maximum(lengths[left], lengths[right])
-    similarity: npt.NDArray[np.float64] = (longer - distance) / np.maximum(longer, 1)
-    similarity[longer == 0] = 1.0
-    return similarity
