@@ -1,5 +1,6 @@
 """The README is true: its commands are run, its output compared, its tables held against the code."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from jobs import errors
@@ -17,6 +19,8 @@ from jobs.cli import parse_arguments
 from jobs.config import JobConfig
 from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.snapshots.layout import SCHEMAS
+
+from ..serving.running import eventually, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,7 +77,7 @@ class Project:
 
     def fill(self) -> None:
         shutil.rmtree(self._folder / ".cache/demo", ignore_errors=True)
-        for name in ("jobs", "conf", "scripts", "bench"):
+        for name in ("jobs", "serving", "conf", "scripts", "bench"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
             shutil.copytree(ROOT / name, self._folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("Makefile", "spark-submit.sh", "requirements.txt", "requirements-dev.txt"):
@@ -95,6 +99,27 @@ class Project:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    @contextlib.contextmanager
+    def serving(self, command: str) -> Iterator[httpx.Client]:
+        """A service that a command started, asked on a free port once it is ready."""
+        port = free_port()
+        environment = self._environment | {"LOOKALIKE_PORT": str(port)}
+        process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self._folder, env=environment)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+                eventually(lambda: _is_ready(client))
+                yield client
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +143,14 @@ def test_commands_print_what_the_readme_shows(project: Project) -> None:
         assert masked(project.run("bash", "-c", example.command)) == masked(example.output), example.command
     program = "\n".join(blocks("python"))
     assert project.run(".venv/bin/python", "-", given=program).strip() == "".join(blocks("text")).strip()
+
+
+def test_the_service_answers_what_the_readme_shows(project: Project) -> None:
+    starts, asked = (block.splitlines() for block in blocks("bash"))
+    question, answer = asked
+    url = shlex.split(question)[1]
+    with project.serving(starts[0].partition("#")[0]) as client:
+        assert client.get(url.removeprefix("http://127.0.0.1:8080")).text.startswith(answer.removesuffix(" ..."))
 
 
 def test_the_demo_ends_with_commands_of_the_readme() -> None:
