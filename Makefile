@@ -26,7 +26,7 @@ demo: setup .cache/demo/.made ## Find look-alike accounts in a made-up sample of
 
 # Compiled functions are shared with the job, as scripts/local_env.sh has them.
 .PHONY: serve
-serve: .venv/.requirements ## Serve what the job published in LOOKALIKE_OUTPUT (default: what make demo found)
+serve: .venv/.requirements .cache/numba/.serving ## Serve what the job published in LOOKALIKE_OUTPUT (default: what make demo found)
 	@export NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}"; \
 	  export LOOKALIKE_OUTPUT="$${LOOKALIKE_OUTPUT:-.cache/demo/output}"; exec $(python) -m serving
 
@@ -89,6 +89,14 @@ java: .venv/.requirements
 .cache/java/spark.jsa: scripts/share_classes.py .venv/.requirements | java
 	@echo 'Archiving the Java classes that Spark loads (once; each start is then some seconds shorter)'
 	@source scripts/local_env.sh && $(python) $< $@ || { echo 'No archive: starts take longer' >&2; : >$@; }
+
+# Otherwise the first start would not be ready before it has compiled them, for half a minute.
+.cache/numba/.serving: $(wildcard jobs/kernel/*.py jobs/inputs/*.py serving/lookup/*.py) .venv/.requirements
+	@echo 'Compiling what look-ups run'
+	@mkdir -p $(@D)
+	@NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}" \
+	  $(python) -c 'from serving.lookup.warmup import warm_up; warm_up()'
+	@touch $@
 
 .cache/demo/.made: bench/generate.py | .venv/.requirements
 	@echo 'Making a sample in .cache/demo'

@@ -15,15 +15,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs import __version__
-from serving import docs, document, health, problems, v1
-from serving.lookup import PATH, Lookup
-from serving.metrics import Metrics
+from serving import docs, problems, v1
+from serving.lookup import document
+from serving.lookup.endpoint import PATH, Lookup
+from serving.lookup.warmup import warm_up
 from serving.middleware import protect
-from serving.server import use_workers
+from serving.ops import health
+from serving.ops.metrics import Metrics
+from serving.ops.server import use_workers
+from serving.ops.sharedvalues import worker_folder
 from serving.settings import Settings, SettingsError, load_settings
-from serving.sharedvalues import worker_folder
 from serving.state import State
-from serving.warmup import warm_up
 
 _log = logging.getLogger("serving")
 

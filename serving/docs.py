@@ -157,10 +157,11 @@ def _bounds(schema: Schema) -> Iterator[str]:
         ("minimum", "from"),
         ("maximum", "to"),
         ("maxLength", "of at most"),
-        ("default", "without it"),
     ):
         if schema.get(key) is not None:
             yield f"{words} {_text(schema[key])}" + (" characters" if key == "maxLength" else "")
+    if schema.get("default") is not None:
+        yield f"(by default {_text(schema['default'])})"
 
 
 def _first(schema: Schema) -> Schema:

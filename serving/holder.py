@@ -20,11 +20,11 @@ from jobs.snapshots.datafiles import FileEntry, check_file
 from jobs.snapshots.layout import CURRENT, join_path
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Run, Snapshot, current_id
-from serving.bytecache import ByteCache
-from serving.flights import Flights
+from serving.lookup.bytecache import ByteCache
+from serving.lookup.flights import Flights
 
 if TYPE_CHECKING:
-    from serving.metrics import Metrics
+    from serving.ops.metrics import Metrics
     from serving.settings import Settings
 
 # A service without a snapshot waits so long for the checksums of one. A larger snapshot is served meanwhile,

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from serving.holder import Served, SnapshotHolder
-from serving.metrics import Metrics
+from serving.ops.metrics import Metrics
 from serving.problems import NotReady
 from serving.settings import Settings
 

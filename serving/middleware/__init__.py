@@ -15,11 +15,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from serving import health
 from serving.keys import KeyRing, KeysError
-from serving.lifetime import Lifetime
-from serving.loglines import access_line
-from serving.logs import configure_logging, wants_json
 from serving.middleware.admission import Admission
 from serving.middleware.bounds import Bounds
 from serving.middleware.bypass import Bypass
@@ -27,8 +23,12 @@ from serving.middleware.cors import Cors
 from serving.middleware.load import Load
 from serving.middleware.observe import Observe
 from serving.middleware.security import ANSWER_HEADERS, PAGE_HEADERS, PAGES
-from serving.rate import Buckets
-from serving.server import SecondPort
+from serving.ops import health
+from serving.ops.lifetime import Lifetime
+from serving.ops.loglines import access_line
+from serving.ops.logs import configure_logging, wants_json
+from serving.ops.rate import Buckets
+from serving.ops.server import SecondPort
 from serving.settings import Settings, SettingsError
 from serving.state import State
 

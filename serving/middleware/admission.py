@@ -8,11 +8,11 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.exchange import Exchange
 from serving.keys import KeyRing, given_key
-from serving.metrics import Metrics
+from serving.ops.exchange import Exchange
+from serving.ops.metrics import Metrics
+from serving.ops.rate import Buckets, address_of
 from serving.problems import TooManyRequests, Unauthorized, send_problem
-from serving.rate import Buckets, address_of
 
 _CHALLENGE = [("www-authenticate", 'Bearer realm="lookalike"')]
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.exchange import Exchange
-from serving.metrics import Metrics
+from serving.ops.exchange import Exchange
+from serving.ops.metrics import Metrics
+from serving.ops.server import abort_connection
 from serving.problems import Overloaded, TimedOut, send_problem
-from serving.server import abort_connection
 
 _OFTEN: Final = 0.25  # seconds between looks at the clock; one timer serves all requests
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from serving.exchange import Header
+from serving.ops.exchange import Header
 
 # An answer of the API is data: should a browser ever show one as a document, nothing in it runs or loads, and
 # no page frames it; and no browser takes it for another kind of data, or hands it to a page of another origin

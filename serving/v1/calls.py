@@ -15,7 +15,15 @@ from starlette.responses import Response, StreamingResponse
 
 from jobs.errors import SnapshotError
 from serving.holder import Served
-from serving.negotiation import LEAST_TO_COMPRESS, Coding, choose_coding, compress, compressor, is_known, tag_of
+from serving.lookup.negotiation import (
+    LEAST_TO_COMPRESS,
+    Coding,
+    choose_coding,
+    compress,
+    compressor,
+    is_known,
+    tag_of,
+)
 from serving.problems import DamagedSnapshot, InvalidParameter
 from serving.state import ServedDep, State, StateDep
 from serving.v1.steps import Steps, Value, at_once, finish, stream

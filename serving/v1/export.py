@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from serving.parameters import Question, lowest_printed
+from serving.lookup.parameters import Question, lowest_printed
 from serving.v1.calls import Call
 from serving.v1.cursors import decode_cursor, encode_cursor
 from serving.v1.evidence import Witness

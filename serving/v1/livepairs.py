@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.reader import HashtagRow, Snapshot
-from serving.live import LiveBoundError, LiveRows, compare_members
-from serving.parameters import Question
+from serving.lookup.live import LiveBoundError, LiveRows, compare_members
+from serving.lookup.parameters import Question
 from serving.problems import InvalidParameter
 from serving.v1.calls import Call
 from serving.v1.compare import folds

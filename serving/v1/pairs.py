@@ -32,7 +32,7 @@ class StoredPairs:
     """The pairs of a hashtag that the snapshot has, from a similarity on."""
 
     def __init__(self, snapshot: Snapshot, key: str, lowest: float) -> None:
-        """lowest: the least similarity, see serving.parameters.lowest_printed. Nothing is read yet."""
+        """lowest: the least similarity, see serving.lookup.parameters.lowest_printed. Nothing is read yet."""
         self._snapshot, self._key, self._lowest = snapshot, key, lowest
 
     def pieces(self, begin: Place = START) -> Iterator[tuple[Place, pa.Table]]:

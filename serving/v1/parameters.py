@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from serving.parameters import parse_similarity
+from serving.lookup.parameters import parse_similarity
 from serving.v1.cursors import PATTERN
 from serving.v1.formats import MEDIA_TYPES, Format
 from serving.v1.search import Order

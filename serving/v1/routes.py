@@ -37,7 +37,7 @@ _TEXT: Final = {"schema": {"type": "string"}}
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of the answers of a route that bring nothing."""
-    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # see serving.document
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # see serving.lookup.document
     documented: dict[int | str, dict[str, Any]] = {
         304: {"description": "The client has this answer already: If-None-Match names its ETag."}
     }

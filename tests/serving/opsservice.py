@@ -10,11 +10,11 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.metrics import Metrics
 from serving.middleware import protect
-from serving.server import use_workers
+from serving.ops.metrics import Metrics
+from serving.ops.server import use_workers
+from serving.ops.sharedvalues import worker_folder
 from serving.settings import Settings
-from serving.sharedvalues import worker_folder
 from serving.state import State
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from serving.bytecache import OVERHEAD, ByteCache
-from serving.flights import Flights
+from serving.lookup.bytecache import OVERHEAD, ByteCache
+from serving.lookup.flights import Flights
 
 
 def test_what_was_used_longest_ago_is_forgotten_first() -> None:

@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serving.encodedrun import read_run, stream_rows
-from serving.encoding import Pairs, encode
+from serving.lookup.encodedrun import read_run, stream_rows
+from serving.lookup.encoding import Pairs, encode
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ROWS = st.lists(st.tuples(IDS, IDS, st.floats(0, 1)), max_size=30)

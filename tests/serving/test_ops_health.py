@@ -9,10 +9,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from serving import health, problems
-from serving.families import ROUTES
+from serving import problems
 from serving.holder import Refused
-from serving.metrics import Metrics
+from serving.ops import health
+from serving.ops.families import ROUTES
+from serving.ops.metrics import Metrics
 from serving.state import State
 from tests.serving.opscall import Observed, call, settings_of
 

@@ -6,8 +6,8 @@ import contextlib
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.metrics import Metrics
 from serving.middleware.load import Load
+from serving.ops.metrics import Metrics
 from tests.serving.opscall import Observed, ask, scope_of
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.logs import LineWriter, LogHandler, configure_logging
+from serving.ops.logs import LineWriter, LogHandler, configure_logging
 from tests.serving.opscall import settings_of
 
 

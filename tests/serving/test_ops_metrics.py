@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from serving import sharedvalues
-from serving.families import METHODS, ROUTES, STATUSES
-from serving.metrics import Metrics
-from serving.sharedvalues import SharedValues, worker_folder
+from serving.ops import sharedvalues
+from serving.ops.families import METHODS, ROUTES, STATUSES
+from serving.ops.metrics import Metrics
+from serving.ops.sharedvalues import SharedValues, worker_folder
 
 
 def rendered(metrics: Metrics) -> dict[str, float]:

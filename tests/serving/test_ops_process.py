@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from serving.server import use_workers
+from serving.ops.server import use_workers
 
 ROOT = Path(__file__).resolve().parents[2]
 UVICORN = Path(sys.executable).parent / "uvicorn"

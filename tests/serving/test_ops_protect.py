@@ -11,9 +11,9 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.keys import add_key
-from serving.metrics import Metrics
 from serving.middleware import protect
-from serving.server import drop_banner
+from serving.ops.metrics import Metrics
+from serving.ops.server import drop_banner
 from serving.settings import SettingsError
 from serving.state import State
 from tests.serving.opscall import call, hello, scope_of, settings_of

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from serving.lookup import PATH
-from serving.parameters import DEFAULT_SIMILARITY, MOST_ROWS
+from serving.lookup.endpoint import PATH
+from serving.lookup.parameters import DEFAULT_SIMILARITY, MOST_ROWS
 from serving.problems import PROBLEM_TYPE
 from serving.settings import Settings
 

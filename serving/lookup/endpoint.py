@@ -10,10 +10,10 @@ from typing import Any, Final, Self, TypeVar
 from starlette.types import Message, Receive, Scope, Send
 
 from jobs.errors import SnapshotError
-from serving.answers import Answer, AnswerMaker, Streamed
 from serving.holder import Served
-from serving.negotiation import Coding, Piece, choose_coding, is_known
-from serving.parameters import parse_question
+from serving.lookup.answers import Answer, AnswerMaker, Streamed
+from serving.lookup.negotiation import Coding, Piece, choose_coding, is_known
+from serving.lookup.parameters import parse_question
 from serving.problems import DamagedSnapshot, InternalError, MethodNotAllowed, Problem, send_problem
 from serving.state import State
 

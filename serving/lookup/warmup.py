@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.inputs.accounts import AccountTable
 from jobs.kernel import Threshold, encode_names, similar_pairs
-from serving.encoding import Pairs, encode
+from serving.lookup.encoding import Pairs, encode
 
 _log = logging.getLogger("serving")
 # Lengths on both sides of a machine word, and names enough of each for an index: see jobs.kernel.join.

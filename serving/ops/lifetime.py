@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.logs import LogHandler
-from serving.server import SecondPort, drop_banner
+from serving.ops.logs import LogHandler
+from serving.ops.server import SecondPort, drop_banner
 from serving.settings import SettingsError
 
 

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from serving.encoding import EncodedPairs, encode, similarity_steps
-from serving.negotiation import Coding, Piece, compressor
-from serving.rows import Rows
+from serving.lookup.encoding import EncodedPairs, encode, similarity_steps
+from serving.lookup.negotiation import Coding, Piece, compressor
+from serving.lookup.rows import Rows
 
 OPENING: Final = b'{"similar_account_pairs":['
 CLOSING: Final = b"]}"

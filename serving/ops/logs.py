@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving.loglines import format_event, plain
+from serving.ops.loglines import format_event, plain
 from serving.settings import Settings
 
 
@@ -93,7 +93,7 @@ class LineWriter:
                 self._put("".join(batch), len(batch))
             if self.dropped > self._said:
                 missing, self._said = self.dropped - self._said, self.dropped
-                self._put(format_event("warning", "serving.logs", f"{missing} log lines were dropped"), 0)
+                self._put(format_event("warning", "serving.ops.logs", f"{missing} log lines were dropped"), 0)
             with self._empty:
                 self._unwritten = False
                 self._empty.notify_all()

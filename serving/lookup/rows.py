@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.layout import bucket_of
 from jobs.snapshots.reader import DataFile, Snapshot
-from serving.encoding import Pairs
+from serving.lookup.encoding import Pairs
 
 _COLUMNS: Final = ["account_a", "account_b", "similarity"]
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.families import CONTENT_TYPE
+from serving.ops.families import CONTENT_TYPE
 from serving.problems import PROBLEM_TYPE, MethodNotAllowed, NotFound, NotReady, Problem, send_problem
 from serving.state import State, StateDep
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from starlette.types import Scope
 
-from serving.exchange import Exchange
+from serving.ops.exchange import Exchange
 
 _ECS_VERSION: Final = "8.17.0"
 _MAX_TEXT: Final = 512  # characters of a path, a query or a message's value that a line keeps

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from starlette.types import Message
 
-from serving.encodedrun import CLOSING, OPENING, EncodedRun, read_run, stream_rows, stream_text
 from serving.holder import Served
-from serving.live import LiveBoundError, LiveRows, compare_members
-from serving.negotiation import LEAST_TO_COMPRESS, Coding, Piece, compress, tag_of
-from serving.parameters import Question, lowest_printed
+from serving.lookup.encodedrun import CLOSING, OPENING, EncodedRun, read_run, stream_rows, stream_text
+from serving.lookup.live import LiveBoundError, LiveRows, compare_members
+from serving.lookup.negotiation import LEAST_TO_COMPRESS, Coding, Piece, compress, tag_of
+from serving.lookup.parameters import Question, lowest_printed
+from serving.lookup.rows import Rows, StoredRows
 from serving.problems import InvalidParameter
-from serving.rows import Rows, StoredRows
 from serving.state import State
 
 _COPIED: Final = 1 << 16  # bytes; a larger uncompressed body is sent from its run instead

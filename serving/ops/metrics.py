@@ -1,6 +1,6 @@
 """What the service counts, in Prometheus' text form.
 
-Every series has a fixed place in one array of doubles (see serving.sharedvalues), so that counting costs an
+Every series has a fixed place in one array of doubles (see serving.ops.sharedvalues), so that counting costs an
 addition, and any of several worker processes can answer for all of them: counters and histograms are the sum
 over all workers there have been, gauges over those that run. Not for several threads: count on the event loop.
 """
@@ -14,15 +14,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from serving.families import METHODS, OTHER, REASONS, ROUTES, SECONDS, STATUSES, Reason, families_of, series_lines
-from serving.sharedvalues import SharedValues
+from serving.ops.families import METHODS, OTHER, REASONS, ROUTES, SECONDS, STATUSES, Reason, families_of, series_lines
+from serving.ops.sharedvalues import SharedValues
 
 
 class Metrics:
     """The numbers of this process; `render` gives those of the whole service.
 
     routes: templates of paths, the only values of the label `route` but "other". folder: what the workers of
-    one service share (serving.sharedvalues.worker_folder), None for a process by itself.
+    one service share (serving.ops.sharedvalues.worker_folder), None for a process by itself.
     """
 
     def __init__(self, routes: Iterable[str] = ROUTES, *, folder: Path | None = None) -> None:

@@ -19,8 +19,8 @@ from jobs.kernel.names import EncodedNames
 from jobs.kernel.threshold import MAX_DECIMALS
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Snapshot
-from serving.encoding import Pairs
-from serving.parameters import Question
+from serving.lookup.encoding import Pairs
+from serving.lookup.parameters import Question
 from serving.settings import Settings
 
 _PIECE: Final = 1 << 14  # pairs
@@ -52,7 +52,7 @@ class LiveRows:
         return sum(array.nbytes for array in arrays) + int(self._ids.nbytes)
 
     def pieces(self, lowest: float, offset: int = 0, limit: int | None = None) -> Iterator[Pairs]:
-        """As in serving.rows.Rows."""
+        """As in serving.lookup.rows.Rows."""
         head = int(np.searchsorted(-self._similarity, -lowest, side="right"))
         stop = head if limit is None else min(head, offset + limit)
         for start in range(offset, stop, _PIECE):
