@@ -91,7 +91,7 @@ java: .venv/.requirements
 	@source scripts/local_env.sh && $(python) $< $@ || { echo 'No archive: starts take longer' >&2; : >$@; }
 
 # Otherwise the first start would not be ready before it has compiled them, for half a minute.
-.cache/numba/.serving: $(wildcard jobs/kernel/*.py jobs/inputs/*.py serving/lookup/*.py) .venv/.requirements
+.cache/numba/.serving: $(wildcard jobs/kernel/*.py serving/lookup/*.py) .venv/.requirements
 	@echo 'Compiling what look-ups run'
 	@mkdir -p $(@D)
 	@NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}" \

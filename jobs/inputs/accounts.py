@@ -62,7 +62,7 @@ class AccountTable:
         fold: Literal["none", "case"],
     ) -> AccountTable:
         """The table of accounts whose ids are ascending and different; names are compared as `fold` says."""
-        names = encode_names(screen_names if fold == "none" else _case_folded(screen_names))
+        names = encode_names(compared_names(screen_names, fold=fold))
         return cls(ids, screen_names, created, names, build_index(*_packed(ids)))
 
     def __len__(self) -> int:
@@ -134,9 +134,11 @@ def _beyond_ascii(buffer: Bytes, start: Places, end: Places, rows: Places) -> np
     return beyond
 
 
-def _case_folded(names: Any) -> Any:
-    """The names in Unicode's folded case; most are ASCII, for which small letters are all there is to it."""
-    folded = pc.ascii_lower(names)
+def compared_names(names: pa.LargeStringArray, *, fold: Literal["none", "case"]) -> pa.LargeStringArray:
+    """Screen names as they are compared: as written, or in Unicode's folded case."""
+    if fold == "none":
+        return names
+    folded = pc.ascii_lower(names)  # most are ASCII, for which small letters are all there is to it
     other = pc.invert(pc.string_is_ascii(names))
     if not pc.any(other).as_py():
         return folded

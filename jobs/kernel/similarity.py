@@ -18,8 +18,12 @@ def similarities(
 
     left, right: indices of names. 1 where both names are empty, as folding may leave them.
     """
-    lengths = np.diff(names.offsets)
-    longer = np.maximum(lengths[left], lengths[right])
+    longer = np.maximum(_lengths(names, left), _lengths(names, right))
     similarity: npt.NDArray[np.float64] = (longer - distance) / np.maximum(longer, 1)
     similarity[longer == 0] = 1.0
     return similarity
+
+
+def _lengths(names: EncodedNames, chosen: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """Of the chosen names alone: there may be millions of names and few pairs."""
+    return names.offsets[chosen.astype(np.int64) + 1] - names.offsets[chosen]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.kernel import similarities
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, FileEntry, write_table
@@ -41,7 +43,7 @@ class Memberships:
             return cls(pa.array([], pa.string()), none, np.zeros(0, np.uint32), none, none, none, none, none)
         table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
         hashtags = table.column("hashtag").chunk(0)
-        order_of_keys = pa.compute.sort_indices(hashtags.dictionary).to_numpy()
+        order_of_keys = pc.sort_indices(hashtags.dictionary).to_numpy()
         rank = np.empty(len(order_of_keys), np.int64)
         rank[order_of_keys] = np.arange(len(order_of_keys))
         hashtag = rank[hashtags.indices.to_numpy()]
@@ -53,7 +55,7 @@ class Memberships:
 
 @dataclasses.dataclass(frozen=True)
 class Lookalikes:
-    """Similar accounts from one side, in the order of (account, hashtags descending): each pair once.
+    """Similar accounts from one side, in the order of (account, other): each pair once.
 
     account, other uint32[n], distance int32[n], hashtags int64[n]: in how many hashtags they are a pair.
     """
@@ -99,7 +101,7 @@ class AccountWriter:
             first = next(pieces, None)
             if first is not None:
                 path = data_path(self.snapshot, table, bucket=bucket)
-                yield write_table(self.output, path, SCHEMAS[table], _chain(first, pieces))
+                yield write_table(self.output, path, SCHEMAS[table], itertools.chain([first], pieces))
 
     def _accounts(
         self, accounts: Indices, memberships: Memberships, used: npt.NDArray[np.intp], alike: Indices
@@ -160,8 +162,3 @@ class AccountWriter:
 
 def _parts(rows: int) -> Iterator[slice]:
     return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
-
-
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts import compared_names
 from jobs.kernel import PairBatch, Threshold, encode_names, similar_pairs, similarities
 from jobs.kernel.names import EncodedNames
 from jobs.kernel.threshold import MAX_DECIMALS
@@ -72,7 +72,7 @@ def compare_members(
     deadline = begun + settings.live_max_seconds
     _check(deadline, stop)
     members = snapshot.members(question.key)
-    names = _compared_names(snapshot.manifest, members)
+    names = encode_names(names_as_compared(snapshot.manifest, members))
     batches: list[PairBatch] = []
     found = 0
     for batch in _in_steps(names, _threshold(question.min_similarity), deadline, stop):
@@ -107,13 +107,10 @@ def _check(deadline: float, stop: threading.Event) -> None:
         raise LiveBoundError("it takes longer")
 
 
-def _compared_names(manifest: Manifest, members: pa.Table) -> EncodedNames:
-    """The names as the job that made the snapshot compared them."""
+def names_as_compared(manifest: Manifest, members: pa.Table) -> pa.LargeStringArray:
+    """The members' screen names as the job that made the snapshot compared them."""
     names = members.column("screen_name").combine_chunks().cast(pa.large_string())
-    if manifest.configuration.get("fold") != "case":
-        return encode_names(names)
-    ids = members.column("account_id").combine_chunks().cast(pa.large_string())
-    return AccountTable.build(ids, names, np.zeros(len(ids), np.int64), fold="case").names
+    return compared_names(names, fold="case" if manifest.configuration.get("fold") == "case" else "none")
 
 
 def _threshold(min_similarity: Decimal) -> Threshold:

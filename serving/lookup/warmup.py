@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from jobs.inputs.accounts import AccountTable
 from jobs.kernel import Threshold, encode_names, similar_pairs
 from serving.lookup.encoding import Pairs, encode
 
@@ -34,6 +33,4 @@ def warm_up() -> None:
         for threshold in ("0.8", "0"):
             for _ in similar_pairs(encoded, Threshold.parse(threshold)):
                 pass
-    ids = pa.array(["a", "b"], pa.large_string())
-    AccountTable.build(ids, ids, np.zeros(2, np.int64), fold="case")
     _log.info("compiled functions are ready after %.1f seconds", time.monotonic() - begun)

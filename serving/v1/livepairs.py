@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.reader import HashtagRow, Snapshot
-from serving.lookup.live import LiveBoundError, LiveRows, compare_members
+from serving.lookup.live import LiveBoundError, LiveRows, compare_members, names_as_compared
 from serving.lookup.parameters import Question
 from serving.problems import InvalidParameter
 from serving.v1.calls import Call
-from serving.v1.compare import folds
 from serving.v1.ranges import START, Place
 from serving.v1.steps import at_once
 
@@ -32,7 +30,8 @@ class LivePairs:
     def pieces(self, begin: Place = START) -> Iterator[tuple[Place, pa.Table]]:
         """As in pairs.Pieces."""
         members = self._snapshot.members(self._question.key)
-        ids, lengths = members.column("account_id").combine_chunks(), self._lengths(members.column("screen_name"))
+        ids = members.column("account_id").combine_chunks()
+        lengths = pc.utf8_length(names_as_compared(self._snapshot.manifest, members)).to_numpy()
         at = begin.row
         for pairs in self._rows.pieces(self._question.lowest, at):
             longer = np.maximum(*(lengths[pc.index_in(side, ids).to_numpy()] for side in (pairs.a, pairs.b)))
@@ -41,12 +40,6 @@ class LivePairs:
             columns = [hashtag, pairs.a, pairs.b, pa.array(distance), pa.array(pairs.similarity)]
             yield Place(0, at), pa.table(columns, schema=PAIRS)
             at += len(distance)
-
-    def _lengths(self, names: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-        """int64[members]: of the names as they were compared, in code points."""
-        if folds(self._snapshot.manifest):
-            return np.array([len(name.casefold()) for name in names.to_pylist()], np.int64)
-        return pc.utf8_length(names).to_numpy().astype(np.int64)
 
 
 async def compare_live(call: Call, row: HashtagRow, question: Question) -> LivePairs:
