@@ -21,12 +21,15 @@ _EXAMPLES = """\
 examples:
   ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
   ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out --min-similarity 0.75
+  ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out --ignore-hashtags ignored.txt --plan
+  ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out --max-candidates 100000000000 --verify 20
   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
   ./spark-submit.sh --master spark://host:7077 -- --posts /data/posts --accounts /data/accounts --output /data/out
 
 exit codes:
-  0 published    2 usage, configuration or input missing    3 too many rows that cannot be used
-  4 another run holds the output    1 anything else"""
+  0 published, or planned    2 usage, configuration or input missing    3 too many rows that cannot be used
+  4 another run holds the output    5 more than --max-candidates    6 --verify found a lost or wrong pair
+  1 anything else"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -103,6 +106,29 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         help=f"share hashtags of more members out to several tasks ({default['block_size']})",
+    )
+    parser.add_argument(
+        "--ignore-hashtags",
+        metavar="FILE",
+        help="leave these hashtags out: one a line, in any spelling (none)",
+    )
+    parser.add_argument(
+        "--plan",
+        action=argparse.BooleanOptionalAction,
+        help="read and count, print what comparing would take, and write nothing (no)",
+    )
+    parser.add_argument(
+        "--max-candidates",
+        type=int,
+        metavar="N",
+        help="stop before the comparison if it would meet more candidates, as estimated (no limit)",
+    )
+    parser.add_argument(
+        "--verify",
+        type=int,
+        metavar="N",
+        help="compare N random hashtags by brute force before publishing, "
+        f"and publish nothing if a pair is lost or wrong ({default['verify']})",
     )
     parser.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, help="show a progress line (on a terminal)"

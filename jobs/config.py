@@ -37,6 +37,10 @@ class JobConfig(BaseModel):
     max_reject_fraction: Annotated[float, Field(ge=0, le=1)] = 0.01
     buckets: Annotated[int, Field(ge=1, le=MAX_BUCKETS)] = 64
     block_size: Annotated[int, Field(ge=1, le=2**31)] = 100_000
+    ignore_hashtags: Annotated[Path | None, Field(strict=False)] = None
+    plan: bool = False
+    max_candidates: Annotated[int | None, Field(ge=0)] = None
+    verify: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     progress: bool = True
 
     @field_validator("min_similarity", mode="before")

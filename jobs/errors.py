@@ -25,5 +25,17 @@ class OutputLockedError(JobError):
     exit_code = 4
 
 
+class TooManyCandidatesError(JobError):
+    """The comparison would take more than its user allows."""
+
+    exit_code = 5
+
+
+class VerificationError(JobError):
+    """What was found is not what an independent comparison finds."""
+
+    exit_code = 6
+
+
 class SnapshotError(JobError):
     """A snapshot on disk is missing, damaged or of a schema that this version cannot read."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
 import json
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import SparkSession
 
-from jobs import __version__
+from jobs import __version__, summary
 from jobs.config import JobConfig
+from jobs.execution import Execution
 from jobs.failures import user_errors
 from jobs.gate import check_rejects
-from jobs.hashtagtable import write_hashtags
-from jobs.inputs.files import find_files, plan_splits
+from jobs.ignored import IgnoreList
+from jobs.inputs.files import find_files
 from jobs.inputs.readaccounts import AccountCounts, read_accounts
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile
+from jobs.plans.folder import temporary_folder
+from jobs.plans.forecast import planned
 from jobs.progress import Progress
 from jobs.report import print_report
 from jobs.session import build_session
@@ -29,34 +33,54 @@ from jobs.snapshots import manifest as manifests
 from jobs.snapshots.datafiles import FileEntry
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import Snapshot
-from jobs.stages.blobs import BLOB, REPORT
-from jobs.stages.compare import ComparePairs
-from jobs.stages.deduplicate import DeduplicatePosts
-from jobs.stages.group import GroupMembers
-from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
+from jobs.stages.hashtagtable import HashtagTable
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
-from jobs.stages.scan import ScanSplits
-from jobs.stages.write import OpenAccountTasks, WriteTables
-
-_SMALLEST_SPLIT, _LARGEST_SPLIT = 8 << 20, 64 << 20  # bytes of input that one task reads
-_SAMPLED_HASHTAGS = 5000  # on which a lossy blocking is measured, roughly
-_INFLATION = 5  # bytes of text in a byte of compressed input, roughly
+from jobs.terminal import print_lines, printable
+from jobs.verification import verify
 
 
 def run(config: JobConfig) -> None:
-    """Do a run. Raises JobError for what its user can mend; nothing is published then."""
+    """Do a run, or plan one. Raises JobError for what its user can mend; nothing is published then."""
     progress = Progress(shown=config.progress)
     posts = find_files(POSTS, config.posts, quoting=config.quoting)
     accounts = find_files(ACCOUNTS, config.accounts, quoting=config.quoting)
+    ignored = IgnoreList.read(config.ignore_hashtags)
     output = config.output.resolve()
-    with begin(output) as publication, ThreadPoolExecutor(1) as pool, user_errors():
+    place = temporary_folder(output) if config.plan else contextlib.nullcontext(output)
+    with place as folder, begin(folder) as publication, ThreadPoolExecutor(1) as pool, user_errors():
         reading = pool.submit(_read_accounts, accounts, config, publication)
         with progress.stage("start"):
             spark = build_session(config)
         try:
-            manifest = _Run(config, spark, progress, publication, posts).snapshot(reading, accounts)
+            with progress.stage("accounts"):
+                read = reading.result()
+                damaged = sum(read.counts.rejected.values())
+                check_rejects(config, "accounts", read.counts.rows, damaged, read.examples)
+            execution = Execution(config, ignored, spark, publication, posts, read.table)
+            stages = _Run(config, progress, spark, execution, read)
+            if config.plan:
+                print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *stages.plan()])
+                return
+            counts, recall, files = stages.snapshot(publication)
+            manifest = manifests.Manifest(
+                id=publication.id,
+                created=datetime.now(UTC),
+                job_version=__version__,
+                floor=config.min_similarity,
+                buckets=config.buckets,
+                configuration=json.loads(config.model_dump_json()) | {"ignore_hashtags": ignored.record()},
+                inputs=summary.inputs("posts", posts) + summary.inputs("accounts", accounts),
+                counts=counts,
+                seconds=progress.seconds,
+                recall=recall,
+                files=tuple(files),
+            )
         finally:
             pool.submit(spark.stop)  # takes a second, in which the snapshot is checked
+        if config.verify:
+            with progress.stage("verify"):
+                checked = verify(Snapshot(output, manifest), config.verify)
+            manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
         with progress.stage("publish"):
             publication.publish(manifest)
     print_report(Snapshot.open(output, manifest.id), config)
@@ -82,186 +106,58 @@ def _read_accounts(files: tuple[InputFile, ...], config: JobConfig, publication:
 
 
 class _Run:
-    """The Spark stages of one run."""
+    """The stages of one run in their order."""
 
     def __init__(
-        self,
-        config: JobConfig,
-        spark: SparkSession,
-        progress: Progress,
-        publication: Publication,
-        posts: tuple[InputFile, ...],
+        self, config: JobConfig, progress: Progress, spark: SparkSession, execution: Execution, accounts: _Accounts
     ) -> None:
-        self._config, self._spark, self._progress = config, spark, progress
-        self._publication, self._posts = publication, posts
-        self._cores = spark.sparkContext.defaultParallelism
-        text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)
-        self._split_bytes = min(max(text // (4 * self._cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
-        self._tasks = max(self._cores, -(-text // _LARGEST_SPLIT))
-        self._group_tasks = min(config.buckets, self._tasks)
+        self._config, self._progress, self._execution = config, progress, execution
+        self._context, self._accounts = spark.sparkContext, accounts
 
-    def snapshot(self, reading: Future[_Accounts], account_files: tuple[InputFile, ...]) -> manifests.Manifest:
-        """Write all data files, and say what they are."""
-        config, progress, context = self._config, self._progress, self._spark.sparkContext
-        with progress.stage("accounts"):
-            accounts = reading.result()
-            damaged = sum(accounts.counts.rejected.values())
-            check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
-        with progress.stage("scan", context):
-            usages, posts = self._scan(accounts)
+    def plan(self) -> list[str]:
+        """Count only, and say what comparing would take."""
+        return self._forecast(*self._grouped())
+
+    def _forecast(self, posts: PostsReport, groups: list[GroupReport]) -> list[str]:
+        counts = summary.counts(self._accounts.counts, posts, groups, CompareReport())
+        work, past = Path(self._accounts.table).parent, dict(self._progress.seconds)
+        with self._progress.stage("estimate"):
+            known = self._accounts.table, work, groups, counts
+            return planned(self._config, *known, cores=self._execution.cores, seconds=past)
+
+    def _grouped(self) -> tuple[PostsReport, list[GroupReport]]:
+        """Stages 1 to 3, as far as what is there to compare is known."""
+        with self._progress.stage("scan", self._context):
+            posts = self._execution.scan()
+            damaged = posts.damaged()
+            shown = {reason: posts.examples[reason] for reason in damaged}
+            check_rejects(self._config, "posts", posts.rows, sum(damaged.values()), shown)
+        with self._progress.stage("group", self._context):
+            return posts, self._execution.group(posts.partitions)
+
+    def snapshot(self, publication: Publication) -> tuple[manifests.Counts, manifests.Recall | None, list[FileEntry]]:
+        """Write all data files; returns what they hold, and which they are."""
+        progress, context, execution = self._progress, self._context, self._execution
+        posts, groups = self._grouped()
+        if self._config.max_candidates is not None:
+            self._forecast(posts, groups)
         with progress.stage("group", context):
-            memberships, groups = self._group(accounts, usages)
+            hashtags, listed = execution.list_hashtags(groups)
         with progress.stage("compare", context):
-            pairs, compared = self._compare(accounts, groups)
+            compared = execution.compare(groups)
         with progress.stage("write", context):
-            written = self._write(accounts, memberships, pairs)
-            hashtags = write_hashtags(self._publication, groups, written)
-        files = [hashtags, *posts.rejects, *(g.members for g in groups), *(f for w in written for f in w.files)]
-        return manifests.Manifest(
-            id=self._publication.id,
-            created=datetime.now(UTC),
-            job_version=__version__,
-            floor=config.min_similarity,
-            buckets=config.buckets,
-            configuration=json.loads(config.model_dump_json()),
-            inputs=tuple(_record("posts", f) for f in self._posts)
-            + tuple(_record("accounts", f) for f in account_files),
-            counts=_counts(accounts.counts, posts, groups, compared),
-            seconds=progress.seconds,
-            recall=_recall(config, compared),
-            files=tuple(files + ([accounts.rejects] if accounts.rejects else [])),
-        )
-
-    def _scan(self, accounts: _Accounts) -> tuple[DataFrame, PostsReport]:
-        """Stages 1 and 2: the usages of hashtags, kept on disk, and what became of the rows."""
-        config, publication = self._config, self._publication
-        splits = plan_splits(self._posts, self._split_bytes)
-        where = (publication.output, publication.id)
-        scan = ScanSplits(self._posts, splits, accounts.table, self._tasks, *where, 1)
-        deduplicate = DeduplicatePosts(
-            self._posts,
-            self._tasks,
-            config.buckets,
-            self._group_tasks,
-            config.exclude_reposts,
-            *where,
-            len(splits) + 1,
-        )
-        scanned = self._numbers(len(splits)).mapInArrow(scan, BLOB)
-        by_id = scanned.repartitionById(self._tasks, "partition")
-        usages = by_id.mapInArrow(deduplicate, BLOB).persist(StorageLevel.DISK_ONLY)
-        posts = PostsReport.total(PostsReport.from_json(content) for content in _reports(usages))
-        damaged = posts.damaged()
-        shown = {reason: posts.examples[reason] for reason in damaged}
-        check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)
-        return usages, posts
-
-    def _group(self, accounts: _Accounts, usages: DataFrame) -> tuple[DataFrame, list[GroupReport]]:
-        """Stage 3: the members of every bucket, written and kept by account; what the buckets hold."""
-        publication = self._publication
-        group = GroupMembers(
-            accounts.table,
-            publication.output,
-            publication.work,
-            publication.id,
-            self._config.threshold,
-            self._config.block_size,
-            TASK_COST,
-            self._config.buckets,
-            self._group_tasks,
-        )
-        by_bucket = usages.where(F.col("kind") != REPORT).repartitionById(self._group_tasks, "partition")
-        memberships = by_bucket.mapInArrow(group, BLOB).persist(StorageLevel.DISK_ONLY)
-        reports = [GroupReport.from_json(content) for content in _reports(memberships)]
-        usages.unpersist()
-        return memberships, sorted(reports, key=lambda report: report.bucket)
-
-    def _compare(self, accounts: _Accounts, groups: list[GroupReport]) -> tuple[DataFrame, CompareReport]:
-        """Stage 4: the similar pairs, kept on disk, and what finding them took."""
-        config = self._config
-        units = plan_units(groups, config.threshold, config.block_size)
-        tasks = tuple(tuple(task) for task in plan_tasks(units, self._cores))
-        compare = ComparePairs(
-            accounts.table,
-            self._publication.work,
-            tasks,
-            config.threshold,
-            config.prefix_length if config.blocking == "prefix" else None,
-            max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS),
-            config.buckets,
-            self._group_tasks,
-        )
-        pairs = self._numbers(len(tasks)).mapInArrow(compare, BLOB).persist(StorageLevel.DISK_ONLY)
-        return pairs, CompareReport.total(CompareReport(**content) for content in _reports(pairs))
-
-    def _write(self, accounts: _Accounts, memberships: DataFrame, pairs: DataFrame) -> list[WriteReport]:
-        """Stage 5: the pairs of every bucket of hashtags and the tables of every bucket of accounts, written."""
-        publication, tasks = self._publication, self._group_tasks
-        where = (publication.output, publication.work, publication.id)
-        write = WriteTables(accounts.table, *where, self._config.buckets, tasks)
-        opened = self._spark.range(0, tasks, 1, 1).mapInArrow(OpenAccountTasks(tasks), BLOB)
-        blobs = memberships.union(pairs).where(F.col("kind") != REPORT).union(opened)
-        written = blobs.repartitionById(2 * tasks, "partition").mapInArrow(write, BLOB)
-        reports = [WriteReport.from_json(content) for content in _reports(written)]
-        memberships.unpersist()
-        pairs.unpersist()
-        return reports
-
-    def _numbers(self, count: int) -> DataFrame:
-        """0 to count - 1, each in a partition of its own."""
-        return self._spark.range(0, count, 1, max(1, count))
+            written = execution.write(compared.tasks)
+            table = hashtags.publish(publication, _pairs_of(hashtags, written))
+        files = [table, *posts.rejects, *(group.members for group in groups if group.members)]
+        files += [file for report in (*listed, *written) for file in report.files]
+        files += [self._accounts.rejects] if self._accounts.rejects else []
+        counts = summary.counts(self._accounts.counts, posts, groups, compared)
+        return counts, summary.recall(self._config, compared), files
 
 
-def _reports(blobs: DataFrame) -> list[Any]:
-    rows = blobs.where(F.col("kind") == REPORT).select("payload").collect()
-    return [json.loads(bytes(row.payload)) for row in rows]
-
-
-def _record(table: Any, file: InputFile) -> manifests.InputRecord:
-    return manifests.InputRecord(
-        table=table,
-        path=str(Path(file.path).resolve()),
-        bytes=file.size,
-        modified_ns=file.modified_ns,
-        format=file.format,
-        compression=file.compression,
-        quoting=file.quoting,
-    )
-
-
-def _counts(
-    accounts: AccountCounts, posts: PostsReport, groups: list[GroupReport], compared: CompareReport
-) -> manifests.Counts:
-    return manifests.Counts(
-        accounts=manifests.AccountCounts(
-            rows=accounts.rows,
-            used=accounts.used,
-            duplicates=accounts.duplicates,
-            rejected={reason.value: count for reason, count in accounts.rejected.items()},
-            unreadable_dates=accounts.unreadable_dates,
-        ),
-        posts=manifests.PostCounts(
-            rows=posts.rows,
-            used=posts.used,
-            without_hashtag=posts.without_hashtag,
-            excluded_reposts=posts.excluded_reposts,
-            duplicates=posts.duplicates,
-            rejected=posts.rejected,
-            unreadable_dates=posts.unreadable_dates,
-            unreadable_flags=posts.unreadable_flags,
-        ),
-        memberships=sum(group.memberships for group in groups),
-        hashtags=sum(group.hashtags for group in groups),
-        pairs_sharing=sum(group.pairs_sharing for group in groups),
-        candidates=compared.candidates,
-        verified=compared.verified,
-        similar_pairs=compared.similar,
-    )
-
-
-def _recall(config: JobConfig, compared: CompareReport) -> manifests.Recall | None:
-    if config.blocking == "lossless":
-        return None
-    return manifests.Recall(
-        hashtags=compared.sample_hashtags, pairs=compared.sample_pairs, found=compared.sample_found
-    )
+def _pairs_of(hashtags: HashtagTable, written: list[WriteReport]) -> npt.NDArray[np.int64]:
+    """int64[n]: similar pairs of each hashtag."""
+    pairs: npt.NDArray[np.int64] = np.zeros(len(hashtags), np.int64)
+    for number, count in itertools.chain.from_iterable(report.pairs for report in written):
+        pairs[number] = count
+    return pairs

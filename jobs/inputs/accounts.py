@@ -63,7 +63,7 @@ class AccountTable:
     ) -> AccountTable:
         """The table of accounts whose ids are ascending and different; names are compared as `fold` says."""
         names = encode_names(compared_names(screen_names, fold=fold))
-        return cls(ids, screen_names, created, names, build_index(*_packed(ids)))
+        return cls(ids, screen_names, created, names, build_index(*packed_strings(ids)))
 
     def __len__(self) -> int:
         """Number of accounts."""
@@ -74,7 +74,7 @@ class AccountTable:
 
         The id's bytes are compared, so that ids with the same hash stay apart.
         """
-        packed, offsets = _packed(self.ids)
+        packed, offsets = packed_strings(self.ids)
         found = find_ids(self.slots, packed, offsets, buffer, start, end)
         missing = np.flatnonzero(found < 0)
         if len(missing):
@@ -89,7 +89,7 @@ class AccountTable:
             if text != value:
                 escaped = np.frombuffer(text, np.uint8)
                 span = np.zeros(1, np.int64), np.full(1, len(text), np.int64)
-                found[i] = find_ids(self.slots, *_packed(self.ids), escaped, *span)[0]
+                found[i] = find_ids(self.slots, *packed_strings(self.ids), escaped, *span)[0]
 
     def write(self, path: str) -> None:
         """Write the table as an Arrow file of one record batch."""
@@ -115,7 +115,7 @@ class AccountTable:
         return cls(batch.column("id"), batch.column("screen_name"), created, names, slots)
 
 
-def _packed(array: Any) -> tuple[Bytes, Places]:
+def packed_strings(array: Any) -> tuple[Bytes, Places]:
     """The bytes of a LargeStringArray without nulls, and int64[n + 1] where each value begins."""
     _, offsets, values = array.buffers()
     packed = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(0, np.uint8)

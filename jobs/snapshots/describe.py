@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.snapshots.layout import SCHEMAS
-from jobs.snapshots.manifest import AccountCounts, Manifest, PostCounts
+from jobs.snapshots.manifest import AccountCounts, Counts, Manifest, PostCounts, Verification
 from jobs.snapshots.reader import HashtagRow, Snapshot
 from jobs.terminal import printable, table
 
 # Options that inputs() and funnel() tell, or that make no difference to the result.
-_TOLD_ELSEWHERE = frozenset({"posts", "accounts", "output", "progress", "min_similarity"})
+_TOLD_ELSEWHERE = frozenset(
+    {"posts", "accounts", "output", "progress", "min_similarity", "plan", "max_candidates", "verify"}
+)
 
 
 class NamedPair(NamedTuple):
@@ -76,18 +78,15 @@ def funnel(manifest: Manifest) -> list[str]:
     """From rows to similar pairs; the lines below each number of rows add up to it."""
     counts = manifest.counts
     blocking = manifest.configuration.get("blocking", "lossless")
-    lines: list[tuple[str, int, str]] = [
-        ("rows of accounts", counts.accounts.rows, ""),
-        *_rows(counts.accounts),
-        ("rows of posts", counts.posts.rows, ""),
-        *_rows(counts.posts),
-        ("hashtags", counts.hashtags, ""),
-        ("memberships", counts.memberships, "distinct (hashtag, account)"),
-        ("pairs that share a hashtag", counts.pairs_sharing, ""),
-        ("candidates", counts.candidates, f"let through by {blocking} blocking"),
+    order = ", all names compared once" if counts.names_once else ""
+    lines = [
+        *counted(counts),
+        ("candidates", counts.candidates, f"let through by {blocking} blocking{order}"),
         ("verified", counts.verified, "distances computed"),
         ("similar pairs", counts.similar_pairs, f"similarity of at least {manifest.floor}"),
     ]
+    if manifest.verification is not None:
+        lines.append(("compared by brute force", *_verification(manifest.verification)))
     told = table(lines, widest=80)
     recall = manifest.recall
     if recall is not None:
@@ -96,6 +95,25 @@ def funnel(manifest: Manifest) -> list[str]:
             f"{blocking} blocking loses pairs: it found {share} pairs of {recall.hashtags:,} sampled hashtags"
         )
     return [printable(line) for line in told]
+
+
+def _verification(checked: Verification) -> tuple[int, str]:
+    """Number and remark of the funnel's last line."""
+    wrong = f"{checked.lost:,} lost, none wrong" if checked.lost else "none lost or wrong"
+    return checked.compared, f"pairs in {checked.hashtags:,} hashtags: {checked.found:,} similar, {wrong}"
+
+
+def counted(counts: Counts) -> list[tuple[str, int, str]]:
+    """The part of the funnel that is known before names are compared: name, number and remark."""
+    return [
+        ("rows of accounts", counts.accounts.rows, ""),
+        *_rows(counts.accounts),
+        ("rows of posts", counts.posts.rows, ""),
+        *_rows(counts.posts),
+        ("hashtags", counts.hashtags, ""),
+        ("memberships", counts.memberships, "distinct (hashtag, account)"),
+        ("pairs that share a hashtag", counts.pairs_sharing, ""),
+    ]
 
 
 def _rows(counts: AccountCounts | PostCounts) -> list[tuple[str, int, str]]:

@@ -112,7 +112,11 @@ class PostCounts(_Model):
 
 
 class Counts(_Model):
-    """The funnel of a run. pairs_sharing: pairs of accounts of one hashtag, summed over the hashtags."""
+    """The funnel of a run. pairs_sharing: pairs of accounts of one hashtag, summed over the hashtags.
+
+    names_once: whether all names were compared once and the hashtags attached to the pairs found, rather than
+    hashtag by hashtag; candidates and verified count those comparisons.
+    """
 
     accounts: AccountCounts
     posts: PostCounts
@@ -122,6 +126,7 @@ class Counts(_Model):
     candidates: NonNegativeInt
     verified: NonNegativeInt
     similar_pairs: NonNegativeInt
+    names_once: bool = False
 
 
 class Recall(_Model):
@@ -132,12 +137,28 @@ class Recall(_Model):
     found: NonNegativeInt
 
 
+class Verification(_Model):
+    """Random hashtags compared by brute force before the snapshot was published; see jobs.verification.
+
+    members: of them, that were compared; compared: pairs of those. found: the similar pairs among these that are
+    stored, all of them right. lost: those that are not, 0 unless blocking may lose pairs.
+    """
+
+    hashtags: NonNegativeInt
+    members: NonNegativeInt
+    compared: NonNegativeInt
+    found: NonNegativeInt
+    lost: NonNegativeInt
+    seconds: NonNegativeFloat
+
+
 class Manifest(_Model):
     """All that is known of one snapshot.
 
     floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo.
-    seconds: by stage, in the order in which they ran. recall: None for a lossless run. files: sorted by
-    path; the files of one table and bucket, in this order, are one sorted run of rows.
+    seconds: by stage, in the order in which they ran. recall: None for a lossless run. verification:
+    None if none was asked for. files: sorted by path; the files of one table and bucket, in this order, are one
+    sorted run of rows.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -151,6 +172,7 @@ class Manifest(_Model):
     counts: Counts
     seconds: dict[str, NonNegativeFloat]
     recall: Recall | None = None
+    verification: Verification | None = None
     files: Annotated[tuple[FileEntry, ...], AfterValidator(_sorted_files)]
 
     @model_validator(mode="after")

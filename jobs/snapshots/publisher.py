@@ -59,7 +59,7 @@ class Publication:
         """
         if manifest.id != self.id:
             raise SnapshotError(f"{self.folder}: a manifest of {manifest.id} does not belong here")
-        shutil.rmtree(self.work)
+        shutil.rmtree(self.work, ignore_errors=True)  # a lost attempt of a task may still be writing there
         self._remove_unlisted(manifest)
         unchecked = self.folder / _UNCHECKED
         write_durably(unchecked, manifest.dump())
@@ -94,7 +94,7 @@ class Publication:
         listed = {self.output / entry.path for entry in manifest.files}
         for path in list(self.folder.rglob("*")):
             if path not in listed and not path.is_dir():
-                path.unlink()
+                path.unlink(missing_ok=True)  # an attempt may still be at work and take its own away
 
 
 def begin(output: Path) -> Publication:

@@ -1,56 +1,24 @@
-"""The tables by account: who an account is, what it used, and whom it looks like."""
+"""Two tables by account: who an account is, and whom it looks like."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.kernel import similarities
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, FileEntry, write_table
 from jobs.snapshots.layout import SCHEMAS, data_path
+from jobs.stages.accountlists import AccountLists
 from jobs.stages.times import as_times
 from jobs.stages.worker import account_buckets, accounts_table
 
 Indices = npt.NDArray[np.uint32]
-Counts = npt.NDArray[np.int64]
-
-
-@dataclasses.dataclass(frozen=True)
-class Memberships:
-    """Memberships in the order of (account, hashtag): account uint32[n], hashtag int64[n] a place in keys."""
-
-    keys: pa.StringArray
-    hashtag: Counts
-    account: Indices
-    posts: Counts
-    reposts: Counts
-    first: Counts
-    last: Counts
-    leads: Counts
-
-    @classmethod
-    def of(cls, batches: Sequence[pa.RecordBatch]) -> Memberships:
-        """From the blobs of the group stage, which come in any order."""
-        if not batches:
-            none = np.zeros(0, np.int64)
-            return cls(pa.array([], pa.string()), none, np.zeros(0, np.uint32), none, none, none, none, none)
-        table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-        hashtags = table.column("hashtag").chunk(0)
-        order_of_keys = pc.sort_indices(hashtags.dictionary).to_numpy()
-        rank = np.empty(len(order_of_keys), np.int64)
-        rank[order_of_keys] = np.arange(len(order_of_keys))
-        hashtag = rank[hashtags.indices.to_numpy()]
-        account = table.column("account").to_numpy()
-        order = np.argsort((account.astype(np.uint64) << np.uint64(32)) | hashtag.astype(np.uint64))
-        numbers = (table.column(name).to_numpy()[order] for name in ("posts", "reposts", "first", "last", "leads"))
-        return cls(hashtags.dictionary.take(pa.array(order_of_keys)), hashtag[order], account[order], *numbers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,39 +31,35 @@ class Lookalikes:
     account: Indices
     other: Indices
     distance: npt.NDArray[np.int32]
-    hashtags: Counts
+    hashtags: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, batches: Sequence[pa.RecordBatch]) -> Lookalikes:
-        """From the blobs of the compare stage, where a pair stands once for every hashtag."""
-        if not batches:
-            none = np.zeros(0, np.uint32)
-            return cls(none, none, np.zeros(0, np.int32), np.zeros(0, np.int64))
-        table = pa.Table.from_batches(batches)
-        account, other, distance = (column.to_numpy() for column in table.columns)
-        pair = (account.astype(np.uint64) << np.uint64(32)) | other
-        pairs, first, hashtags = np.unique(pair, return_index=True, return_counts=True)
-        return cls((pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32), distance[first], hashtags)
+    def of(cls, table: pa.Table) -> Lookalikes:
+        """From what the comparison has sent, where a pair may stand several times, for some hashtags each."""
+        account, other, distance, hashtags = (column.to_numpy() for column in table.columns)
+        pair = account.astype(np.uint64) << np.uint64(32)
+        pair |= other
+        pairs, first, place = np.unique(pair, return_index=True, return_inverse=True)
+        counts = np.bincount(place, hashtags, len(pairs)).astype(np.int64)
+        return cls((pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32), distance[first], counts)
 
 
 @dataclasses.dataclass(frozen=True)
 class AccountWriter:
-    """Writes the three tables of a bucket of accounts."""
+    """Writes the two tables of a bucket of accounts."""
 
     accounts: str
     output: Path
     snapshot: str
     buckets: int
 
-    def write(self, bucket: int, memberships: Memberships, lookalikes: Lookalikes) -> Iterator[FileEntry]:
+    def write(self, bucket: int, lists: AccountLists, lookalikes: Lookalikes) -> Iterator[FileEntry]:
         """The files of the tables that have rows; what is given may hold accounts of other buckets too."""
         bucket_of = account_buckets(self.accounts, self.buckets)
         accounts = np.flatnonzero(bucket_of == bucket).astype(np.uint32)
-        used = np.flatnonzero(bucket_of[memberships.account] == bucket)
         alike = np.flatnonzero(bucket_of[lookalikes.account] == bucket)
         for table, pieces in (
-            ("accounts", self._accounts(accounts, memberships, used, lookalikes.account[alike])),
-            ("account_hashtags", self._hashtags(memberships, used)),
+            ("accounts", self._accounts(bucket, accounts, lists, lookalikes.account[alike])),
             ("lookalikes", self._lookalikes(lookalikes, alike)),
         ):
             first = next(pieces, None)
@@ -104,12 +68,13 @@ class AccountWriter:
                 yield write_table(self.output, path, SCHEMAS[table], itertools.chain([first], pieces))
 
     def _accounts(
-        self, accounts: Indices, memberships: Memberships, used: npt.NDArray[np.intp], alike: Indices
+        self, bucket: int, accounts: Indices, lists: AccountLists, alike: Indices
     ) -> Iterator[pa.RecordBatch]:
         table = accounts_table(self.accounts)
-        place = np.searchsorted(accounts, memberships.account[used])
-        posts = np.bincount(place, memberships.leads[used], len(accounts)).astype(np.int64)
-        hashtags = np.bincount(place, minlength=len(accounts))
+        posts, hashtags = np.zeros(len(accounts), np.int64), np.zeros(len(accounts), np.int64)
+        listed = np.flatnonzero(account_buckets(self.accounts, self.buckets)[lists.account] == bucket)
+        place = np.searchsorted(accounts, lists.account[listed])
+        posts[place], hashtags[place] = lists.posts[listed], np.diff(lists.starts)[listed]
         found = np.bincount(np.searchsorted(accounts, alike), minlength=len(accounts))
         for part in _parts(len(accounts)):
             account = pa.array(accounts[part])
@@ -121,22 +86,6 @@ class AccountWriter:
                     *map(pa.array, (posts[part], hashtags[part], found[part])),
                 ],
                 schema=SCHEMAS["accounts"],
-            )
-
-    def _hashtags(self, memberships: Memberships, used: npt.NDArray[np.intp]) -> Iterator[pa.RecordBatch]:
-        ids = accounts_table(self.accounts).ids
-        for part in _parts(len(used)):
-            rows = used[part]
-            yield pa.record_batch(
-                [
-                    ids.take(pa.array(memberships.account[rows])).cast(pa.string()),
-                    memberships.keys.take(pa.array(memberships.hashtag[rows])),
-                    pa.array(memberships.posts[rows]),
-                    pa.array(memberships.reposts[rows]),
-                    as_times(memberships.first[rows]),
-                    as_times(memberships.last[rows]),
-                ],
-                schema=SCHEMAS["account_hashtags"],
             )
 
     def _lookalikes(self, lookalikes: Lookalikes, alike: npt.NDArray[np.intp]) -> Iterator[pa.RecordBatch]:

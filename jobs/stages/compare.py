@@ -1,4 +1,4 @@
-"""Stage 4: the similar pairs of every hashtag."""
+"""Stage 4: the similar pairs of every hashtag, compared hashtag by hashtag."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from jobs.kernel import (
     similar_pairs,
     similar_pairs_of_groups,
 )
-from jobs.stages.blobs import blob, report, slices_by
+from jobs.stages.blobs import report
+from jobs.stages.found import PairBoxes, PairSender
 from jobs.stages.groups import Groups
 from jobs.stages.plan import Unit
 from jobs.stages.reports import CompareReport
-from jobs.stages.worker import account_buckets, accounts_table
+from jobs.stages.worker import accounts_table, hashtag_table
 
-PAIRS, LOOKALIKES = "pairs", "lookalikes"  # kinds of blobs
 _ROWS_AT_ONCE = 1 << 20  # pairs held before they are sent on
 _SAMPLED_MEMBERS = 20_000  # of a larger hashtag in the sample so many members are compared
 
 
 @dataclasses.dataclass(frozen=True)
 class ComparePairs:
-    """mapInArrow function: numbers of tasks in; similar pairs by bucket, and a report a task, out.
+    """mapInArrow function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
 
     prefix_length: None for the lossless comparison; otherwise one hashtag in sample_one_in is compared losslessly
-    as well, to measure what is lost. group_tasks: as in DeduplicatePosts.
+    as well, to measure what is lost.
     """
 
     accounts: str
@@ -46,30 +46,30 @@ class ComparePairs:
     threshold: Threshold
     prefix_length: int | None
     sample_one_in: int
-    buckets: int
-    group_tasks: int
+    send: PairSender
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Do the tasks whose numbers come in."""
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                counts = CompareReport()
-                for bucket in sorted({unit.bucket for unit in self.tasks[number]}):
-                    units = [unit for unit in self.tasks[number] if unit.bucket == bucket]
-                    yield from self._compare(bucket, units, counts)
+                counts = CompareReport(tasks=1)
+                with self.send.source(number) as found:
+                    for bucket in sorted({unit.bucket for unit in self.tasks[number]}):
+                        units = [unit for unit in self.tasks[number] if unit.bucket == bucket]
+                        self._compare(bucket, units, found, counts)
                 yield report(counts)
 
-    def _compare(self, bucket: int, units: list[Unit], counts: CompareReport) -> Iterator[pa.RecordBatch]:
+    def _compare(self, bucket: int, units: list[Unit], found: PairBoxes, counts: CompareReport) -> None:
         groups = Groups.open(self.work, bucket)
         waiting: list[PairBatch] = []
         for unit in units:
             for pairs in self._pairs(groups, unit, counts):
                 waiting.append(pairs)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
-                    yield from self._send(bucket, waiting, counts)
+                    self._send(bucket, waiting, found, counts)
                     waiting = []
         if waiting:
-            yield from self._send(bucket, waiting, counts)
+            self._send(bucket, waiting, found, counts)
 
     def _pairs(self, groups: Groups, unit: Unit, counts: CompareReport) -> Iterator[PairBatch]:
         """The pairs of a unit; `group` is the place of the hashtag in its bucket."""
@@ -112,21 +112,15 @@ class ComparePairs:
             counts.sample_found += found
             counts.sample_pairs += sum(map(len, similar_pairs(names, self.threshold, members)))
 
-    def _send(self, bucket: int, waiting: list[PairBatch], counts: CompareReport) -> Iterator[pa.RecordBatch]:
-        """The pairs to the writer of their bucket, and from either side to the writers of the accounts."""
+    def _send(self, bucket: int, waiting: list[PairBatch], found: PairBoxes, counts: CompareReport) -> None:
         counts.similar += sum(map(len, waiting))
         left = np.concatenate([pairs.left for pairs in waiting])
         right = np.concatenate([pairs.right for pairs in waiting])
         distance = np.concatenate([pairs.distance for pairs in waiting])
-        hashtag = np.concatenate([pairs.group for pairs in waiting])
-        pairs = pa.record_batch({"hashtag": hashtag, "left": left, "right": right, "distance": distance})
-        yield blob(PAIRS, bucket % self.group_tasks, bucket, pairs)
-        account, other = np.concatenate([left, right]), np.concatenate([right, left])
-        distance = np.concatenate([distance, distance])
-        task_of = account_buckets(self.accounts, self.buckets)[account] % self.group_tasks
-        for task, rows in slices_by(task_of.astype(np.int64), self.group_tasks):
-            found = pa.record_batch({"account": account[rows], "other": other[rows], "distance": distance[rows]})
-            yield blob(LOOKALIKES, self.group_tasks + task, 0, found)
+        place = np.concatenate([pairs.group for pairs in waiting])
+        number = hashtag_table(str(self.work)).numbers_in(bucket)[place]
+        found.by_hashtag(number, left, right, distance)
+        found.by_account(left, right, distance, np.ones(len(left), np.int32))
 
 
 def _ranged(names: EncodedNames, threshold: Threshold, groups: Groups, unit: Unit, work: Work) -> Iterator[PairBatch]:

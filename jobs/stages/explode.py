@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import array
-import functools
-import itertools
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -13,92 +11,117 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.hashtags import normalise, spelling
-from jobs.inputs.idindex import same_bytes
 from jobs.inputs.tables import Column
-from jobs.inputs.values import Bytes, Places, frozen, hash_bytes
+from jobs.inputs.values import Bytes, Hashes, Places, frozen, hash_values, pack_values
+from jobs.stages.buckets import buckets_of
+from jobs.stages.interner import Codes, Interner
 
 _BAR = ord("|")
+_SIGN = ord("#")
 
 
 class Exploded(NamedTuple):
-    """The hashtags of n posts: those of post i are codes[offsets[i]:offsets[i + 1]], each hashtag once a post.
+    """The hashtags of n posts, each once a post: those of post i stand at offsets[i] to offsets[i + 1].
 
-    codes int32[], offsets int32[n + 1]. A code stands for a spelling of the `Spellings` that made it.
+    spelling uint64[]: the hash of the hashtag as spelled. bucket uint16[]: of its key. offsets int64[n + 1].
     """
 
-    codes: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int32]
+    spelling: Hashes
+    bucket: npt.NDArray[np.uint16]
+    offsets: Places
 
 
 class Spellings:
-    """The spellings of hashtags met so far, each under a code; spellings of one hashtag share a key's code.
+    """The spellings of hashtags met so far.
 
-    What was written stands once in an arena of bytes, found by a hash table of open addressing; only what is
-    new becomes a Python string.
+    A spelling travels as a 64-bit hash; dictionary() says what it stands for. seed: of the hashes, different in
+    every run, so that nobody can prepare two hashtags with one hash. ignored: keys of hashtags to leave out.
     """
 
-    def __init__(self) -> None:
-        self._slots = np.full(1 << 10, -1, np.int32)  # codes
-        self._arena = np.empty(1 << 12, np.uint8)
-        self._starts = np.zeros(1 << 9, np.int64)  # of each code in the arena, and where the arena's use ends
-        self._known = 0
-        self._spellings: list[str] = []
-        self._key_of = array.array("i")
-        self._keys: dict[str, int] = {"": 0}
+    def __init__(self, *, buckets: int, seed: int, ignored: Iterable[str] = ()) -> None:
+        self._buckets, self._seed = buckets, seed
+        self._written, self._keys = Interner(), Interner()
+        self._keys.add(*_packed([key.encode() for key in ("", *ignored)]))
+        self._left_out = len(self._keys)  # keys below: the blank one and those to ignore
+        # Of each written form: the hash of its spelling, its key, its bucket; and the spellings, in chunks.
+        self._hash = np.zeros(0, np.uint64)
+        self._key = np.zeros(0, np.int32)
+        self._bucket = np.zeros(0, np.uint16)
+        self._bucket_of_key = buckets_of(self._keys.packed, self._keys.offsets, buckets)
+        self._spelled: list[pa.StringArray] = []
 
     def explode(self, field: Column) -> Exploded:
         """The hashtags in a column of fields such as `#One|two`; blank ones are none, doubled ones are one."""
         buffer = frozen(field.buffer)
         row, start, end = _split(buffer, frozen(field.start), frozen(field.end))
-        self._make_room(len(row), int((end - start).sum()))
-        codes, self._known = _intern(buffer, start, end, self._slots, self._arena, self._starts, self._known)
-        self._learn()
-        keys = np.array(self._key_of, np.int32)
-        return Exploded(*_distinct(row, codes, keys, len(field.start)))
+        known = len(self._written)
+        codes = self._written.add(buffer, start, end)
+        if len(self._written) > known:
+            self._learn(known)
+        kept, offsets = _distinct(row, codes, self._key, len(self._keys), self._left_out, len(field.start))
+        return Exploded(self._hash[kept], self._bucket[kept], offsets)
 
-    def strings(self) -> pa.StringArray:
-        """The spelling of every code."""
-        return pa.array(self._spellings, pa.string())
+    def dictionary(self) -> pa.RecordBatch:
+        """One row a written form: hash and bucket as above, spelling and key; a spelling may stand in several."""
+        keys = _strings(self._keys.packed, self._keys.offsets).take(pa.array(self._key))
+        spelled = pa.concat_arrays(self._spelled) if self._spelled else pa.array([], pa.string())
+        names = ["hash", "bucket", "spelling", "key"]
+        rows = pa.record_batch([pa.array(self._hash), pa.array(self._bucket), spelled, keys], names=names)
+        return rows.filter(pa.array(self._key >= self._left_out))
 
-    def _make_room(self, hashtags: int, size: int) -> None:
-        """For so many hashtags of so many bytes together, should all be new."""
-        slots = len(self._slots)
-        while slots < 2 * (self._known + hashtags):
-            slots *= 2
-        if slots > len(self._slots):
-            self._slots = _rehash(self._arena, self._starts, self._known, slots)
-        self._arena = _grown(self._arena, int(self._starts[self._known]) + size)
-        self._starts = _grown(self._starts, self._known + hashtags + 1)
+    def __len__(self) -> int:
+        """Bytes of all written forms."""
+        return len(self._written.packed)
 
-    def _learn(self) -> None:
-        """Spelling and key of the codes that are new."""
-        first = len(self._spellings)
-        edges = self._starts[first : self._known + 1].tolist()
-        written = self._arena[edges[0] : edges[-1]].tobytes()
-        for start, end in itertools.pairwise(edges):
-            spelled, key = _read(written[start - edges[0] : end - edges[0]])
-            self._spellings.append(spelled)
-            self._key_of.append(self._keys.setdefault(key, len(self._keys)))
-
-
-@functools.lru_cache(maxsize=1 << 18)
-def _read(written: bytes) -> tuple[str, str]:
-    """Spelling and key of a hashtag; bytes that are not UTF-8 are escaped."""
-    text = written.decode("utf-8", "backslashreplace")
-    return spelling(text), normalise(text)
+    def _learn(self, known: int) -> None:
+        """Spelling and key of the written forms from `known` on."""
+        packed, offsets = self._written.packed, self._written.offsets[known:]
+        start, end = offsets[:-1], offsets[1:]
+        beyond = np.flatnonzero(_beyond_ascii(packed, start, end))
+        spelled = keyed = packed, start, end
+        if len(beyond):
+            texts = [packed[start[i] : end[i]].tobytes().decode("utf-8", "backslashreplace") for i in beyond]
+            spelled = _replaced(*spelled, beyond, [spelling(text).encode() for text in texts])
+            keyed = _replaced(*keyed, beyond, [normalise(text).encode() for text in texts])
+        first, last = _trim(*_frozen(spelled))
+        self._hash = np.append(self._hash, hash_values(spelled[0], first, last, self._seed))
+        self._spelled.append(_strings(*pack_values(spelled[0], first, last)))
+        known_keys = len(self._keys)
+        key = self._keys.add(*_lowered(*_frozen(keyed)))
+        new = buckets_of(self._keys.packed, self._keys.offsets[known_keys:], self._buckets)
+        self._bucket_of_key = np.append(self._bucket_of_key, new)
+        self._key = np.append(self._key, key)
+        self._bucket = np.append(self._bucket, self._bucket_of_key[key])
 
 
-def _grown(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    """The values in an array of at least `size`, of at least twice the size if it has to be a new one."""
-    if len(values) >= size:
-        return values
-    larger = np.empty(max(size, 2 * len(values)), values.dtype)
-    larger[: len(values)] = values
-    return larger
+def _frozen(strings: tuple[Bytes, Places, Places]) -> tuple[Bytes, Places, Places]:
+    buffer, start, end = strings
+    return frozen(buffer), frozen(start), frozen(end)
+
+
+def _packed(values: list[bytes]) -> tuple[Bytes, Places, Places]:
+    """The values one after the other: their bytes, where each begins and ends."""
+    edges = np.cumsum([0, *map(len, values)])
+    return np.frombuffer(b"".join(values) + b"\0", np.uint8), edges[:-1], edges[1:]
+
+
+def _replaced(
+    buffer: Bytes, start: Places, end: Places, rows: npt.NDArray[np.intp], values: list[bytes]
+) -> tuple[Bytes, Places, Places]:
+    """The strings buffer[start[i]:end[i]], those of the given rows replaced."""
+    extra, first, last = _packed(values)
+    starts, ends = start.copy(), end.copy()
+    starts[rows], ends[rows] = first + len(buffer), last + len(buffer)
+    return np.concatenate([buffer, extra]), starts, ends
+
+
+def _strings(packed: Bytes, offsets: Places) -> pa.StringArray:
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(packed.tobytes())]
+    return pa.StringArray.from_buffers(len(offsets) - 1, buffers[1], buffers[2])
 
 
 @numba.njit(cache=True, nogil=True)
-def _split(buffer: Bytes, start: Places, end: Places) -> tuple[npt.NDArray[np.int32], Places, Places]:
+def _split(buffer: Bytes, start: Places, end: Places) -> tuple[Codes, Places, Places]:
     """The non-empty parts between bars: int32[] row of each, and where in the buffer it begins and ends."""
     count = 0
     for i in range(len(start)):
@@ -123,60 +146,74 @@ def _split(buffer: Bytes, start: Places, end: Places) -> tuple[npt.NDArray[np.in
 
 
 @numba.njit(cache=True, nogil=True)
-def _intern(
-    buffer: Bytes,
-    start: Places,
-    end: Places,
-    slots: npt.NDArray[np.int32],
-    arena: Bytes,
-    starts: Places,
-    known: int,
-) -> tuple[npt.NDArray[np.int32], int]:
-    """The code of each value, int32[n], and the number of codes; new values are appended to the arena."""
-    codes = np.empty(len(start), np.int32)
+def _beyond_ascii(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
+    """bool[n]: whether buffer[start[i]:end[i]] has a byte that is not ASCII."""
+    beyond = np.zeros(len(start), np.bool_)
     for i in range(len(start)):
-        slot = np.int64(hash_bytes(buffer, start[i], end[i], np.uint64(0)) & np.uint64(len(slots) - 1))
-        while slots[slot] >= 0:
-            code = slots[slot]
-            if same_bytes(buffer, start[i], end[i], arena, starts[code], starts[code + 1]):
-                break
-            slot = (slot + 1) & (len(slots) - 1)
-        if slots[slot] < 0:
-            slots[slot] = known
-            at = starts[known]
-            for byte in range(start[i], end[i]):
-                arena[at] = buffer[byte]
-                at += 1
-            known += 1
-            starts[known] = at
-        codes[i] = slots[slot]
-    return codes, known
+        for at in range(start[i], end[i]):
+            beyond[i] |= buffer[at] >= 0x80
+    return beyond
 
 
 @numba.njit(cache=True, nogil=True)
-def _rehash(arena: Bytes, starts: Places, known: int, size: int) -> npt.NDArray[np.int32]:
-    """The hash table of the codes so far, int32[size], size a power of two."""
-    slots = np.full(size, -1, np.int32)
-    for code in range(known):
-        slot = np.int64(hash_bytes(arena, starts[code], starts[code + 1], np.uint64(0)) & np.uint64(size - 1))
-        while slots[slot] >= 0:
-            slot = (slot + 1) & (size - 1)
-        slots[slot] = code
-    return slots
+def _is_space(byte: np.uint8) -> bool:
+    """What str.strip() takes for space, of ASCII."""
+    return bool(byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31)
+
+
+@numba.njit(cache=True, nogil=True)
+def _trimmed(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
+    """hashtags.spelling() of buffer[start:end], if it is ASCII or already a spelling."""
+    while start < end and _is_space(buffer[end - 1]):
+        end -= 1
+    while start < end and (buffer[start] == _SIGN or _is_space(buffer[start])):
+        start += 1
+    return start, end
+
+
+@numba.njit(cache=True, nogil=True)
+def _trim(buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places]:
+    """int64[n] and int64[n]: where each spelling begins and ends."""
+    first = np.empty(len(start), np.int64)
+    last = np.empty(len(start), np.int64)
+    for i in range(len(start)):
+        first[i], last[i] = _trimmed(buffer, start[i], end[i])
+    return first, last
+
+
+@numba.njit(cache=True, nogil=True)
+def _lowered(buffer: Bytes, start: Places, end: Places) -> tuple[Bytes, Places, Places]:
+    """hashtags.normalise() of each string, if it is ASCII or already a key: bytes, beginnings, ends."""
+    keys = np.empty((end - start).sum(), np.uint8)
+    first = np.empty(len(start), np.int64)
+    last = np.empty(len(start), np.int64)
+    to = 0
+    for i in range(len(start)):
+        begin, stop = _trimmed(buffer, start[i], end[i])
+        first[i] = to
+        for at in range(begin, stop):
+            byte = buffer[at]
+            keys[to] = byte | np.uint8(32) if 65 <= byte <= 90 else byte
+            to += 1
+        last[i] = to
+    return keys, first, last
 
 
 @numba.njit(cache=True, nogil=True)
 def _distinct(
-    row: npt.NDArray[np.int32], codes: npt.NDArray[np.int32], keys: npt.NDArray[np.int32], rows: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Drop blank hashtags (key 0) and those whose key the same post has before; codes and offsets of rows."""
+    row: Codes, codes: Codes, keys: Codes, known_keys: int, left_out: int, rows: int
+) -> tuple[Codes, Places]:
+    """Drop hashtags with a key below left_out and those whose key the same post has before.
+
+    Returns the codes that are left and, for each of `rows` posts, where its codes begin and end: int64[rows + 1].
+    """
     kept = np.empty(len(codes), np.int32)
-    offsets = np.zeros(rows + 1, np.int32)
-    last_row = np.full(keys.max() + 1 if len(keys) else 1, -1, np.int32)  # that had the key
+    offsets = np.zeros(rows + 1, np.int64)
+    last_row = np.full(known_keys, -1, np.int32)  # that had the key
     count = 0
     for i in range(len(codes)):
         key = keys[codes[i]]
-        if key != 0 and last_row[key] != row[i]:
+        if key >= left_out and last_row[key] != row[i]:
             last_row[key] = row[i]
             kept[count] = codes[i]
             count += 1

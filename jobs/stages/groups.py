@@ -1,4 +1,4 @@
-"""The members of a bucket's hashtags as a work file, which any task of the run can map into memory."""
+"""The members of a bucket's hashtags as a work file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.snapshots.durable import temporary_beside
+from jobs.stages.workfiles import open_work_file, write_work_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,21 +31,17 @@ class Groups:
         return self.members[self.starts[hashtag] : self.starts[hashtag + 1]]
 
     def write(self, work: Path, bucket: int) -> None:
-        """Write the work file of a bucket; a task that runs again replaces it by the same."""
+        """Write the work file of a bucket."""
         lists = pa.LargeListArray.from_arrays(pa.array(self.starts.astype(np.int64)), pa.array(self.members))
         batch = pa.record_batch(
             {"key": self.keys, "display": self.display, "posts": pa.array(self.posts), "members": lists}
         )
-        target = _path(work, bucket)
-        temporary = temporary_beside(target)
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-            writer.write_batch(batch)
-        temporary.rename(target)
+        write_work_file(_path(work, bucket), batch.schema, [batch])
 
     @classmethod
     def open(cls, work: Path, bucket: int) -> Groups:
         """Map the work file of a bucket into memory."""
-        batch = pa.ipc.open_file(pa.memory_map(str(_path(work, bucket)))).get_batch(0)
+        batch = open_work_file(_path(work, bucket)).get_batch(0)
         lists = batch["members"]
         return cls(
             batch["key"],

@@ -83,7 +83,7 @@ def plan_units(reports: Sequence[GroupReport], threshold: Threshold, block_size:
     return units
 
 
-def plan_tasks(units: Sequence[Unit], cores: int) -> list[list[Unit]]:
+def plan_tasks(units: Sequence[Unit], cores: int) -> tuple[tuple[Unit, ...], ...]:
     """Share the units out to tasks of near TASK_COST, at least one for each core, the dearest first.
 
     Longest processing time first (R. Graham, 1969): each unit goes to the task that has least so far.
@@ -96,4 +96,4 @@ def plan_tasks(units: Sequence[Unit], cores: int) -> list[list[Unit]]:
         cost, number = heapq.heappop(heap)
         tasks[number].append(unit)
         heapq.heappush(heap, (cost + unit.cost, number))
-    return sorted(tasks, key=lambda task: -sum(unit.cost for unit in task))
+    return tuple(tuple(task) for task in sorted(tasks, key=lambda task: -sum(unit.cost for unit in task)))

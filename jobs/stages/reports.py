@@ -18,7 +18,7 @@ class PostsReport:
     """What became of some rows of posts; the sum over all tasks reconciles.
 
     rows: read, well-formed or not. used: kept, with a hashtag. unreadable_*: of the used rows. rejected and
-    examples: by reason. rejects: the files that hold the rejected rows.
+    examples: by reason. rejects: the files that hold the rejected rows. partitions: of ids, that had posts.
     """
 
     rows: int = 0
@@ -31,6 +31,7 @@ class PostsReport:
     rejected: dict[str, int] = dataclasses.field(default_factory=dict)
     examples: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     rejects: list[FileEntry] = dataclasses.field(default_factory=list)
+    partitions: list[int] = dataclasses.field(default_factory=list)
 
     def take_rejects(self, log: RejectLog) -> None:
         """Add what a log holds, and finish its file."""
@@ -64,6 +65,7 @@ class PostsReport:
             for reason, rows in part.examples.items():
                 total.examples[reason] = [*total.examples.get(reason, []), *rows][:EXAMPLES]
             total.rejects += part.rejects
+            total.partitions += part.partitions
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates
         if total.rows != accounted + sum(total.rejected.values()):
             raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")
@@ -84,7 +86,10 @@ class LargeHashtag:
 
 @dataclasses.dataclass
 class GroupReport:
-    """What a bucket holds. small: places [from, to) of runs of hashtags that are not large, and their cost."""
+    """What a bucket holds. small: places [from, to) of runs of hashtags that are not large, and their cost.
+
+    members: None if they were only counted.
+    """
 
     bucket: int
     hashtags: int
@@ -92,20 +97,27 @@ class GroupReport:
     pairs_sharing: int
     small: list[tuple[int, int, float]]
     large: list[LargeHashtag]
-    members: FileEntry
+    members: FileEntry | None
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> GroupReport:
         """The report that blobs.report has written."""
         large = [LargeHashtag(**hashtag) for hashtag in content["large"]]
         small = [tuple(run) for run in content["small"]]
-        return cls(**{**content, "large": large, "small": small, "members": FileEntry(**content["members"])})
+        members = FileEntry(**content["members"]) if content["members"] else None
+        return cls(**{**content, "large": large, "small": small, "members": members})
 
 
 @dataclasses.dataclass
 class CompareReport:
-    """What a comparison did. sample_*: similar pairs of the sampled hashtags that exist, and that were found."""
+    """What so many tasks of comparison did.
 
+    by_names: those of them that compared all names, rather than hashtag by hashtag.
+    sample_*: similar pairs of the sampled hashtags that exist, and that were found.
+    """
+
+    tasks: int = 0
+    by_names: int = 0
     candidates: int = 0
     verified: int = 0
     similar: int = 0
@@ -125,14 +137,13 @@ class CompareReport:
 
 @dataclasses.dataclass
 class WriteReport:
-    """The files written of a bucket; counts: (place of a hashtag in the bucket, its pairs), none for accounts."""
+    """The files written of a bucket; pairs: (number of a hashtag, its similar pairs), none for accounts."""
 
     files: list[FileEntry]
-    bucket: int
-    counts: list[tuple[int, int]]
+    pairs: list[tuple[int, int]] = dataclasses.field(default_factory=list)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> WriteReport:
         """The report that blobs.report has written."""
-        counts = [(hashtag, pairs) for hashtag, pairs in content["counts"]]
-        return cls([FileEntry(**entry) for entry in content["files"]], content["bucket"], counts)
+        pairs = [(hashtag, pairs) for hashtag, pairs in content["pairs"]]
+        return cls([FileEntry(**entry) for entry in content["files"]], pairs)

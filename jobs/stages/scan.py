@@ -16,31 +16,36 @@ from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
 from jobs.inputs.timestamps import parse_timestamps
 from jobs.inputs.values import are_blank, combine_hashes, hash_values, parse_flags
 from jobs.snapshots.layout import data_path
-from jobs.stages.blobs import blob, report, slices_by, spelled
+from jobs.stages import channels
+from jobs.stages.blobs import blob, parts_of, report
+from jobs.stages.exchange import Outbox
 from jobs.stages.explode import Spellings
+from jobs.stages.posts import PLACE_BITS, Posts
 from jobs.stages.reports import PostsReport
 from jobs.stages.worker import accounts_table
 
-# A post on its way to the task that finds duplicates. Two ids are the same iff both hashes agree (128 bits: a
-# collision is less likely than an undetected memory error). row_hash: of all other values of the row.
-#   created: microseconds since 1970, NULL_TIME if there is none; was_dated: whether something stood there
-#   repost, was_flagged: likewise; account: index; file, place: where the row stands
-_ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on
+_ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on ...
+_SPELLED_AT_ONCE = 1 << 28  # ... and bytes of hashtags
 _CHUNK_BYTES = 4 << 20  # of text looked at together: 2 to 4 MiB stay in the cache between the passes over them
 
 
 @dataclasses.dataclass(frozen=True)
 class ScanSplits:
-    """mapInArrow function: ids of splits in, posts by id partition and one report out.
+    """mapInArrow function: ids of splits in; posts by id partition and reports out; spellings of hashtags sent.
 
-    first_part: number of the rejects file of split 0.
+    ignored: keys of hashtags that are left out. seed: see Spellings. first_part: number of the rejects file of
+    split 0.
     """
 
     files: tuple[InputFile, ...]
     splits: tuple[Split, ...]
     accounts: str
     partitions: int
+    buckets: int
+    ignored: frozenset[str]
+    seed: int
     output: Path
+    work: Path
     snapshot: str
     first_part: int
 
@@ -54,21 +59,24 @@ class ScanSplits:
         split = self.splits[number]
         file = self.files[split.file]
         counts = PostsReport()
-        spellings = Spellings()
-        waiting: list[pa.RecordBatch] = []
+        spellings = self._no_spellings()
+        waiting: list[Posts] = []
         path = data_path(self.snapshot, "rejects", part=self.first_part + number)
-        with RejectLog(self.output, path) as rejects:
+        with RejectLog(self.output, path) as rejects, channels.spellings(self.work).source(number) as box:
             for rows in read_rows(file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES):
                 counts.rows += len(rows) + len(rows.malformed)
                 waiting.append(self._posts(split.file, rows, spellings, rejects))
-                if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
-                    yield from self._send(waiting, spellings)
-                    waiting, spellings = [], Spellings()
-            yield from self._send(waiting, spellings)
+                if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
+                    yield from self._send(waiting, spellings, box)
+                    waiting, spellings = [], self._no_spellings()
+            yield from self._send(waiting, spellings, box)
             counts.take_rejects(rejects)
         yield report(counts)
 
-    def _posts(self, file: int, rows: RowBatch, spellings: Spellings, rejects: RejectLog) -> pa.RecordBatch:
+    def _no_spellings(self) -> Spellings:
+        return Spellings(buckets=self.buckets, seed=self.seed, ignored=self.ignored)
+
+    def _posts(self, file: int, rows: RowBatch, spellings: Spellings, rejects: RejectLog) -> Posts:
         """The usable rows; the others go to the rejects."""
         path = self.files[file].path
         for _, raw in rows.malformed:
@@ -85,38 +93,32 @@ class ScanSplits:
         for name in POSTS.columns[1:]:
             row_hash = combine_hashes(row_hash, hash_values(*rows[name]))
         hashtags = spellings.explode(rows["hashtags"])
-        posts = pa.record_batch(
-            {
-                "id_hash": hash_values(*rows["id"]),
-                "id_check": hash_values(*rows["id"], seed=1),
-                "row_hash": row_hash,
-                "created": parse_timestamps(*rows["created_at"]),
-                "was_dated": ~are_blank(*rows["created_at"]),
-                "repost": parse_flags(*rows["is_repost"]),
-                "was_flagged": ~are_blank(*rows["is_repost"]),
-                "account": account.astype(np.uint32),
-                "file": np.full(len(rows), file, np.uint32),
-                "place": rows.place,
-                "hashtags": pa.ListArray.from_arrays(hashtags.offsets, hashtags.codes),
-            }
+        posts = Posts(
+            id_hash=hash_values(*rows["id"]),
+            id_check=hash_values(*rows["id"], seed=1),
+            row_hash=row_hash,
+            created=parse_timestamps(*rows["created_at"]),
+            was_dated=~are_blank(*rows["created_at"]),
+            repost=parse_flags(*rows["is_repost"]),
+            was_flagged=~are_blank(*rows["is_repost"]),
+            account=account.astype(np.uint32),
+            row=rows.place | (file << PLACE_BITS),
+            offsets=hashtags.offsets,
+            spelling=hashtags.spelling,
+            bucket=hashtags.bucket,
         )
-        return posts if usable.all() else posts.filter(pa.array(usable))
+        return posts if usable.all() else posts.take(np.flatnonzero(usable))
 
-    def _send(self, waiting: list[pa.RecordBatch], spellings: Spellings) -> Iterator[pa.RecordBatch]:
+    def _send(self, waiting: list[Posts], spellings: Spellings, box: Outbox) -> Iterator[pa.RecordBatch]:
         if not waiting:
             return
-        posts = pa.Table.from_batches(waiting).combine_chunks().to_batches()
-        strings = spellings.strings()
-        for batch in posts:
-            partition_of = (batch["id_hash"].to_numpy() % np.uint64(self.partitions)).astype(np.int64)
-            for partition, rows in slices_by(partition_of, self.partitions):
-                yield blob("posts", partition, 0, _with_spellings(batch.take(pa.array(rows)), strings))
-
-
-def _with_spellings(posts: pa.RecordBatch, strings: pa.StringArray) -> pa.RecordBatch:
-    """The posts, their hashtags spelled out instead of as codes that only this task knows."""
-    hashtags = posts["hashtags"]
-    values = spelled(hashtags.flatten().to_numpy(), strings)
-    offsets = hashtags.offsets.to_numpy()
-    lists = pa.ListArray.from_arrays(offsets - offsets[0], values)
-    return posts.set_column(posts.schema.get_field_index("hashtags"), "hashtags", lists)
+        posts = Posts.concatenate(waiting)
+        order, parts = parts_of(posts.id_hash % np.uint64(self.partitions), self.partitions)
+        ordered = posts.take(order)
+        for partition, start, end in parts:
+            yield blob(partition, ordered.slice(start, end).to_rows())
+        dictionary = spellings.dictionary()
+        order, parts = parts_of(dictionary["bucket"].to_numpy(), self.buckets)
+        dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
+        for bucket, start, end in parts:
+            box.send(bucket, dictionary.slice(start, end - start))

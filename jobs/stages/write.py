@@ -13,90 +13,68 @@ import pyarrow as pa
 from jobs.kernel import similarities
 from jobs.snapshots import layout
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, write_table
-from jobs.stages.accounts import AccountWriter, Lookalikes, Memberships
-from jobs.stages.blobs import blob, report, rows_of, unpack
-from jobs.stages.compare import LOOKALIKES, PAIRS
-from jobs.stages.group import MEMBERSHIPS
-from jobs.stages.groups import Groups
+from jobs.stages import channels
+from jobs.stages.accountlists import AccountLists
+from jobs.stages.accounts import AccountWriter, Lookalikes
+from jobs.stages.blobs import report
 from jobs.stages.reports import WriteReport
-from jobs.stages.worker import accounts_table
-
-OPEN = "open"  # the kind of an empty blob, which tells a task of accounts to write even if nothing else comes
-
-
-@dataclasses.dataclass(frozen=True)
-class OpenAccountTasks:
-    """mapInArrow function: numbers of tasks in, an OPEN blob for the writer of accounts of that number out."""
-
-    tasks: int
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Open each task."""
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                yield blob(OPEN, self.tasks + number, 0, pa.record_batch({"nothing": pa.array([], pa.int8())}))
+from jobs.stages.worker import accounts_table, hashtag_table
 
 
 @dataclasses.dataclass(frozen=True)
 class WriteTables:
-    """mapInArrow function: pairs, memberships and look-alikes in; tables to the snapshot, reports out.
+    """mapInArrow function: numbers of tasks in; tables to the snapshot, reports out.
 
     buckets, tasks: bucket b of hashtags is written by task b mod tasks, bucket b of accounts by tasks + b mod tasks.
+    compared: tasks of comparison that have sent pairs.
     """
 
     accounts: str
     output: Path
     work: Path
     snapshot: str
+    compared: int
     buckets: int
     tasks: int
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Write the pairs of each bucket of hashtags that comes in, or the accounts of this task's buckets."""
-        pairs: dict[int, list[pa.RecordBatch]] = {}
-        accounts: dict[str, list[pa.RecordBatch]] = {}
-        task = None
-        for kind, bucket, carrier in unpack(batches):
-            if kind == PAIRS:
-                pairs.setdefault(bucket, []).append(rows_of(carrier))
-            else:
-                task = carrier["partition"][0].as_py() - self.tasks
-                if kind != OPEN:
-                    accounts.setdefault(kind, []).append(rows_of(carrier))
-        for bucket in sorted(pairs):
-            yield report(self._write_pairs(bucket, pa.Table.from_batches(pairs.pop(bucket))))
-        if task is not None:
-            yield from self._write_accounts(task, accounts)
+        """Write the pairs of the task's buckets of hashtags, or the tables of its buckets of accounts."""
+        for batch in batches:
+            for task in batch.column(0).to_pylist():
+                if task >= self.tasks:
+                    yield from self._write_accounts(task - self.tasks)
+                    continue
+                for bucket in range(task, self.buckets, self.tasks):
+                    pairs = channels.pairs(self.work).receive(bucket, range(self.compared))
+                    if pairs.num_rows:
+                        yield report(self._write_pairs(bucket, pairs))
 
-    def _write_accounts(self, task: int, rows: dict[str, list[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+    def _write_accounts(self, task: int) -> Iterator[pa.RecordBatch]:
         writer = AccountWriter(self.accounts, self.output, self.snapshot, self.buckets)
-        memberships = Memberships.of(rows.pop(MEMBERSHIPS, []))
-        lookalikes = Lookalikes.of(rows.pop(LOOKALIKES, []))
+        found = channels.lookalikes(self.work).receive(task, range(self.compared))
+        lists, lookalikes = AccountLists.open(self.work, task), Lookalikes.of(found)
         for bucket in range(task, self.buckets, self.tasks):
-            files = list(writer.write(bucket, memberships, lookalikes))
-            yield report(WriteReport(files=files, bucket=bucket, counts=[]))
+            yield report(WriteReport(list(writer.write(bucket, lists, lookalikes))))
 
     def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
         hashtag, left, right, distance = (column.to_numpy() for column in pairs.columns)
-        del pairs
         similarity = similarities(accounts_table(self.accounts).names, left, right, distance)
         order = np.lexsort((right, left, -similarity, hashtag))
         columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
         path = layout.data_path(self.snapshot, "pairs", bucket=bucket)
-        entry = write_table(self.output, path, layout.PAIRS, self._pieces(bucket, *columns))
+        entry = write_table(self.output, path, layout.PAIRS, self._pieces(*columns))
         found, counts = np.unique(hashtag, return_counts=True)
-        return WriteReport([entry], bucket, list(zip(found.tolist(), counts.tolist(), strict=True)))
+        return WriteReport([entry], list(zip(found.tolist(), counts.tolist(), strict=True)))
 
     def _pieces(
         self,
-        bucket: int,
         hashtag: npt.NDArray[np.uint32],
         left: npt.NDArray[np.uint32],
         right: npt.NDArray[np.uint32],
         distance: npt.NDArray[np.int32],
         similarity: npt.NDArray[np.float64],
     ) -> Iterator[pa.RecordBatch]:
-        keys = Groups.open(self.work, bucket).keys
+        keys = hashtag_table(str(self.work)).keys
         ids = accounts_table(self.accounts).ids
         for start in range(0, len(hashtag), ROW_GROUP_ROWS):
             part = slice(start, start + ROW_GROUP_ROWS)

@@ -11,7 +11,7 @@ from jobs.snapshots.manifest import InputRecord, Manifest
 from serving.v1.accounts import iso
 
 # Options that name places of the machine on which the job ran, or that change nothing in the result.
-_LEFT_OUT: Final = frozenset({"posts", "accounts", "output", "progress"})
+_LEFT_OUT: Final = frozenset({"posts", "accounts", "output", "progress", "plan", "max_candidates", "verify"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,10 +22,18 @@ def about(manifest: Manifest) -> dict[str, Any]:
         "snapshot": manifest.id,
         "created": iso(manifest.created),
         "floor": float(manifest.floor),
-        "configuration": {name: value for name, value in manifest.configuration.items() if name not in _LEFT_OUT},
+        "configuration": _configuration(manifest),
         "inputs": [_input(file) for file in manifest.inputs],
         "tables": [_table(manifest, name) for name in SCHEMAS],
     }
+
+
+def _configuration(manifest: Manifest) -> dict[str, Any]:
+    told = {name: value for name, value in manifest.configuration.items() if name not in _LEFT_OUT}
+    ignored = told.get("ignore_hashtags")
+    if isinstance(ignored, dict):  # how many and which, not in what file
+        told["ignore_hashtags"] = {name: value for name, value in ignored.items() if name != "path"}
+    return told
 
 
 def _input(file: InputRecord) -> dict[str, Any]:

@@ -282,6 +282,9 @@ class Counts(Model):
     candidates: Annotated[int, Field(ge=0, description="Pairs that blocking let through.")]
     verified: Annotated[int, Field(ge=0, description="Pairs whose distance was computed.")]
     similar_pairs: Count
+    names_once: Annotated[
+        bool, Field(description="Whether all names were compared once, rather than hashtag by hashtag.")
+    ]
 
 
 class Recall(Model):

@@ -175,7 +175,7 @@ def test_every_option_is_listed_with_its_default(capsys: pytest.CaptureFixture[s
     rows = table("| option |")
     listed = [(re.findall(r"--[a-z-]+", row[0])[0], row[1]) for row in rows]
     assert {option for row in rows for option in re.findall(r"--[a-z-]+", row[0])} == helped
-    shown = {True: "on", False: "off"}
+    shown = {True: "on", False: "off", None: "none"}
     for name, field in JobConfig.model_fields.items():
         default = "" if field.is_required() else shown.get(field.default, f"`{field.default}`")
         assert dict(listed)[f"--{name.replace('_', '-')}"] == default

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession, functions
+from pyspark.sql import SparkSession
 
 from jobs.config import JobConfig
 from jobs.session import build_session
@@ -76,11 +76,11 @@ def sessions() -> Iterator[Sessions]:
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sessions: Sessions) -> Job:
     """Runs the job on Spark: about a second each."""
-    return Job(tmp_path, monkeypatch, sessions.of_run, functions)
+    return Job(tmp_path, monkeypatch, sessions.of_run)
 
 
 @pytest.fixture
 def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Runs the job without Spark, all tasks one after the other in this process: some hundredths of a second."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
-    return Job(tmp_path, monkeypatch, localspark.Session, localspark)
+    return Job(tmp_path, monkeypatch, localspark.Session)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from jobs import pipeline
+from jobs import execution, pipeline
 from jobs.cli import parse_arguments
 from jobs.snapshots import publisher
 from jobs.snapshots.layout import CURRENT
@@ -58,10 +58,10 @@ def dying_before_current(function: Callable[..., Any]) -> Callable[..., Any]:
 # Where to die: an attribute of a module, and what to put in its place.
 MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "accounts": (pipeline, "_read_accounts", dying_after),
-    "scan": (pipeline, "DeduplicatePosts", dying_task),
-    "group": (pipeline, "GroupMembers", dying_task),
-    "compare": (pipeline, "ComparePairs", dying_task),
-    "write": (pipeline, "WriteTables", dying_task),
+    "scan": (execution, "DeduplicatePosts", dying_task),
+    "group": (execution, "GroupMembers", dying_task),
+    "compare": (execution, "ComparePairs", dying_task),
+    "write": (execution, "WriteTables", dying_task),
     "validate": (publisher, "validate", dying_after),
     "switch": (publisher, "write_durably", dying_before_current),
 }

@@ -5,11 +5,9 @@ inputs with any number of tasks take seconds.
 """
 
 import itertools
-import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
-from typing import Any
 
 import pyarrow as pa
 from pyspark import cloudpickle
@@ -43,23 +41,13 @@ class Frame:
         for batch in self._batches():
             for row in range(batch.num_rows):
                 parts[batch[column][row].as_py()].append(batch.slice(row, 1))
-        assert set(parts) <= set(range(count))
+        # Spark takes the remainder, and a report is for whom it may reach.
+        assert set(parts) <= {-1, *range(count)}
+        parts[count - 1] += parts.pop(-1, [])
         return Frame([parts[number] for number in range(count)])
-
-    def union(self, other: "Frame") -> "Frame":
-        return Frame([*self._partitions, *other._partitions])
-
-    def where(self, condition: "Condition") -> "Frame":
-        return Frame([[condition.among(batch) for batch in batches] for batches in self._partitions])
 
     def select(self, column: str) -> "Frame":
         return Frame([[batch.select([column]) for batch in batches] for batches in self._partitions])
-
-    def persist(self, _level: object) -> "Frame":
-        return self
-
-    def unpersist(self) -> "Frame":
-        return self
 
     def collect(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(**row) for batch in self._batches() for row in batch.to_pylist()]
@@ -81,32 +69,3 @@ class Session:
 
     def stop(self) -> None:
         pass
-
-
-class Condition:
-    """A column compared with a value."""
-
-    def __init__(self, column: str, holds: Callable[[str, str], bool], value: str) -> None:
-        self._column, self._holds, self._value = column, holds, value
-
-    def among(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        holds = [self._holds(found, self._value) for found in batch[self._column].to_pylist()]
-        return batch.filter(pa.array(holds, pa.bool_()))
-
-
-class _Column:
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __eq__(self, value: object) -> Condition:  # type: ignore[override]  # as a Spark column
-        return Condition(self._name, operator.eq, str(value))
-
-    def __ne__(self, value: object) -> Condition:  # type: ignore[override]  # likewise
-        return Condition(self._name, operator.ne, str(value))
-
-    __hash__ = None  # type: ignore[assignment]  # likewise
-
-
-def col(name: str) -> Any:
-    """As pyspark.sql.functions.col."""
-    return _Column(name)

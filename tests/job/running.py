@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import pipeline
+from jobs import execution, pipeline
 from jobs.config import JobConfig
 from jobs.snapshots.layout import bucket_of
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Snapshot
+from jobs.stages.order import NamesOrder
 
 from .reference import Expected, Pair
 
@@ -56,26 +57,27 @@ class Result:
         assert expected.comparable(self.rows("rejects")) == expected.rejects
         counts = self.manifest.counts.model_dump()
         assert counts["verified"] <= counts["candidates"]
-        del counts["verified"], counts["candidates"]  # the work that was done, not what was found
+        del (
+            counts["verified"],
+            counts["candidates"],
+            counts["names_once"],
+        )  # the work that was done, not what was found
         assert counts == expected.counts
         recall = self.manifest.recall
         if recall is not None:
-            one_in = max(1, len(expected.hashtags) // pipeline._SAMPLED_HASHTAGS)
+            one_in = max(1, len(expected.hashtags) // execution._SAMPLED_HASHTAGS)
             assert (recall.pairs, recall.found) == expected.recall(one_in)
 
 
 class Job:
     """Runs the job in this process; each run has an output of its own.
 
-    build_session: makes the session of a run, given its options and a number of cores. functions: what goes with
-    it as pyspark.sql.functions.
+    build_session: makes the session of a run, given its options and a number of cores.
     """
 
-    def __init__(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, build_session: Callable[..., Any], functions: Any
-    ) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, build_session: Callable[..., Any]) -> None:
         self._folder, self._monkeypatch = folder, monkeypatch
-        self._build_session, self._functions = build_session, functions
+        self._build_session = build_session
         self._runs = 0
 
     def __call__(
@@ -83,21 +85,37 @@ class Job:
     ) -> Result:
         self._runs += 1
         output = output or self._folder / f"output-{self._runs}"
+        printed = self._run(posts, accounts, output, cores, options)
+        return Result(output, Snapshot.open(output).manifest, printed)
+
+    def plan(self, posts: Paths, accounts: Paths, output: Path, *, cores: int = 2, **options: Any) -> str:
+        """What a plan prints."""
+        return self._run(posts, accounts, output, cores, {"plan": True} | options)
+
+    def _run(self, posts: Paths, accounts: Paths, output: Path, cores: int, options: dict[str, Any]) -> str:
         given: dict[str, Any] = {"posts": _listed(posts), "accounts": _listed(accounts), "output": output} | options
         self._monkeypatch.setattr(pipeline, "build_session", lambda config: self._build_session(config, cores))
-        self._monkeypatch.setattr(pipeline, "F", self._functions)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             pipeline.run(JobConfig(**given))
-        return Result(output, Snapshot.open(output).manifest, printed.getvalue())
+        return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:
         """Let the recall of prefix blocking be measured on about so many hashtags."""
-        self._monkeypatch.setattr(pipeline, "_SAMPLED_HASHTAGS", hashtags)
+        self._monkeypatch.setattr(execution, "_SAMPLED_HASHTAGS", hashtags)
+
+    def compare(self, *, names_once: bool) -> None:
+        """Let the comparison take that order of work, whatever it costs."""
+        order: Any = _names_order if names_once else lambda *_: None
+        self._monkeypatch.setattr(execution, "cheaper_names_order", order)
 
     def cut_finely(self, split_bytes: int) -> None:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
         for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
-            self._monkeypatch.setattr(pipeline, name, split_bytes)
+            self._monkeypatch.setattr(execution, name, split_bytes)
+
+
+def _names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:
+    return NamesOrder.plan(names, find_users(), *options)
 
 
 def _listed(paths: Paths) -> list[str]:

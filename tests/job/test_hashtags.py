@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from jobs.hashtags import normalise, spelling
 from jobs.inputs.tables import Column
+from jobs.snapshots.layout import bucket_of
 from jobs.stages.explode import Spellings
 
 from .reference import normal_form
@@ -27,6 +28,7 @@ PARTS = [
     "e",
     "\u0301",
 ]
+BUCKETS = 13
 HASHTAGS = st.lists(st.sampled_from([*PARTS, "\u0345", "\u0130", "\u03a3", "\u2126", "\ufdfa", "\u00b4"]), max_size=8)
 
 
@@ -39,9 +41,13 @@ def column(values: list[str | bytes]) -> Column:
 def exploded(spellings: Spellings, values: list[str | bytes]) -> list[list[str]]:
     """The spellings of the hashtags of each post."""
     found = spellings.explode(column(values))
-    strings = spellings.strings().to_pylist()
-    codes = [strings[code] for code in found.codes.tolist()]
-    return [codes[start:end] for start, end in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
+    rows = spellings.dictionary().to_pylist()
+    spelled = {row["hash"]: row["spelling"] for row in rows}
+    buckets = {row["hash"]: bucket_of(row["key"], BUCKETS) for row in rows}
+    assert all(row["key"] == normalise(row["spelling"]) for row in rows)
+    assert [buckets[spelling] for spelling in found.spelling.tolist()] == found.bucket.tolist()
+    hashtags = [spelled[spelling] for spelling in found.spelling.tolist()]
+    return [hashtags[start:end] for start, end in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -78,11 +84,13 @@ def test_a_key_is_its_own_key_and_that_of_its_spelling(text: str) -> None:
 
 def test_a_post_has_each_hashtag_once_in_its_first_spelling() -> None:
     posts: list[str | bytes] = ["b|#B|a| A ", "", "| # |||\u00a0|", "A|\uff21|b"]
-    assert exploded(Spellings(), posts) == [["b", "a"], [], [], ["A", "b"]]
+    assert exploded(Spellings(buckets=BUCKETS, seed=7), posts) == [["b", "a"], [], [], ["A", "b"]]
 
 
 def test_bytes_that_are_not_utf8_are_escaped() -> None:
-    assert exploded(Spellings(), [b"\xff|\xc3\xa9|\xff\xfe"]) == [["\\xff", "\u00e9", "\\xff\\xfe"]]
+    assert exploded(Spellings(buckets=BUCKETS, seed=7), [b"\xff|\xc3\xa9|\xff\xfe"]) == [
+        ["\\xff", "\u00e9", "\\xff\\xfe"]
+    ]
 
 
 @given(
@@ -92,7 +100,7 @@ def test_bytes_that_are_not_utf8_are_escaped() -> None:
     )
 )
 def test_batch_after_batch_gives_what_each_post_alone_gives(batches: list[list[str]]) -> None:
-    spellings = Spellings()
+    spellings = Spellings(buckets=BUCKETS, seed=7)
     for batch in batches:
         expected = []
         for field in batch:
@@ -105,8 +113,14 @@ def test_batch_after_batch_gives_what_each_post_alone_gives(batches: list[list[s
 
 
 def test_more_hashtags_than_the_table_had_room_for_are_all_found() -> None:
-    spellings = Spellings()
+    spellings = Spellings(buckets=BUCKETS, seed=7)
     for start in (0, 700, 50_000):
         names = [f"tag{number}" for number in range(start, start + 3000)]
         posts: list[str | bytes] = [f"#{name}|{name.upper()}" for name in names]
         assert exploded(spellings, posts) == [[name] for name in names]
+
+
+def test_ignored_hashtags_are_left_out_however_they_are_spelled() -> None:
+    spellings = Spellings(buckets=BUCKETS, seed=7, ignored={"b", "\u00e9"})
+    posts: list[str | bytes] = ["a|#B", "\u00c9|b", "bb| b |\u00e9\u00e9"]
+    assert exploded(spellings, posts) == [["a"], [], ["bb", "\u00e9\u00e9"]]

@@ -1,16 +1,17 @@
 """The whole job against the plain reference, on inputs with every oddity mixed in."""
 
+import dataclasses
 import random
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobs.stages.posts import Posts
 from jobs.stages.scan import ScanSplits
 
 from .cases import Inputs, made_inputs
@@ -31,8 +32,10 @@ def random_options(rng: random.Random) -> dict[str, Any]:
     return options
 
 
-def run_and_check(job: Job, inputs: Inputs, options: dict[str, Any], cores: int) -> None:
+def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> None:
+    options = random_options(rng)
     job.sample(hashtags=5)
+    job.compare(names_once=rng.random() < 0.5)
     result = job(inputs.posts, inputs.accounts, cores=cores, quoting="none", max_reject_fraction=1.0, **options)
     names = ("min_similarity", "exclude_reposts", "fold", "prefix_length")
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
@@ -51,7 +54,7 @@ def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
     shutil.rmtree(tmp_path)
     quick_job.cut_finely(rng.choice([40, 300, 1 << 20]))
     inputs = made_inputs(rng, tmp_path, accounts=rng.randint(0, 8), posts=rng.randint(0, 12))
-    run_and_check(quick_job, inputs, random_options(rng), rng.choice([1, 2, 5]))
+    run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -59,7 +62,7 @@ def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
     rng = random.Random(seed)
     quick_job.cut_finely(rng.choice([1000, 5000, 1 << 20]))
     inputs = made_inputs(rng, tmp_path / "in", accounts=rng.choice([30, 200]), posts=rng.choice([50, 1000]))
-    run_and_check(quick_job, inputs, random_options(rng), rng.choice([1, 2, 5]))
+    run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -67,7 +70,7 @@ def test_on_spark_a_mixed_input_gives_what_the_definitions_say(job: Job, tmp_pat
     rng = random.Random(100 + seed)
     job.cut_finely(rng.choice([20_000, 1 << 20]))
     inputs = made_inputs(rng, tmp_path / "in", accounts=rng.choice([100, 700]), posts=rng.choice([300, 2000]))
-    run_and_check(job, inputs, random_options(rng), 2)
+    run_and_check(job, rng, inputs, 2)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -76,14 +79,13 @@ def test_ids_whose_hashes_collide_stay_apart(
 ) -> None:
     scanned: Any = ScanSplits._posts
 
-    def colliding(*arguments: Any) -> pa.RecordBatch:
+    def colliding(*arguments: Any) -> Posts:
         """The posts, with one bit left of the hash that brings those of one id together."""
         posts = scanned(*arguments)
-        hashes = pa.array(posts["id_hash"].to_numpy() & np.uint64(1))
-        return posts.set_column(posts.schema.get_field_index("id_hash"), "id_hash", hashes)
+        return dataclasses.replace(posts, id_hash=posts.id_hash & np.uint64(1))
 
     monkeypatch.setattr(ScanSplits, "_posts", colliding)
     quick_job.cut_finely(500)
     rng = random.Random(2000 + seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=20, posts=100)
-    run_and_check(quick_job, inputs, random_options(rng), 2)
+    run_and_check(quick_job, rng, inputs, 2)

@@ -85,7 +85,7 @@ def test_rows_that_travel_one_by_one_give_what_the_definitions_say(
     monkeypatch.setattr("jobs.stages.scan._CHUNK_BYTES", 64)
     for module in ("group", "write", "accounts"):
         monkeypatch.setattr(f"jobs.stages.{module}.ROW_GROUP_ROWS", 2)
-    monkeypatch.setattr("jobs.pipeline.TASK_COST", 1e-9)  # a run of hashtags of its own for nearly every hashtag
+    monkeypatch.setattr("jobs.execution.TASK_COST", 1e-9)  # a run of hashtags of its own for nearly every hashtag
     rng = random.Random(1000 + seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=20, posts=60)
     options: dict[str, Any] = {"min_similarity": rng.choice(["0.5", "0.8"]), "fold": rng.choice(["none", "case"])}

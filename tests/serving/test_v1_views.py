@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jobs.snapshots.reader import Snapshot
+from serving.v1.about import about
 from serving.v1.compare import compare_names
 from serving.v1.detail import bin_edges
 from tests.snapshots.samples import make_sample, publish_sample
@@ -174,6 +175,13 @@ def test_the_snapshot_is_told_without_the_places_of_files(
     assert str(medium_snapshot.output) not in answer.text
     assert str(medium_snapshot.known.folder) not in answer.text
     assert {table["table"]: table["rows"] for table in found["tables"]}["members"] == manifest.counts.memberships
+
+
+def test_a_list_of_ignored_hashtags_is_told_without_its_place(medium_snapshot: Published) -> None:
+    ignored = {"path": "/some/where/ignored.txt", "hashtags": 2, "sha256": "0" * 64}
+    changes = {"configuration": {"ignore_hashtags": ignored, "verify": 3, "plan": False, "max_candidates": None}}
+    told = about(Snapshot.open(medium_snapshot.output).manifest.model_copy(update=changes))
+    assert told["configuration"] == {"ignore_hashtags": {"hashtags": 2, "sha256": "0" * 64}}
 
 
 @pytest.mark.parametrize(

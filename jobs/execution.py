@@ -1,0 +1,145 @@
+"""The stages of a run, each a Spark job over numbered tasks."""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.config import JobConfig
+from jobs.ignored import IgnoreList
+from jobs.inputs.files import plan_splits
+from jobs.inputs.tables import InputFile
+from jobs.snapshots.publisher import Publication
+from jobs.stages.accountlists import JoinedLists, list_users
+from jobs.stages.blobs import BLOB
+from jobs.stages.compare import ComparePairs
+from jobs.stages.comparenames import CompareNames
+from jobs.stages.deduplicate import DeduplicatePosts
+from jobs.stages.found import PairSender
+from jobs.stages.group import GroupMembers
+from jobs.stages.hashtagtable import HashtagTable
+from jobs.stages.listing import ListHashtags
+from jobs.stages.order import cheaper_names_order
+from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
+from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
+from jobs.stages.scan import ScanSplits
+from jobs.stages.worker import accounts_table
+from jobs.stages.write import WriteTables
+
+_SMALLEST_SPLIT, _LARGEST_SPLIT = 8 << 20, 64 << 20  # bytes of input that one task reads
+_MOST_TASKS = 1 << 16  # that a stage sends to, see parts_of
+_SAMPLED_HASHTAGS = 5000  # on which a lossy blocking is measured, roughly
+_INFLATION = 5  # bytes of text in a byte of compressed input, roughly
+
+
+class Execution:
+    """One run on Spark. accounts: path of the table of accounts, which the tasks map into memory."""
+
+    def __init__(
+        self,
+        config: JobConfig,
+        ignored: IgnoreList,
+        spark: SparkSession,
+        publication: Publication,
+        posts: tuple[InputFile, ...],
+        accounts: str,
+    ) -> None:
+        self._config, self._ignored, self._spark = config, ignored, spark
+        self._posts, self._accounts = posts, accounts
+        self._where = publication.output, publication.work, publication.id
+        self._work = publication.work
+        self.cores = spark.sparkContext.defaultParallelism
+        text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)
+        split_bytes = min(max(text // (4 * self.cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
+        self._splits = plan_splits(posts, split_bytes)
+        self._partitions = min(max(self.cores, -(-text // _LARGEST_SPLIT)), _MOST_TASKS)
+        self._tasks = min(config.buckets, self._partitions)
+
+    def scan(self) -> PostsReport:
+        """Stages 1 and 2: every row read and each post used once; what became of the rows."""
+        config, count = self._config, len(self._splits)
+        hashes = config.buckets, self._ignored.keys, secrets.randbits(64)
+        scan = ScanSplits(self._posts, self._splits, self._accounts, self._partitions, *hashes, *self._where, 1)
+        deduplicate = DeduplicatePosts(
+            self._posts, self._partitions, config.buckets, config.exclude_reposts, *self._where, count + 1
+        )
+        posts = self._numbers(count, count).mapInArrow(scan, BLOB).repartitionById(self._partitions, "partition")
+        reports = [PostsReport.from_json(content) for content in _reports(posts.mapInArrow(deduplicate, BLOB))]
+        return PostsReport.total(reports)
+
+    def group(self, partitions: Sequence[int]) -> list[GroupReport]:
+        """Stage 3, first half: the members of every bucket written, and what the buckets hold, in their order.
+
+        partitions: of ids that had posts.
+        """
+        config = self._config
+        group = GroupMembers(
+            self._accounts,
+            *self._where,
+            config.threshold,
+            config.block_size,
+            TASK_COST,
+            len(self._splits),
+            tuple(sorted(partitions)),
+            config.buckets,
+            self._tasks,
+            members=not config.plan,
+        )
+        grouped = self._numbers(config.buckets, self._tasks).mapInArrow(group, BLOB)
+        reports = [GroupReport.from_json(content) for content in _reports(grouped)]
+        return sorted(reports, key=lambda report: report.bucket)
+
+    def list_hashtags(self, groups: Sequence[GroupReport]) -> tuple[HashtagTable, list[WriteReport]]:
+        """Stage 3, second half: the hashtags numbered, and those of every account written."""
+        grouped = tuple(group.bucket for group in groups)
+        hashtags = HashtagTable.gather(self._work, grouped)
+        hashtags.write(self._work)
+        listing = ListHashtags(self._accounts, *self._where, grouped, self._config.buckets, self._tasks)
+        listed = self._numbers(self._tasks, self._tasks).mapInArrow(listing, BLOB)
+        return hashtags, [WriteReport.from_json(content) for content in _reports(listed)]
+
+    def compare(self, groups: Sequence[GroupReport]) -> CompareReport:
+        """Stage 4: the similar pairs found, and what finding them took."""
+        config, work, accounts = self._config, self._work, self._accounts
+        sender = PairSender(accounts, work, config.buckets, self._tasks)
+        units = plan_units(groups, config.threshold, config.block_size)
+        compare: ComparePairs | CompareNames
+        names = None
+        if config.blocking == "lossless":
+            known = accounts_table(accounts).names, functools.partial(list_users, work, self._tasks)
+            names = cheaper_names_order(units, *known, config.threshold, config.block_size)
+        if names is not None:
+            JoinedLists.join(work, self._tasks, accounts)
+            tasks = plan_tasks(names.units, self.cores)
+            compare = CompareNames(accounts, work, tasks, config.threshold, sender)
+        else:
+            tasks = plan_tasks(units, self.cores)
+            prefix = config.prefix_length if config.blocking == "prefix" else None
+            sampled = max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS)
+            compare = ComparePairs(accounts, work, tasks, config.threshold, prefix, sampled, sender)
+        compared = self._numbers(len(tasks), len(tasks)).mapInArrow(compare, BLOB)
+        reports = [CompareReport(**content) for content in _reports(compared)]
+        return CompareReport.total(reports)
+
+    def write(self, compared: int) -> list[WriteReport]:
+        """Stage 5: the pairs of every bucket of hashtags and the tables of every bucket of accounts, written.
+
+        compared: tasks of comparison that have sent pairs.
+        """
+        write = WriteTables(self._accounts, *self._where, compared, self._config.buckets, self._tasks)
+        written = self._numbers(2 * self._tasks, 2 * self._tasks).mapInArrow(write, BLOB)
+        return [WriteReport.from_json(content) for content in _reports(written)]
+
+    def _numbers(self, count: int, tasks: int) -> DataFrame:
+        """0 to count - 1, shared by so many tasks."""
+        return self._spark.range(0, count, 1, max(1, tasks))
+
+
+def _reports(blobs: DataFrame) -> list[Any]:
+    rows = blobs.select("payload").collect()
+    return [json.loads(bytes(row.payload)) for row in rows]

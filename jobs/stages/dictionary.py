@@ -1,0 +1,54 @@
+"""The hashtags of a bucket, and the spellings that stand for them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+@dataclasses.dataclass(frozen=True)
+class Dictionary:
+    """n spellings, in the order of their hashes, of m hashtags, in the order of their keys.
+
+    hash uint64[n] ascending, spellings StringArray of n, hashtag int64[n] in [0, m), keys StringArray of m.
+    """
+
+    hash: npt.NDArray[np.uint64]
+    spellings: pa.StringArray
+    hashtag: npt.NDArray[np.int64]
+    keys: pa.StringArray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Dictionary:
+        """From what Spellings.dictionary() gave to many tasks. RuntimeError if two spellings have one hash."""
+        table = table.combine_chunks()
+        hashes, first, place = np.unique(table["hash"].to_numpy(), return_index=True, return_inverse=True)
+        spellings = table["spelling"].combine_chunks().take(pa.array(first))
+        other = pc.not_equal(table["spelling"], spellings.take(pa.array(place)))
+        if pc.any(other, min_count=0).as_py():
+            one = int(np.flatnonzero(other.to_numpy())[0])
+            raise RuntimeError(
+                f"the hashtags {table['spelling'][one].as_py()!r} and {spellings[int(place[one])].as_py()!r} "
+                "have the same hash; another run takes other hashes: start it again"
+            )
+        encoded = table["key"].combine_chunks().take(pa.array(first)).dictionary_encode()
+        order = pc.sort_indices(encoded.dictionary).to_numpy()
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        return cls(hashes, spellings, rank[encoded.indices.to_numpy()], encoded.dictionary.take(pa.array(order)))
+
+    def find(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """int64[k]: which spelling each hash stands for."""
+        return np.searchsorted(self.hash, hashes)
+
+    def most_frequent(self, counts: npt.NDArray[np.int64]) -> pa.StringArray:
+        """Of each hashtag the spelling of most uses, int64[n]; of equal ones the first in code point order."""
+        rank = np.empty(len(self.hash), np.int64)
+        rank[pc.sort_indices(self.spellings).to_numpy()] = np.arange(len(self.hash))
+        order = np.lexsort((rank, -counts, self.hashtag))
+        best = np.searchsorted(self.hashtag[order], np.arange(len(self.keys)))
+        return self.spellings.take(pa.array(order[best]))

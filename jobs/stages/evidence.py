@@ -1,0 +1,90 @@
+"""What an account did with a hashtag, added up over its posts."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from jobs.inputs.timestamps import NULL_TIME
+
+_LATEST = np.iinfo(np.int64).max
+
+Counts = npt.NDArray[np.int32]
+Times = npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """One entry a membership, by (hashtag, account).
+
+    hashtag uint32[n], account uint32[n], posts and reposts int32[n], first and last int64[n] in microseconds
+    since 1970 or NULL_TIME; leads int32[n]: the posts of which this was the first hashtag, so that an account's
+    posts can be counted by adding up.
+    """
+
+    hashtag: npt.NDArray[np.uint32]
+    account: npt.NDArray[np.uint32]
+    posts: Counts
+    reposts: Counts
+    first: Times
+    last: Times
+    leads: Counts
+
+    def __len__(self) -> int:
+        """Number of memberships."""
+        return len(self.account)
+
+    @classmethod
+    def of(
+        cls,
+        hashtag: npt.NDArray[np.uint32],
+        account: npt.NDArray[np.uint32],
+        created: Times,
+        repost: npt.NDArray[np.int8],
+        leads: npt.NDArray[np.int8],
+    ) -> Evidence:
+        """From n usages in any order."""
+        key = hashtag.astype(np.uint64) << np.uint64(32)
+        key |= account
+        order = np.argsort(key)
+        key = key[order]
+        changes = np.ones(len(key), bool)
+        np.not_equal(key[1:], key[:-1], out=changes[1:])
+        starts = np.flatnonzero(changes)
+        key = key[starts]
+        found = _aggregate(np.append(starts, len(order)), order, created, repost, leads)
+        return cls((key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32), *found)
+
+
+@numba.njit(cache=True, nogil=True)
+def _aggregate(
+    starts: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64],
+    created: Times,
+    repost: npt.NDArray[np.int8],
+    leads: npt.NDArray[np.int8],
+) -> tuple[Counts, Counts, Times, Times, Counts]:
+    """Posts, reposts, first, last and leads of each run of usages order[starts[i]:starts[i + 1]]."""
+    count = len(starts) - 1
+    posts = np.empty(count, np.int32)
+    reposts = np.zeros(count, np.int32)
+    first = np.empty(count, np.int64)
+    last = np.empty(count, np.int64)
+    led = np.zeros(count, np.int32)
+    for i in range(count):
+        posts[i] = starts[i + 1] - starts[i]
+        earliest = _LATEST
+        latest = NULL_TIME
+        for at in range(starts[i], starts[i + 1]):
+            usage = order[at]
+            reposts[i] += repost[usage] == 1
+            led[i] += leads[usage]
+            if created[usage] != NULL_TIME:
+                earliest = min(earliest, created[usage])
+                latest = max(latest, created[usage])
+        first[i] = NULL_TIME if earliest == _LATEST else earliest
+        last[i] = latest
+    return posts, reposts, first, last, led
