@@ -30,9 +30,17 @@ serve: .venv/.requirements .cache/numba/.serving ## Serve what the job published
 	@export NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}"; \
 	  export LOOKALIKE_OUTPUT="$${LOOKALIKE_OUTPUT:-.cache/demo/output}"; exec $(python) -m serving
 
+.PHONY: environment
+environment: setup .cache/numba/.job ## Pack the Python and the job for a cluster's machines, see docs/cluster.md
+	@$(python) scripts/package_environment.py .cache/environment.tar.gz
+
 .PHONY: test
-test: setup .venv/.requirements-dev ## Run all tests
+test: environment .venv/.requirements-dev ## Run all tests but those of test-cluster
 	@source scripts/local_env.sh && exec $(python) -m pytest $(PYTEST)
+
+.PHONY: test-cluster
+test-cluster: environment .venv/.requirements-dev ## Let every kind of process of a cluster die in every stage
+	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: check
 check: .venv/.requirements-dev ## Check format, lint and types
@@ -46,12 +54,16 @@ format: .venv/.requirements-dev ## Format the code, and mend what the linter can
 	@$(python) -m ruff format $(checked)
 
 .PHONY: bench
-bench: setup .venv/.requirements-dev ## Measure everything that bench/README.md speaks of
-	@JAVA_HOME="$$(scripts/find_java.sh)" exec $(python) bench/run.py
+bench: setup .venv/.requirements-dev ## Measure everything that bench/README.md speaks of, for an hour or more
+	@exec $(python) bench/run.py $(BENCH)
 
 .PHONY: bench-quick
 bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
-	@JAVA_HOME="$$(scripts/find_java.sh)" exec $(python) bench/run.py --quick
+	@exec $(python) bench/run.py --quick $(BENCH)
+
+.PHONY: stress
+stress: setup .venv/.requirements-dev ## Hold the job against the hand-made process on random data, see bench/README.md
+	@exec $(python) bench/stress.py $(STRESS)
 
 .PHONY: bench-serving
 bench-serving: setup .venv/.requirements-dev ## Measure the look-up service, see bench/serving/README.md
@@ -96,6 +108,15 @@ java: .venv/.requirements
 	@mkdir -p $(@D)
 	@NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}" \
 	  $(python) -c 'from serving.lookup.warmup import warm_up; warm_up()'
+	@touch $@
+
+# Functions that a run has compiled here go to the cluster as they are; what is missing is compiled there.
+.cache/numba/.job: $(shell find jobs -name '*.py') .venv/.requirements | .cache/demo/.made java
+	@echo 'Compiling what the job runs'
+	@mkdir -p $(@D)
+	@./spark-submit.sh --posts .cache/demo/posts.tsv --accounts .cache/demo/accounts.tsv \
+	  --output .cache/demo/compiled >.cache/demo/compiled.log
+	@rm -rf .cache/demo/compiled
 	@touch $@
 
 .cache/demo/.made: bench/generate.py | .venv/.requirements

@@ -16,6 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,65 +26,20 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a plain script, bench/ is the root
 
 from bench.names import screen_names
+from bench.peers import Pairs, cdist_pairs, concatenated, symscan_pairs
 from jobs.kernel import Threshold, encode_names, similar_pairs
 
+MIN_SIMILARITY = Fraction("0.8")
 THRESHOLD = Threshold.parse("0.8")
 LARGEST_FOR_CDIST = 20_000  # names: rapidfuzz fills the whole matrix
-CDIST_ROWS = 500
-ONCE_FROM = 1_000_000  # names: symscan takes more than a minute, so it runs once
 
-# One name's index, the other's and the distance of each pair, in no order.
-Pairs = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 Names = Any  # pa.LargeStringArray: pyarrow ships no types
 
 
 def kernel_pairs(names: Names) -> Pairs:
     """Similar pairs by the project's kernel."""
     encoded = encode_names(names)
-    batches = [(batch.left, batch.right, batch.distance) for batch in similar_pairs(encoded, THRESHOLD)]
-    return _concatenated(batches)
-
-
-def symscan_pairs(names: list[str]) -> Pairs:
-    """Similar pairs by symscan's symmetric deletion, cut down to the threshold."""
-    import symscan  # reads the number of threads when it is first used
-
-    length = np.array([len(name) for name in names])
-    within = THRESHOLD.max_distance(int(length.max()))
-    left, right, distance = symscan.get_neighbors_within(names, max_distance=within)
-    return _only_similar(left, right, distance, length)
-
-
-def cdist_pairs(names: list[str]) -> Pairs:
-    """Similar pairs from rapidfuzz's distance matrix, a few hundred rows at a time."""
-    from rapidfuzz.distance import Levenshtein
-    from rapidfuzz.process import cdist
-
-    length = np.array([len(name) for name in names])
-    within = THRESHOLD.max_distance(int(length.max()))
-    found = []
-    for start in range(0, len(names), CDIST_ROWS):
-        rows = names[start : start + CDIST_ROWS]
-        matrix = cdist(rows, names[start:], scorer=Levenshtein.distance, score_cutoff=within, dtype=np.uint8)
-        row, column = np.nonzero(matrix <= within)
-        upper = row < column
-        row, column = row[upper], column[upper]
-        found.append((row + start, column + start, matrix[row, column]))
-    left, right, distance = _concatenated(found)
-    return _only_similar(left, right, distance, length)
-
-
-def _concatenated(batches: list[Pairs]) -> Pairs:
-    empty = np.zeros(0, np.int64)
-    left, right, distance = (np.concatenate(c) for c in zip(*(batches or [(empty,) * 3]), strict=True))
-    return left, right, distance
-
-
-def _only_similar(left: Any, right: Any, distance: Any, length: npt.NDArray[np.int64]) -> Pairs:
-    longer = np.maximum(length[left], length[right])
-    p, q = THRESHOLD.numerator, THRESHOLD.denominator
-    similar = q * distance.astype(np.int64) <= (q - p) * longer
-    return left[similar], right[similar], distance[similar]
+    return concatenated([(batch.left, batch.right, batch.distance) for batch in similar_pairs(encoded, THRESHOLD)])
 
 
 def _sorted_pairs(pairs: Pairs, n: int) -> npt.NDArray[np.int64]:
@@ -94,7 +50,7 @@ def _sorted_pairs(pairs: Pairs, n: int) -> npt.NDArray[np.int64]:
     return np.stack([key[order], distance[order]])
 
 
-def compare(n: int, repeats: int = 3) -> dict[str, float]:
+def compare(n: int, rounds: int = 3) -> dict[str, float]:
     """Median processor seconds of each peer on n names; AssertionError unless all find the same pairs.
 
     Processor time of all threads, not time on the clock: other work on the machine does not count in.
@@ -103,16 +59,14 @@ def compare(n: int, repeats: int = 3) -> dict[str, float]:
     strings = names.to_pylist()
     peers: dict[str, Callable[[], Pairs]] = {
         "kernel": lambda: kernel_pairs(names),
-        "symscan": lambda: symscan_pairs(strings),
+        "symscan": lambda: symscan_pairs(strings, MIN_SIMILARITY),
     }
     if n <= LARGEST_FOR_CDIST:
-        peers["cdist"] = lambda: cdist_pairs(strings)
+        peers["cdist"] = lambda: cdist_pairs(strings, MIN_SIMILARITY)
     seconds: dict[str, list[float]] = {peer: [] for peer in peers}
     expected: npt.NDArray[np.int64] | None = None
-    for turn in range(repeats):
+    for _ in range(rounds):
         for peer, run in peers.items():
-            if turn and peer != "kernel" and n >= ONCE_FROM:
-                continue
             started = time.process_time()
             pairs = run()
             seconds[peer].append(time.process_time() - started)
@@ -127,17 +81,16 @@ def main(argv: list[str] | None = None) -> int:
     """Print a line of `name=value` for each number of names."""
     parser = argparse.ArgumentParser(description="the kernel alone against symscan and rapidfuzz, one core")
     parser.add_argument("sizes", type=int, nargs="*", default=[10_000, 100_000], metavar="NAMES")
-    sizes = parser.parse_args(argv).sizes
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken (default 3)")
+    options = parser.parse_args(argv)
     os.environ["RAYON_NUM_THREADS"] = "1"
     if hasattr(os, "sched_setaffinity"):  # Linux: one core for everyone
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     kernel_pairs(screen_names(5_000))  # compiles, or loads what was compiled
-    for n in sizes:
+    for n in options.sizes:
+        figures = compare(n, options.rounds)
         # Plain decimals: .4g alone would print 1000000 as 1e+06.
-        texts = (
-            f"{name}={value:.4g}" if value < 1000 else f"{name}={value:.0f}" for name, value in compare(n).items()
-        )
-        print(*texts, flush=True)
+        print(*(f"{key}={value:.4g}" if value < 1000 else f"{key}={value:.0f}" for key, value in figures.items()))
     return 0
 
 

@@ -1,33 +1,59 @@
-"""Time and memory of a whole command: the process started and every one that it starts."""
+"""Time, memory and processor time of a whole command: the process started and every one that it starts."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-SHORTEST_PAUSE = 0.2  # seconds between two looks at the memory
+PAUSE = 0.2  # seconds between two looks
 SESSION_FIELD = 3  # of /proc/PID/stat, counted behind the command in parentheses
+TIME_FIELDS = slice(11, 15)  # user and system, its own and those of its children that have ended
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds from start to exit, the peak of all processes' memory together in bytes, standard output."""
+    """Seconds from start to exit, the peak of all processes' memory together in bytes, standard output.
+
+    processor: moments (seconds since 1970) and the processor seconds that all processes had used by then.
+    """
 
     seconds: float
     peak_bytes: int
     output: str
+    processor: tuple[tuple[float, float], ...] = ()
+
+    def cores_used(self, begin: float, end: float) -> float:
+        """How many cores were busy on average between two moments; 0 where nothing was recorded."""
+        return (self._used(end) - self._used(begin)) / (end - begin) if end > begin else 0.0
+
+    def _used(self, moment: float) -> float:
+        before, after = (0.0, 0.0), None
+        for sample in self.processor:
+            if sample[0] > moment:
+                after = sample
+                break
+            before = sample
+        if after is None or before[0] == 0:
+            return before[1]
+        share = (moment - before[0]) / (after[0] - before[0])
+        return before[1] + share * (after[1] - before[1])
 
 
-def measure(command: Sequence[str], folder: Path) -> Measurement:
-    """Run a command in a folder and wait for it; RuntimeError with the end of its messages if it fails."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages:
+def measure(command: Sequence[str], folder: Path, cpus: Collection[int] = ()) -> Measurement:
+    """Run a command in a folder and wait for it; RuntimeError with the end of its messages if it fails.
+
+    cpus: the processors that it may use, if not all; Linux only.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages, _limited_to(cpus):
         started = time.perf_counter()
         # A session of its own marks all of its descendants, also those whose parent has gone.
         process = subprocess.Popen(
@@ -38,7 +64,7 @@ def measure(command: Sequence[str], folder: Path) -> Measurement:
             stderr=messages,
             start_new_session=True,
         )
-        watch = _MemoryWatch(process.pid)
+        watch = _Watch(process.pid)
         watch.start()
         try:
             code = process.wait()
@@ -50,11 +76,25 @@ def measure(command: Sequence[str], folder: Path) -> Measurement:
             watch.stop()
         if code:
             raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{_text(messages)[-4000:]}")
-        return Measurement(seconds, watch.peak_bytes, _text(output))
+        return Measurement(seconds, watch.peak_bytes, _text(output), tuple(watch.processor))
 
 
-class _MemoryWatch(threading.Thread):
-    """Looks again and again at the memory of one session's processes; on Linux only, elsewhere the peak is 0.
+@contextlib.contextmanager
+def _limited_to(cpus: Collection[int]) -> Iterator[None]:
+    """What is started meanwhile inherits the limit."""
+    if not cpus:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class _Watch(threading.Thread):
+    """Looks again and again at one session's processes; on Linux only, elsewhere there is nothing to see.
 
     What counts is the proportional set size: a page that n processes share counts 1/n for each of them.
     """
@@ -62,31 +102,39 @@ class _MemoryWatch(threading.Thread):
     def __init__(self, session: int) -> None:
         super().__init__(daemon=True)
         self.peak_bytes = 0
+        self.processor: list[tuple[float, float]] = []
         self._session = session
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        pause = 0.0
-        while not self._stopped.wait(pause):
+        next_memory = 0.0
+        while True:
+            processes = _processes_of(self._session)
+            self.processor.append((time.time(), sum(processes.values()) / TICKS))
             started = time.perf_counter()
-            self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, _processes_of(self._session))))
-            # The kernel walks all pages to answer: never spend more than a fiftieth of a core on it.
-            pause = max(SHORTEST_PAUSE, 50 * (time.perf_counter() - started))
+            if started >= next_memory:
+                self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, processes)))
+                # Linux walks all pages to answer: never spend more than a fiftieth of a core on it.
+                ended = time.perf_counter()
+                next_memory = ended + 50 * (ended - started)
+            if self._stopped.wait(PAUSE):
+                return
 
     def stop(self) -> None:
         self._stopped.set()
         self.join()
 
 
-def _processes_of(session: int) -> list[Path]:
-    found = []
+def _processes_of(session: int) -> dict[Path, int]:
+    """The session's processes, each with its processor time in ticks."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             fields = (process / "stat").read_text().rpartition(")")[2].split()
         except (OSError, UnicodeDecodeError):  # it has ended meanwhile
             continue
         if int(fields[SESSION_FIELD]) == session:
-            found.append(process)
+            found[process] = sum(map(int, fields[TIME_FIELDS]))
     return found
 
 

@@ -1,165 +1,193 @@
-"""The tables of bench/README.md: what was measured, where and when."""
+"""The tables of bench/README.md, made from the figures beside it."""
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-import statistics
-import subprocess
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from bench.processes import Measurement
+from bench.goals import GIB, GOALS, median, ratio
+from bench.results import Result
 
-PACKAGES = ("pyspark", "numpy", "numba", "pyarrow", "symscan", "rapidfuzz")
+BEGIN, END = "<!-- results: written by run.py -->", "<!-- end of results -->"
 
-KernelFigures = dict[str, float]  # names, pairs, and seconds of each peer
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Runs of the job and of a baseline on one data set, by turns; other_pairs is None if it seeks none."""
-
-    size: str
-    baseline: str
-    job: list[Measurement]
-    other: list[Measurement]
-    pairs: int
-    other_pairs: int | None
-
-    @property
-    def ratio(self) -> float:
-        """Median over the rounds of job seconds by baseline seconds."""
-        rounds = zip(self.job, self.other, strict=True)
-        return statistics.median(job.seconds / other.seconds for job, other in rounds)
+Results = dict[str, Result]
 
 
-@dataclass(frozen=True)
-class StageSeconds:
-    """Where the time went in the job's median run: all of it, and its stages as the manifest has them."""
-
-    size: str
-    total: float
-    stages: dict[str, float]
-
-
-def describe_machine() -> str:
-    """Return one line: date, processor, cores, memory, versions."""
-    cpu = re.search(r"model name\s*: (.*)", _content(Path("/proc/cpuinfo")))
-    memory = re.search(r"MemTotal:\s*(\d+)", _content(Path("/proc/meminfo")))
-    parts = [
-        f"{datetime.now(UTC):%Y-%m-%d}",
-        cpu[1] if cpu else platform.processor(),
-        f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores",
-        f"{int(memory[1]) / 2**20:.0f} GiB" if memory else "",
-        platform.system(),
-        f"Python {platform.python_version()}",
-        *(f"{name} {version(name)}" for name in PACKAGES),
-        _java_version(),
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def write_results(
-    readme: Path,
-    section: str,
-    machine: str,
-    comparisons: list[Comparison],
-    stages: list[StageSeconds],
-    kernel: list[KernelFigures],
-) -> str:
-    """Replace a section between its marks in the file with these results and return them."""
-    tables = (machine + ".", job_table(comparisons), stage_table(stages), kernel_table(kernel))
-    text = "\n\n".join(tables)
-    begin, end = f"<!-- {section}: written by run.py -->", f"<!-- end of {section} -->"
-    before, mark, rest = readme.read_text().partition(begin)
-    _, closing, after = rest.partition(end)
+def write_results(readme: Path, results: Results) -> str:
+    """Replace what is between the marks in the file by the tables of these results, and return them."""
+    text = render(results)
+    before, mark, rest = readme.read_text().partition(BEGIN)
+    _, closing, after = rest.partition(END)
     if not (mark and closing):
-        raise ValueError(f"{readme} has no section between {begin} and {end}")
-    readme.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+        raise ValueError(f"{readme} has no section between {BEGIN} and {END}")
+    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
     return text
 
 
-def job_table(comparisons: list[Comparison]) -> str:
-    """Return a table with a row for each data set and baseline."""
-    rows = [
-        [
-            item.size,
-            item.baseline,
-            f"{_seconds(item.job):.1f} s",
-            f"{_seconds(item.other):.1f} s",
-            f"**{item.ratio:.2f}**",
-            f"{_gibibytes(item.job):.1f} GiB",
-            f"{_gibibytes(item.other):.1f} GiB",
-            f"{item.pairs:,}",
-            "" if item.other_pairs is None else f"{item.other_pairs:,} ({item.other_pairs / item.pairs:.0%})",
-        ]
-        for item in comparisons
+def render(results: Results) -> str:
+    """All tables that there are figures for, in their order."""
+    if not results:
+        return "Not measured yet: `make bench`."
+    sections = [
+        ("### What is to be reached", goal_table(results)),
+        ("### The job against others", job_table(results)),
+        ("### Seconds by stage of the job", stage_table(results)),
+        ("### The kernel against others, one core", kernel_table(results)),
+        ("### One hashtag", large_table(results)),
+        ("### Growth, and cores", scale_table(results)),
+        ("### Where the time goes", profile_tables(results)),
+        ("### Machines", machine_lines(results)),
     ]
+    return "\n\n".join(f"{title}\n\n{table}" for title, table in sections if table)
+
+
+def goal_table(results: Results) -> str:
+    """What is to be reached, whether it is."""
+    return _table(["what", "measured", "at least", "aim", "reached", "date"], [goal.row(results) for goal in GOALS])
+
+
+def job_table(results: Results) -> str:
+    """A row for each data set and baseline."""
+    rows = []
+    for result in _with("baseline", results):
+        figures = result.figures
+        job, other, pairs = figures["job"], figures["other"], figures["pairs"]
+        found, share = figures["other_pairs"], figures.get("sampled_share")
+        shown = figures["baseline"].replace("_", " ")
+        rows.append(
+            [
+                figures["data"],
+                shown if share is None else f"{shown}, extrapolated from {share:.2%} of the pairs",
+                f"{median(job, 'seconds'):.1f} s",
+                f"{median(other, 'seconds'):,.1f} s",
+                f"**{ratio(job, other):.3g}**",
+                f"{median(job, 'peak_bytes') / GIB:.1f} GiB",
+                f"{median(other, 'peak_bytes') / GIB:.1f} GiB",
+                f"{pairs:,}",
+                "" if found is None else f"{found:,.0f} ({found / pairs:.0%})",
+                result.date,
+            ]
+        )
     header = ["data", "baseline", "job", "baseline", "job / baseline", "job's peak", "baseline's peak"]
-    header += ["pairs found", "by the baseline"]
-    return _table(header, rows)
+    return _table([*header, "pairs found", "by the baseline", "date"], rows)
 
 
-def stage_table(stages: list[StageSeconds]) -> str:
-    """Return a table of seconds by stage; what is outside of the stages is the start of the processes."""
-    names = list(dict.fromkeys(name for item in stages for name in item.stages))
-    rows = [
-        [
-            item.size,
-            *(f"{item.stages.get(name, 0):.1f}" for name in names),
-            f"{item.total - sum(item.stages.values()):.1f}",
-            f"{item.total:.1f}",
-        ]
-        for item in stages
-    ]
-    return _table(["seconds of", *names, "start and end", "whole"], rows)
+def stage_table(results: Results) -> str:
+    """Seconds by stage of the job's median run; what is outside of the stages is the start of the processes."""
+    measured = {}
+    for result in _with("stages", results):
+        measured[result.figures["data"]] = result  # of several runs on one data set the last part's
+    names = list(dict.fromkeys(name for result in measured.values() for name in result.figures["stages"]))
+    rows = []
+    for data, result in measured.items():
+        stages, whole = result.figures["stages"], median(result.figures["job"], "seconds")
+        seconds = [stages.get(name, 0) for name in names] + [whole - sum(stages.values()), whole]
+        rows.append([data, *(f"{value:.1f}" for value in seconds), result.date])
+    return _table(["seconds of", *names, "start and end", "whole", "date"], rows)
 
 
-def kernel_table(kernel: list[KernelFigures]) -> str:
-    """Return a table with a row for each number of names; the ratio is against symscan."""
-    rows = [
-        [
+def kernel_table(results: Results) -> str:
+    """A row for each number of names; the ratio is against symscan."""
+    rows = []
+    for result in _with("symscan", results):
+        figures = result.figures
+        row = [
             f"{figures['names']:,.0f}",
             f"{figures['pairs']:,.0f}",
             f"{figures['kernel']:.3f} s",
             f"{figures['symscan']:.2f} s",
             f"**{figures['symscan'] / figures['kernel']:.1f}x**",
             f"{figures['cdist']:.2f} s" if "cdist" in figures else "",
+            result.date,
         ]
-        for figures in kernel
-    ]
-    return _table(["names", "similar pairs", "kernel", "symscan", "faster than symscan", "rapidfuzz cdist"], rows)
+        rows.append(row)
+    header = ["names", "similar pairs", "kernel", "symscan", "faster than symscan", "rapidfuzz cdist", "date"]
+    return _table(header, rows)
+
+
+def large_table(results: Results) -> str:
+    """A row for each number of members; cores that were busy on average, of those that there are."""
+    rows = []
+    for result in _with("members", results):
+        figures = result.figures
+        job, cores = figures["job"], figures["cores"]
+        row = [
+            f"{figures['members']:,}",
+            f"{figures['pairs']:,}",
+            f"{median(job, 'seconds'):.1f} s",
+            f"{median(job, 'compare_seconds'):.1f} s",
+            f"{median(job, 'peak_bytes') / GIB:.1f} GiB",
+            f"{median(job, 'busy'):.2f} of {cores}",
+            f"{median(job, 'busy_last'):.2f} of {cores}",
+            f"{len(job)}",
+            result.date,
+        ]
+        rows.append(row)
+    header = ["members", "pairs found", "whole", "compare", "peak", "cores busy comparing", "in its last fifth"]
+    return _table([*header, "rounds", "date"], rows)
+
+
+def scale_table(results: Results) -> str:
+    """Ten times the data, and twice the cores."""
+    rows = []
+    for result in _with("small", results):
+        small, large = result.figures["names"]
+        one, two = result.figures["small"], result.figures["large"]
+        rows.append(_scale_row(f"{large} by {small}", two, one, result.date))
+    for result in _with("one", results):
+        name = f"{result.figures['data']}: one core by two"
+        rows.append(_scale_row(name, result.figures["one"], result.figures["two"], result.date))
+    return _table(["what", "one", "other", "ratio", "date"], rows)
+
+
+def profile_tables(results: Results) -> str:
+    """For each profiled data set Spark's stages: time on the clock, tasks, what was moved."""
+    tables = []
+    for result in _with("spark_stages", results):
+        figures = result.figures
+        rows = [
+            [
+                stage["group"],
+                f"{stage['seconds']:.1f}",
+                f"{stage['tasks']}",
+                f"{stage['task_seconds']:.1f}",
+                f"{stage['balance']:.2f}",
+                f"{stage['read_bytes'] / 1e6:,.0f}",
+                f"{stage['written_bytes'] / 1e6:,.0f}",
+                f"{stage['collection_seconds']:.1f}",
+            ]
+            for stage in figures["spark_stages"]
+        ]
+        header = ["stage of the job", "seconds", "tasks", "their seconds", "slowest / median"]
+        header += ["MB from the shuffle", "MB to it", "Java's garbage, s"]
+        job = figures["job"]
+        tables.append(
+            f"{figures['data']}, {median(job, 'seconds'):.1f} s in all; a row for each of Spark's stages. Comparing,"
+            f" {median(job, 'busy'):.2f} of {figures['cores']} cores were busy,"
+            f" in the last fifth {median(job, 'busy_last'):.2f}. {result.date}.\n\n{_table(header, rows)}"
+        )
+    return "\n\n".join(tables)
+
+
+def machine_lines(results: Results) -> str:
+    """Each machine, with its versions, and the parts that were measured on it."""
+    parts: dict[str, list[str]] = {}
+    for name, result in results.items():
+        parts.setdefault(result.machine, []).append(name)
+    return "\n".join(f"- {machine}: {', '.join(names)}." for machine, names in parts.items())
+
+
+def _with(key: str, results: Results) -> list[Result]:
+    return [result for result in results.values() if key in result.figures]
+
+
+def _scale_row(name: str, one: list[dict[str, float]], other: list[dict[str, float]], date: str) -> list[str]:
+    seconds: list[Any] = [median(one, "seconds"), median(other, "seconds")]
+    return [name, f"{seconds[0]:.1f} s", f"{seconds[1]:.1f} s", f"**{ratio(one, other):.2f}**", date]
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
+    if not rows:
+        return ""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _seconds(runs: list[Measurement]) -> float:
-    return statistics.median(run.seconds for run in runs)
-
-
-def _gibibytes(runs: list[Measurement]) -> float:
-    return statistics.median(run.peak_bytes for run in runs) / 2**30
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def _java_version() -> str:
-    java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else Path("java")
-    try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    found = re.search(r'version "([^"]+)"', answer)
-    return f"Java {found[1]}" if found else ""

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.machine import describe_machine
 from bench.serving.load import Load
-from bench.table import describe_machine
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""The job against the hand-made single process on random data, round after round: equal pairs every time.
+
+    python bench/stress.py                       ten rounds at the scale of S
+    python bench/stress.py --seeds 1000 --minutes 60
+    python bench/stress.py --first-seed 7 --seeds 1 -- --fold none
+
+Each seed stands for data, a threshold, a block size and a number of buckets (bench/stressdata.py). What stands
+behind -- goes to the job. At the first difference it stops with 1, prints the first of them and the command that
+repeats the round, and leaves the round's files where they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a plain script, bench/ is the root
+
+from bench.agreement import differences, wrong_pairs
+from bench.jobrun import CACHE, ROOT, run_job, tell
+from bench.processes import measure
+from bench.stressdata import Recipe, recipe_of, write_data
+
+SCRATCH = CACHE / "stress"
+CHECKED_PAIRS = 5_000  # of every round, looked over in Python
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do rounds until the seeds or the minutes are used up; 1 if one of them failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--seeds", type=int, default=10, help="rounds (default 10)")
+    parser.add_argument("--first-seed", type=int, default=0, help="of the first round (default 0)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no round begins")
+    parser.add_argument("--accounts", type=int, default=100_000, help="ten posts each (default 100000)")
+    parser.add_argument("job", nargs="*", help="options of the job, behind --")
+    options = parser.parse_args(argv)
+    started = time.monotonic()
+    done = 0
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        if time.monotonic() - started > 60 * options.minutes:
+            break
+        wrong = round_of(recipe_of(seed, options.accounts), options.job)
+        if wrong:
+            again = ["python", "bench/stress.py", "--first-seed", str(seed), "--seeds", "1"]
+            again += ["--accounts", str(options.accounts), *(["--", *options.job] if options.job else [])]
+            lines = [*wrong, f"files in {SCRATCH}; again: {shlex.join(again)}"]
+            print(*lines, sep="\n", file=sys.stderr)
+            return 1
+        done += 1
+    tell(f"{done} rounds, equal pairs in each\n")
+    return 0
+
+
+def round_of(recipe: Recipe, job: list[str]) -> list[str]:
+    """Do one round; what is wrong, or nothing."""
+    tell(
+        f"seed {recipe.seed}: {recipe.posts:,} posts, {recipe.hashtags:,} hashtags, similarity {recipe.threshold},"
+        f" block size {recipe.block_size:,}, {recipe.buckets} buckets ... "
+    )
+    found = SCRATCH / "handmade.parquet"
+    write_data(recipe, SCRATCH)
+    script = [sys.executable, "bench/handmade.py", str(SCRATCH), str(found), "--min-similarity", recipe.threshold]
+    try:
+        handmade = measure(script, ROOT)
+        run = run_job(SCRATCH, job=[*recipe.job_options(), *job], output=SCRATCH / "output")
+    except RuntimeError as error:
+        tell("failed\n")
+        return [str(error)]
+    wrong = differences(found, SCRATCH / "output")
+    wrong += wrong_pairs(found, SCRATCH / "accounts.tsv", Fraction(recipe.threshold), CHECKED_PAIRS, recipe.seed)
+    verdict = "DIFFERENT" if wrong else "agree"
+    seconds = f"job {run.measurement.seconds:.0f} s, hand-made {handmade.seconds:.0f} s"
+    tell(f"{run.similar_pairs:,} pairs {verdict} ({seconds})\n")
+    return wrong
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped too
+    sys.exit(main())
