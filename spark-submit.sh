@@ -8,6 +8,8 @@
 #   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
 #   ./spark-submit.sh --master yarn --deploy-mode cluster -- --posts ... --accounts ... --output ...
 #
+# On a cluster the tasks run in the Python that `make environment` has packed; see docs/cluster.md.
+#
 # Python is started first and lets PySpark start spark-submit with the options given here. spark-submit
 # as the first process would start Python as its child, with stdout and stderr joined in one pipe: no
 # terminal for a progress line, errors in the output, and two seconds of Java before a typing error is
@@ -58,6 +60,30 @@ look_up() {
   value="${from_option:-$from_setting}"
 }
 
+# Adds the options that give the tasks of a cluster a Python with the job in it: the archive of `make environment`,
+# or, where the user names another Python, that one and a zip of the job.
+ship_python() {
+  local archive="$root/.cache/environment.tar.gz" archives
+  look_up --archives spark.archives
+  archives="$value"
+  look_up none spark.pyspark.python # which PySpark itself takes from the environment only
+  if [[ -n $value ]]; then export PYSPARK_PYTHON="$value"; fi
+  if [[ $master == local-cluster* ]]; then export PYSPARK_PYTHON="${PYSPARK_PYTHON:-$python}"; fi
+  if [[ $deploy_mode != cluster ]]; then export PYSPARK_DRIVER_PYTHON="${PYSPARK_DRIVER_PYTHON:-$python}"; fi
+
+  if [[ -n ${PYSPARK_PYTHON:-} || -n $archives ]]; then
+    look_up --py-files spark.submit.pyFiles # of several only the last is used
+    "$python" "$root/scripts/package_jobs.py" "$root/.cache/jobs.zip"
+    options+=(--py-files "$root/.cache/jobs.zip${value:+,$value}")
+    return
+  fi
+  "$python" "$root/scripts/package_environment.py" --check "$archive" ||
+    fail "no Python to send to the cluster, or one older than the job: type 'make environment' (or name the \
+cluster's own in PYSPARK_PYTHON)"
+  export PYSPARK_PYTHON=./environment/bin/python
+  options+=(--archives "$archive#environment" --conf "spark.pyspark.python=$PYSPARK_PYTHON")
+}
+
 look_up --master spark.master
 master="${value:-local[*]}"
 look_up --deploy-mode spark.submit.deployMode
@@ -101,15 +127,14 @@ case "$master" in
   *)
     JAVA_HOME="$("$root/scripts/find_java.sh")" || exit 1
     export JAVA_HOME PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
-    export PYSPARK_DRIVER_PYTHON="${PYSPARK_DRIVER_PYTHON:-$python}"
-    [[ $master != local-cluster* ]] || export PYSPARK_PYTHON="${PYSPARK_PYTHON:-$python}"
-    # The cluster's own settings hold where ours say nothing. For a function in a zip numba keeps its
-    # files in the home folder, which on a cluster often cannot be written, or where this variable says.
+    export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$root/.cache/numba}"
+    # shellcheck source=scripts/scratch.sh
+    source "$root/scripts/scratch.sh" # the driver unpacks archives, too
+    # The cluster's own settings hold where ours say nothing. Where the job cannot be written to, numba keeps
+    # its files in the home folder, which on a cluster often cannot be written, or where this variable says.
     options+=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
     options+=(--conf spark.executorEnv.XDG_CACHE_HOME=.numba "${user[@]:1}")
-    look_up --py-files spark.submit.pyFiles # of several only the last is used
-    "$python" "$root/scripts/package_jobs.py" "$root/.cache/jobs.zip"
-    options+=(--py-files "$root/.cache/jobs.zip${value:+,$value}")
+    ship_python
     ;;
 esac
 

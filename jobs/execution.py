@@ -29,6 +29,7 @@ from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 from jobs.stages.scan import ScanSplits
 from jobs.stages.worker import accounts_table
+from jobs.stages.workfiles import flush_files
 from jobs.stages.write import WriteTables
 
 _SMALLEST_SPLIT, _LARGEST_SPLIT = 8 << 20, 64 << 20  # bytes of input that one task reads
@@ -53,6 +54,8 @@ class Execution:
         self._posts, self._accounts = posts, accounts
         self._where = publication.output, publication.work, publication.id
         self._work = publication.work
+        if not str(spark.sparkContext.master).startswith(("local[", "local")):
+            flush_files(self._work)
         self.cores = spark.sparkContext.defaultParallelism
         text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)
         split_bytes = min(max(text // (4 * self.cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)

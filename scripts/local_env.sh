@@ -30,11 +30,6 @@ if [[ -z ${LC_ALL:-}${LC_CTYPE:-}${LANG:-} ]]; then export LANG=C.UTF-8; fi
 export SPARK_CONF_DIR="$cache/spark/no-conf"
 export LOG4J_CONFIGURATION_FILE="${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}"
 
-# Scratch space under the number of this process; what killed runs left behind is removed.
-host="$(uname -n)"
-scratch="$cache/spark/$host.$$"
-mkdir -p "$scratch"
-for old in "$cache/spark/$host".*; do
-  kill -0 "${old##*.}" 2>/dev/null || rm -rf "$old" 2>/dev/null || true
-done
-export TMPDIR="$scratch" SPARK_LOCAL_DIRS="${SPARK_LOCAL_DIRS:-$scratch}"
+# shellcheck source=scripts/scratch.sh
+source "$root/scripts/scratch.sh"
+export SPARK_LOCAL_DIRS="${SPARK_LOCAL_DIRS:-$scratch}"

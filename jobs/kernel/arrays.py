@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.kernel.names import Codes, EncodedNames, read_only
+from jobs.kernel.screen import signatures
 
 
 class SortedNames(NamedTuple):
@@ -17,15 +18,14 @@ class SortedNames(NamedTuple):
     member  uint32[n], the name's index in the EncodedNames that it was taken from
     start   int64[n], where its characters begin in `codes`
     length  int64[n], ascending
-    once, twice uint64[n], see EncodedNames
+    signature uint64[n], see jobs.kernel.screen
     codes   the characters of all of them
     """
 
     member: npt.NDArray[np.uint32]
     start: npt.NDArray[np.int64]
     length: npt.NDArray[np.int64]
-    once: npt.NDArray[np.uint64]
-    twice: npt.NDArray[np.uint64]
+    signature: npt.NDArray[np.uint64]
     codes: Codes
 
 
@@ -98,4 +98,4 @@ def sorted_names(names: EncodedNames, members: npt.NDArray[np.uint32]) -> Sorted
     start = names.offsets[chosen]
     length = names.offsets[chosen.astype(np.int64) + 1] - start
     codes, packed_start = _packed(names.codes, start, length)
-    return SortedNames(chosen, packed_start, length, names.once[chosen], names.twice[chosen], read_only(codes))
+    return SortedNames(chosen, packed_start, length, signatures(names.once, names.twice, chosen), read_only(codes))

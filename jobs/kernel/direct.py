@@ -9,7 +9,7 @@ import numpy.typing as npt
 from jobs.kernel.arrays import PairBuffer, SortedNames, order_by_length, put_pair
 from jobs.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
 from jobs.kernel.names import Codes
-from jobs.kernel.screen import CHUNK, screen
+from jobs.kernel.screen import CHUNK, screen, signature
 
 
 @numba.njit(cache=True, nogil=True)
@@ -47,7 +47,8 @@ def compare_range(
     verified pairs. Returns the new number of pairs in `out`. Stops early when less than CHUNK places are left
     there: resume then says where to go on, and resume[0] < x_end.
     """
-    passed = np.empty(CHUNK, np.uint8)
+    flags = np.empty(CHUNK, np.uint8)
+    words = flags.view(np.uint64)
     hits = np.empty(CHUNK + 1, np.int64)
     x = resume[0]
     while x < x_end:
@@ -59,13 +60,14 @@ def compare_range(
         pattern_is_set = False
         while y < x and found + CHUNK <= len(out.left):
             stop = min(x, y + CHUNK)
-            passing = screen(names.once[x], names.twice[x], names.once, names.twice, y, stop, bound, passed, hits)
+            passing = screen(names.signature[x], names.signature, y, stop, 2 * bound, flags, words, hits)
             counts[0] += stop - y
             counts[1] += passing
             if passing and not pattern_is_set and length <= WORD:
                 set_pattern(rows_of, names.codes, names.start[x], length)
                 pattern_is_set = True
-            for hit in hits[:passing]:
+            for i in range(passing):
+                hit = hits[i]
                 distance = verify(
                     rows_of, names.codes, names.start[x], length, names.start[hit], names.length[hit], bound
                 )
@@ -120,7 +122,6 @@ def compare_groups(
                 np.empty(n, np.int64),
                 np.empty(n, np.int64),
                 np.empty(n, np.uint64),
-                np.empty(n, np.uint64),
                 codes,
             )
             for i in range(n):
@@ -128,8 +129,7 @@ def compare_groups(
                 names.member[i] = member
                 names.start[i] = offsets[member]
                 names.length[i] = lengths[order[i]]
-                names.once[i] = once[member]
-                names.twice[i] = twice[member]
+                names.signature[i] = signature(once[member], twice[member])
             found = compare_range(names, p, q, resume, n, rows_of, counts, out, found, group)
             if resume[0] < n:
                 return found

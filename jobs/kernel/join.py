@@ -8,17 +8,19 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from jobs.kernel.arrays import PairBuffer, SortedNames, pair_buffer, sorted_names
+from jobs.kernel.arrays import PairBuffer, SortedNames, order_by_length, pair_buffer, sorted_names
 from jobs.kernel.direct import compare_groups, compare_range
 from jobs.kernel.names import EncodedNames
+from jobs.kernel.probes import collect_probes, compare_probes, room_for_probes
 from jobs.kernel.screen import CHUNK
-from jobs.kernel.segments import build_index, probe_index
+from jobs.kernel.segments import build_index
 from jobs.kernel.threshold import Threshold
 
 # Measured on names of a realistic mix at 0.8, see bench/README.md.
-SMALL_GROUP = 512  # up to so many members, comparing every pair costs less than building an index
-_SMALL_INDEX = 128  # the same for the names of one length
-_INDEXED_AT_ONCE = 1 << 16  # keeps an index and its names in the processor's second and third level cache
+SMALL_GROUP = 2048  # up to so many members, comparing every pair costs less than building an index
+_SMALL_INDEX = 1024  # the same for the names of one length
+_INDEXED_AT_ONCE = 1 << 18  # names: with their index, some 12 MB
+_PROBES = 1 << 18  # looked up at once: 10 MB
 _BATCH = 1 << 18
 
 
@@ -61,11 +63,16 @@ def similar_pairs(
 
     With begin and end, only the pairs whose later name in the order of (length, index) is at one of the places
     [begin, end): ranges that partition [0, number of members) partition the pairs, so that many tasks can share
-    a group. Memory: the members' names, an index of 65,536 of them, and one batch of pairs.
+    a group. Memory: those of the members' names that are near enough in length, an index of 262,144 of them, as
+    many probes, and one batch of pairs: some 60 bytes a name and 30 MB.
     """
     chosen = np.arange(len(names), dtype=np.uint32) if members is None else members
-    group = sorted_names(names, chosen)
     end = len(chosen) if end is None else end
+    if begin >= end:
+        return
+    if end - begin < len(chosen):
+        chosen, begin, end = _reach(names, threshold, chosen, begin, end)
+    group = sorted_names(names, chosen)
     rows_of = np.zeros(max(1, names.alphabet), np.uint64)
     counts = np.zeros(2, np.int64)
     out = pair_buffer(_BATCH)
@@ -111,6 +118,17 @@ def similar_pairs_of_groups(
         work.add(counts)
 
 
+def _reach(
+    names: EncodedNames, threshold: Threshold, members: npt.NDArray[np.uint32], begin: int, end: int
+) -> tuple[npt.NDArray[np.uint32], int, int]:
+    """The members that a range of places is compared with, in the order of comparison, and the range among them."""
+    length = names.offsets[members.astype(np.int64) + 1] - names.offsets[members]
+    order = order_by_length(length)
+    shortest = int(length[order[begin]])
+    first = int(np.searchsorted(length[order[:end]], shortest - threshold.max_distance(shortest)))
+    return members[order[first:end]], begin - first, end - first
+
+
 def _directly(
     group: SortedNames,
     lo: int,
@@ -138,12 +156,19 @@ def _by_segments(
     counts: npt.NDArray[np.int64],
     out: PairBuffer,
 ) -> Iterator[PairBatch]:
-    index = build_index(group, lo, hi, bound)
-    y = int(np.searchsorted(group.length, int(group.length[lo]) - bound))
-    while y < hi:
-        found, y = probe_index(index, group, y, rows_of, counts, out)
-        if found:
-            yield _batch(out, found)
+    near = int(np.searchsorted(group.length, int(group.length[lo]) - bound))
+    capacity = min(_PROBES, (hi - near) * (bound + 1)) + bound
+    unordered, probes = room_for_probes(capacity), room_for_probes(capacity)
+    for segment in range(bound + 1):
+        index = build_index(group, lo, hi, bound, segment)
+        y = near
+        while y < hi:
+            count, y = collect_probes(index, group, y, unordered, probes)
+            probe = 0
+            while probe < count:
+                found, probe = compare_probes(index, group, probes, probe, count, rows_of, counts, out)
+                if found:
+                    yield _batch(out, found)
 
 
 def _batch(out: PairBuffer, found: int) -> PairBatch:

@@ -1,8 +1,10 @@
-"""A cheap screen before the distance: most candidates differ in too many characters to be similar.
+"""The first screen before the distance: most candidates differ in too many characters to be similar.
 
-One edit removes at most one character and adds at most one. So if two names are within k edits, at most k
-characters of either, counted with repetition, are missing in the other. Counting by (code mod 64) and only up to
-two repetitions can only make the count of missing characters smaller: the screen lets every similar pair pass.
+Characters fall into 40 classes. A name's signature is a set of bits: a class that occurs in the name, and, of the
+first 24 classes, a class that occurs at least twice. An edit adds at most one character and removes at most one;
+each of them changes the count of one class by one, and so at most one bit. Edits that insert i, remove r and replace
+s characters change at most i + r + 2s bits. If k edits make a name shorter by `gap`, then i + r + s <= k and
+r - i = gap, so i + r + 2s <= 2k - (i + r) <= 2k - gap: names whose signatures differ in more bits are not similar.
 """
 
 from __future__ import annotations
@@ -16,6 +18,10 @@ from numba.core import types
 from numba.extending import intrinsic
 
 CHUNK = 4096
+_FEW = 16  # less than what it takes to begin with vectors
+_ONCE = np.uint64(40)  # bits for classes that occur; the rest for those that occur twice
+_LOW_ONCE = (np.uint64(1) << _ONCE) - np.uint64(1)
+_LOW_TWICE = (np.uint64(1) << (np.uint64(64) - _ONCE)) - np.uint64(1)
 
 
 @intrinsic
@@ -29,41 +35,60 @@ def count_bits(typing_context: Any, word: Any) -> Any:  # noqa: ARG001  # numba'
 
 
 @numba.njit(cache=True, nogil=True)
+def signature(once: np.uint64, twice: np.uint64) -> np.uint64:
+    """The signature of a name with these planes, see EncodedNames: their 64 classes become 40."""
+    low = once & _LOW_ONCE
+    high = once >> _ONCE
+    again = (twice | (twice >> _ONCE) | (low & high)) & _LOW_TWICE
+    return low | high | (again << _ONCE)
+
+
+@numba.njit(cache=True, nogil=True)
+def signatures(
+    once: npt.NDArray[np.uint64], twice: npt.NDArray[np.uint64], chosen: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.uint64]:
+    """The signatures of the chosen names, given the planes of all."""
+    found = np.empty(len(chosen), np.uint64)
+    for i in range(len(chosen)):
+        found[i] = signature(once[chosen[i]], twice[chosen[i]])
+    return found
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
 def screen(
-    once: np.uint64,
-    twice: np.uint64,
-    others_once: npt.NDArray[np.uint64],
-    others_twice: npt.NDArray[np.uint64],
+    wanted: np.uint64,
+    others: npt.NDArray[np.uint64],
     begin: int,
     end: int,
-    bound: int,
-    passed: npt.NDArray[np.uint8],
+    most: int,
+    flags: npt.NDArray[np.uint8],
+    words: npt.NDArray[np.uint64],
     hits: npt.NDArray[np.int64],
 ) -> int:
-    """Write to hits (int64[CHUNK]) the places in [begin, end) that may be within `bound` edits; their number.
+    """Write to hits (int64[CHUNK + 1]) the places in [begin, end) whose signature differs in at most `most` bits.
 
-    end - begin is at most CHUNK; passed (uint8[CHUNK]) is scratch memory. The first loop has no branch and
-    becomes vector instructions; the second reads its bytes eight at a time.
+    Returns their number. end - begin is at most CHUNK. Scratch memory: flags (uint8[CHUNK]), and the same memory as
+    words (uint64[CHUNK / 8]). Of the loops for many, the first has no branch and becomes vector instructions; the
+    second reads its bytes eight at a time.
     """
-    count = end - begin
-    most = np.uint64(bound)
-    with_once = others_once[begin:end]  # indices from 0 need no sign check, without which LLVM would not vectorise
-    with_twice = others_twice[begin:end]
-    flags = passed[:count]
-    for i in range(count):
-        o = with_once[i]
-        t = with_twice[i]
-        missing_there = count_bits(once & ~o) + count_bits(twice & ~t)
-        missing_here = count_bits(o & ~once) + count_bits(t & ~twice)
-        flags[i] = np.uint8(max(missing_there, missing_here) <= most)
+    limit = np.uint64(max(most, 0))
     found = 0
-    words = passed.view(np.uint64)
-    for word in range(count // 8):
+    if end - begin <= _FEW:
+        for at in range(begin, end):
+            hits[found] = at
+            found += int(count_bits(wanted ^ others[at]) <= limit)
+        return found
+    # Unsigned indices need no sign check, without which LLVM would not vectorise; a slice would count references.
+    first = np.uint64(begin)
+    for i in range(np.uint64(end - begin)):
+        flags[i] = np.uint8(count_bits(wanted ^ others[first + i]) <= limit)
+    whole = (end - begin) // 8
+    for word in range(whole):
         if words[word] != 0:
             for i in range(word * 8, word * 8 + 8):
                 hits[found] = begin + i
-                found += passed[i]
-    for i in range(count // 8 * 8, count):
+                found += flags[i]
+    for i in range(whole * 8, end - begin):
         hits[found] = begin + i
-        found += passed[i]
+        found += flags[i]
     return found

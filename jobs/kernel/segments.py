@@ -15,148 +15,105 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.kernel.arrays import PairBuffer, SortedNames, put_pair
-from jobs.kernel.direct import verify
-from jobs.kernel.levenshtein import WORD, clear_pattern, set_pattern
+from jobs.kernel.arrays import SortedNames
+from jobs.kernel.diagonals import SHORT, byte_row
 from jobs.kernel.names import Codes
-from jobs.kernel.screen import CHUNK, screen
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing
+_NONE = np.uint32(0xFFFFFFFF)
 
 
 class SegmentIndex(NamedTuple):
-    """The names at places [lo, hi), all of one length, by the hash of each of their k + 1 segments.
+    """The names at places [lo, hi), all of one length, by the hash of one of their `bound` + 1 segments.
 
-    cut     int64[k + 2], where the segments begin, and the length
-    begin, end  uint32[k + 1, buckets]: the entries of a bucket; the names in it at ascending places
-    entry   uint32[k + 1, hi - lo], place - lo of a name
-    once, twice uint64[k + 1, hi - lo], its planes, beside each other so that a bucket is screened in one sweep
-    seen    uint32[hi - lo], the last probe that met the name
+    segment the number s of the segment
+    cut     int64[bound + 2], where the segments begin, and the length
+    bits    there are 2^bits buckets
+    begin, end  uint32[buckets]: the entries of a bucket; the names in it at ascending places
+    entry   uint32[hi - lo], place - lo of a name
+    bucket_before   uint32[hi - lo], the bucket of the entry's segment s - 1; no bucket for s = 0
+    signature   uint64[hi - lo], of each entry, so that a bucket is screened in one sweep
+    rows    uint64[hi - lo, 2], the bytes of each entry's name; uint64[0, 2] where a name does not fit
+    bytes_of    uint8, the same memory
     """
 
     lo: int
     hi: int
     bound: int
+    segment: int
     cut: npt.NDArray[np.int64]
+    bits: int
     begin: npt.NDArray[np.uint32]
     end: npt.NDArray[np.uint32]
     entry: npt.NDArray[np.uint32]
-    once: npt.NDArray[np.uint64]
-    twice: npt.NDArray[np.uint64]
-    seen: npt.NDArray[np.uint32]
+    bucket_before: npt.NDArray[np.uint32]
+    signature: npt.NDArray[np.uint64]
+    rows: npt.NDArray[np.uint64]
+    bytes_of: npt.NDArray[np.uint8]
 
 
-@numba.njit(cache=True, nogil=True)
-def _bucket(codes: Codes, start: int, length: int, bits: int) -> int:
+@numba.njit(cache=True, nogil=True, inline="always")
+def bucket_of(codes: Codes, start: int, length: int, bits: int) -> np.uint32:
+    """The bucket, of 2^bits, for a segment."""
     mixed = np.uint64(0)
     for at in range(start, start + length):
-        mixed = (mixed ^ (np.uint64(codes[at]) + np.uint64(1))) * _MIX
-        mixed ^= mixed >> np.uint64(32)
-    return int((mixed * _MIX) >> np.uint64(64 - bits))
+        mixed = (mixed + np.uint64(codes[at]) + np.uint64(1)) * _MIX
+    mixed ^= mixed >> np.uint64(32)
+    return np.uint32((mixed * _MIX) >> np.uint64(64 - bits))
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def shifts(cut: npt.NDArray[np.int64], segment: int, length: int) -> tuple[int, int]:
+    """The first and the last shift at which a name of this length may hold a segment; first > last if none."""
+    bound = len(cut) - 2
+    gap = cut[-1] - length
+    after = bound - segment
+    first = max(-segment, -after - gap, -cut[segment])
+    last = min(segment, after - gap, length - cut[segment + 1])
+    return first, last
 
 
 @numba.njit(cache=True, nogil=True)
-def build_index(names: SortedNames, lo: int, hi: int, bound: int) -> SegmentIndex:
-    """Index the names at places [lo, hi), of one length, for probes within `bound` edits."""
+def build_index(names: SortedNames, lo: int, hi: int, bound: int, segment: int) -> SegmentIndex:
+    """Index the names at places [lo, hi), of one length, by one segment for probes within `bound` edits."""
     count = hi - lo
     length = names.length[lo]
-    segments = bound + 1
+    cut = np.empty(bound + 2, np.int64)
+    for s in range(bound + 2):
+        cut[s] = s * length // (bound + 1)
     bits = 4
     while (1 << bits) < count:
         bits += 1
-    cut = np.empty(segments + 1, np.int64)
-    for s in range(segments + 1):
-        cut[s] = s * length // segments
-    begin = np.zeros((segments, 1 << bits), np.uint32)
-    end = np.zeros((segments, 1 << bits), np.uint32)
-    entry = np.empty((segments, count), np.uint32)
-    once = np.empty((segments, count), np.uint64)
-    twice = np.empty((segments, count), np.uint64)
-    bucket_of = np.empty(count, np.int64)
-    for s in range(segments):
-        for i in range(count):
-            bucket = _bucket(names.codes, names.start[lo + i] + cut[s], cut[s + 1] - cut[s], bits)
-            bucket_of[i] = bucket
-            end[s, bucket] += 1
-        total = 0
-        for bucket in range(1 << bits):
-            begin[s, bucket] = total
-            total += end[s, bucket]
-            end[s, bucket] = begin[s, bucket]
-        for i in range(count):
-            at = end[s, bucket_of[i]]
-            end[s, bucket_of[i]] = at + 1
-            entry[s, at] = i
-            once[s, at] = names.once[lo + i]
-            twice[s, at] = names.twice[lo + i]
-    seen = np.full(count, 0xFFFFFFFF, np.uint32)
-    return SegmentIndex(lo, hi, bound, cut, begin, end, entry, once, twice, seen)
-
-
-@numba.njit(cache=True, nogil=True)
-def probe_index(
-    index: SegmentIndex,
-    names: SortedNames,
-    y_from: int,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
-) -> tuple[int, int]:
-    """Find the pairs (y, x), y < x, of every indexed x with the shorter or equally long y from y_from on.
-
-    Fills `out` and returns (number of pairs, y to go on from); the latter is index.hi when all is done. One call
-    leaves room for the pairs of a whole y, so `out` must hold at least hi - lo pairs. Probes must ascend over
-    the calls: entries before y are dropped from the index as it goes. The rest as for `compare_range`.
-    """
-    bits = 0
-    while (1 << bits) < index.begin.shape[1]:
-        bits += 1
-    longer = index.cut[-1]
-    passed = np.empty(CHUNK, np.uint8)
-    hits = np.empty(CHUNK + 1, np.int64)
-    found = 0
-    for y in range(y_from, index.hi):
-        if found + index.hi - index.lo > len(out.left):
-            return found, y
-        length = names.length[y]
-        gap = longer - length
-        pattern_is_set = False
-        for s in range(index.bound + 1):
-            size = index.cut[s + 1] - index.cut[s]
-            after = index.bound - s
-            first = max(-s, -after - gap, -index.cut[s])
-            last = min(s, after - gap, length - size - index.cut[s])
-            for shift in range(first, last + 1):
-                bucket = _bucket(names.codes, names.start[y] + index.cut[s] + shift, size, bits)
-                begin = np.int64(index.begin[s, bucket])
-                end = np.int64(index.end[s, bucket])
-                if y >= index.lo:
-                    while begin < end and index.entry[s, begin] <= y - index.lo:
-                        begin += 1
-                    index.begin[s, bucket] = begin
-                counts[0] += end - begin
-                while begin < end:
-                    stop = min(end, begin + CHUNK)
-                    passing = screen(
-                        names.once[y], names.twice[y], index.once[s], index.twice[s], begin, stop,
-                        index.bound, passed, hits,
-                    )  # fmt: skip
-                    begin = stop
-                    for hit in hits[:passing]:
-                        i = index.entry[s, hit]
-                        if index.seen[i] == np.uint32(y):
-                            continue
-                        index.seen[i] = np.uint32(y)
-                        counts[1] += 1
-                        if not pattern_is_set and length <= WORD:
-                            set_pattern(rows_of, names.codes, names.start[y], length)
-                            pattern_is_set = True
-                        x = index.lo + np.int64(i)
-                        start = names.start[index.lo] + np.int64(i) * longer  # all indexed names are as long
-                        distance = verify(rows_of, names.codes, names.start[y], length, start, longer, index.bound)
-                        if distance <= index.bound:
-                            put_pair(out, found, names.member[x], names.member[y], distance, 0)
-                            found += 1
-        if pattern_is_set:
-            clear_pattern(rows_of, names.codes, names.start[y], length)
-    return found, index.hi
+    size = cut[segment + 1] - cut[segment]
+    begin = np.zeros(1 << bits, np.uint32)
+    end = np.zeros(1 << bits, np.uint32)
+    bucket = np.empty(count, np.uint32)
+    for i in range(count):
+        bucket[i] = bucket_of(names.codes, names.start[lo + i] + cut[segment], size, bits)
+        end[bucket[i]] += np.uint32(1)
+    total = np.uint32(0)
+    for b in range(1 << bits):
+        begin[b] = total
+        total += end[b]
+        end[b] = begin[b]
+    entry = np.empty(count, np.uint32)
+    bucket_before = np.empty(count, np.uint32)
+    signature = np.empty(count, np.uint64)
+    is_short = length <= SHORT and names.codes.itemsize == 1
+    rows = np.empty((count if is_short else 0, 2), np.uint64)
+    for i in range(count):
+        at = end[bucket[i]]
+        end[bucket[i]] = at + np.uint32(1)
+        start = names.start[lo + i]
+        entry[at] = i
+        signature[at] = names.signature[lo + i]
+        bucket_before[at] = _NONE
+        if segment > 0:
+            before = cut[segment - 1]
+            bucket_before[at] = bucket_of(names.codes, start + before, cut[segment] - before, bits)
+        if is_short:
+            rows[at, 0], rows[at, 1] = byte_row(names.codes, start, length)
+    bytes_of = rows.reshape(-1).view(np.uint8)
+    return SegmentIndex(
+        lo, hi, bound, segment, cut, bits, begin, end, entry, bucket_before, signature, rows, bytes_of
+    )

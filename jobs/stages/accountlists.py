@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.snapshots.durable import temporary_beside
 from jobs.stages.worker import accounts_table
-from jobs.stages.workfiles import open_work_file, write_work_file
+from jobs.stages.workfiles import open_work_file, whole_file, write_work_file
 
 _JOINED, _SPANS = "lists.bin", "lists.arrow"
 
@@ -73,15 +72,13 @@ class JoinedLists:
         """Write the file from those of the tasks. accounts: path of the table of accounts."""
         spans = np.zeros((2, len(accounts_table(accounts))), np.int64)
         size = 0
-        target = temporary_beside(work / _JOINED)
-        with target.open("wb") as file:
+        with whole_file(work / _JOINED) as file:
             for task in range(tasks):
                 lists = AccountLists.open(work, task)
                 spans[0, lists.account] = size + lists.starts[:-1]
                 spans[1, lists.account] = size + lists.starts[1:]
                 size += len(lists.hashtags)
                 file.write(lists.hashtags.tobytes())
-        target.rename(work / _JOINED)
         rows = pa.record_batch({"start": spans[0], "end": spans[1]})
         write_work_file(work / _SPANS, rows.schema, [rows])
 

@@ -7,19 +7,20 @@ maps it into memory.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.snapshots.durable import temporary_beside
+from jobs.stages.workfiles import whole_file
 
 _ALIGNED = 64  # bytes: where Arrow wants a mapped batch to begin
-_LENGTH = 8  # bytes of the last field of a file
+_LENGTH = 8  # bytes of the number of batches
+_END = b"exchange"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,16 +28,20 @@ class Exchange:
     """What goes from one stage to the next: tasks of the former are its sources, parts of the latter its targets.
 
     A file: record batches without their schema; then int64[n, 3], target, offset and length of each, by target;
-    last n, as 8 bytes.
+    then n, as 8 bytes, and a mark, without which a file that a dying machine left half-written looks empty.
     """
 
     work: Path
     name: str
     schema: pa.Schema
 
-    def source(self, number: int) -> Outbox:
-        """Where a task puts what it sends; use as a context manager."""
-        return Outbox(self._path(number), self.schema)
+    @contextlib.contextmanager
+    def source(self, number: int) -> Iterator[Outbox]:
+        """Where a task puts what it sends; it is there once the context is left without an error."""
+        with whole_file(self._path(number)) as file:
+            box = Outbox(file, self.schema)
+            yield box
+            box.finish()
 
     def receive(self, target: int, sources: Iterable[int]) -> pa.Table:
         """What the sources have sent to a target, in their order; mapped, not read."""
@@ -50,12 +55,10 @@ class Exchange:
 
 
 class Outbox:
-    """What one task sends. The file appears, whole, when the context is left without an error."""
+    """What one task sends; see Exchange.source."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path, self._schema = path, schema
-        self._temporary = temporary_beside(path)
-        self._file = self._temporary.open("xb")
+    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+        self._file, self._schema = file, schema
         self._index: list[tuple[int, int, int]] = []
 
     def send(self, target: int, rows: pa.RecordBatch) -> None:
@@ -65,30 +68,20 @@ class Outbox:
         self._file.write(message)
         self._file.write(b"\0" * (-message.size % _ALIGNED))
 
-    def __enter__(self) -> Self:
-        """Return the box."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Finish the file; a task that runs again replaces it by the same."""
-        with self._file:
-            if kind is None:
-                index = np.array(self._index, np.int64).reshape(-1, 3)
-                self._file.write(index[np.argsort(index[:, 0], kind="stable")].tobytes())
-                self._file.write(len(index).to_bytes(_LENGTH, "little"))
-        if kind is None:
-            self._temporary.rename(self._path)
-        else:
-            self._temporary.unlink()
+    def finish(self) -> None:
+        """Write where everything is."""
+        index = np.array(self._index, np.int64).reshape(-1, 3)
+        self._file.write(index[np.argsort(index[:, 0], kind="stable")].tobytes())
+        self._file.write(len(index).to_bytes(_LENGTH, "little") + _END)
 
 
 def _sent_to(target: int, path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with pa.memory_map(str(path)) as file:
         content = file.read_buffer()
-    count = int.from_bytes(content[content.size - _LENGTH :].to_pybytes(), "little")
-    end = content.size - _LENGTH
+    end = content.size - len(_END) - _LENGTH
+    if end < 0 or content[end + _LENGTH :].to_pybytes() != _END:
+        raise RuntimeError(f"{path}: its end is missing; what was written there was lost, start the run again")
+    count = int.from_bytes(content[end : end + _LENGTH].to_pybytes(), "little")
     index = np.frombuffer(content[end - count * 24 : end], np.int64).reshape(-1, 3)
     first, last = np.searchsorted(index[:, 0], [target, target + 1])
     for _, offset, length in index[first:last].tolist():

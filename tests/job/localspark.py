@@ -60,7 +60,7 @@ class Session:
     """A session of as many cores as asked for: they decide how many tasks the job makes."""
 
     def __init__(self, _config: JobConfig, cores: int) -> None:
-        self.sparkContext = SimpleNamespace(defaultParallelism=cores, setJobGroup=lambda *_: None)
+        self.sparkContext = SimpleNamespace(master="local[1]", defaultParallelism=cores, setJobGroup=lambda *_: None)
 
     def range(self, start: int, end: int, _step: int, count: int) -> Frame:
         cuts = [start + (end - start) * part // count for part in range(count + 1)]

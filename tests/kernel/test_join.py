@@ -85,12 +85,18 @@ def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Thresh
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 10**9), alphabet=st.sampled_from(ALPHABETS), at_once=st.sampled_from([2, 7, 50]))
-def test_names_indexed_in_small_lots_give_what_brute_force_gives(
-    threshold: Threshold, seed: int, alphabet: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+@given(
+    seed=st.integers(0, 10**9),
+    alphabet=st.sampled_from(ALPHABETS),
+    at_once=st.sampled_from([2, 7, 50, 1000]),
+    probes=st.sampled_from([1, 20, 1000]),
+)
+def test_names_indexed_and_looked_up_in_small_lots_give_what_brute_force_gives(
+    threshold: Threshold, seed: int, alphabet: str, at_once: int, probes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(join, "_SMALL_INDEX", 0)
     monkeypatch.setattr(join, "_INDEXED_AT_ONCE", at_once)
+    monkeypatch.setattr(join, "_PROBES", probes)
     names = families(seed, 120, alphabet, (0, 24))
     assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
@@ -107,15 +113,32 @@ def test_names_indexed_in_small_lots_give_what_brute_force_gives(
     ids=["handles", "shared-prefix", "two-letters", "512-letters"],
 )
 def test_a_few_thousand_names_give_what_brute_force_gives(
-    threshold: Threshold, alphabet: str, lengths: tuple[int, int], prefix: str
+    threshold: Threshold, alphabet: str, lengths: tuple[int, int], prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(join, "_SMALL_INDEX", 50)
     names = families(1, 2500, alphabet, lengths, prefix)
     assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
 
-@pytest.mark.parametrize("length", [63, 64, 65, 127, 128, 129, 300])
-def test_long_names_give_what_brute_force_gives(length: int) -> None:
-    names = families(length, 100, "abcdef", (length - 2, length + 2))
+@pytest.mark.parametrize("length", [8, 15, 16, 17, 63, 64, 65, 127, 128, 129])
+@pytest.mark.parametrize("alphabet", ["abcdef", ALPHABETS[4]], ids=["one-byte", "four-bytes"])
+@pytest.mark.parametrize("small_index", [0, 1000], ids=["indexed", "directly"])
+def test_names_of_any_length_give_what_brute_force_gives(
+    length: int, alphabet: str, small_index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(join, "_SMALL_INDEX", small_index)
+    names = families(length, 100, alphabet, (length - 2, length + 2))
+    for threshold in THRESHOLDS:
+        assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
+
+
+@pytest.mark.parametrize("letters", [255, 256, 257])
+def test_alphabets_that_just_fit_a_byte_give_what_brute_force_gives(
+    letters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(join, "_SMALL_INDEX", 0)
+    alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + letters)))
+    names = [*families(letters, 300, alphabet, (4, 16)), *(alphabet[i : i + 9] for i in range(0, letters, 3))]
     for threshold in THRESHOLDS:
         assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
@@ -126,9 +149,10 @@ def test_long_names_give_what_brute_force_gives(length: int) -> None:
 def test_both_sides_of_every_size_give_what_brute_force_gives(size: int) -> None:
     rng = random.Random(size)
     names = ["".join(rng.choices("abc0123", k=10)) for _ in range(size)]  # one length: one index or none
-    for threshold in THRESHOLDS:
-        assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
-        assert in_one_group(names, threshold) == all_similar_pairs(names, threshold)
+    for threshold in (Threshold(9, 10), Threshold(4, 5), Threshold(2, 3)):  # below, almost all pairs are similar
+        expected = all_similar_pairs(names, threshold)
+        assert found_pairs(names, threshold) == expected
+        assert in_one_group(names, threshold) == expected
 
 
 @pytest.mark.parametrize("size", [screen.CHUNK, screen.CHUNK + 1])
@@ -153,6 +177,7 @@ def test_a_batch_that_is_full_is_handed_over_and_the_rest_follows(
 ) -> None:
     monkeypatch.setattr(join, "_BATCH", screen.CHUNK)
     monkeypatch.setattr(join, "_INDEXED_AT_ONCE", at_once)
+    monkeypatch.setattr(join, "_SMALL_INDEX", 100)
     names = ["look_alike"] * 300 + ["look_alik3"] * 50
     expected = all_similar_pairs(names, Threshold(4, 5))
     encoded = encode_names(names)
@@ -163,9 +188,13 @@ def test_a_batch_that_is_full_is_handed_over_and_the_rest_follows(
     assert in_one_group(names, Threshold(4, 5)) == expected
 
 
-@settings(max_examples=50)
+@pytest.mark.parametrize("small_index", [0, 30, 1000])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), cuts=st.lists(st.integers(0, 400), max_size=5))
-def test_ranges_that_partition_a_group_partition_its_pairs(seed: int, cuts: list[int]) -> None:
+def test_ranges_that_partition_a_group_partition_its_pairs(
+    small_index: int, seed: int, cuts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(join, "_SMALL_INDEX", small_index)
     names = families(seed, 400, ALPHABETS[2], (5, 9))
     encoded = encode_names(names)
     edges = [0, *sorted(cuts), 400]

@@ -1,0 +1,95 @@
+"""Running the real command on the cluster, and reading what it published."""
+
+import gzip
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.reader import Snapshot
+from tests.job.command import ROOT
+from tests.job.known import medium
+
+from .standalone import Standalone
+
+FILES = 6  # of posts, so that every stage has several tasks
+DEADLINE = 600  # seconds: a run that hangs fails its test
+LOCAL = ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYTHONPATH", "NUMBA_CACHE_DIR", "SPARK_LOCAL_DIRS", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Posts in several files, and accounts."""
+
+    posts: Path
+    accounts: Path
+
+    def options(self, output: Path) -> list[str | Path]:
+        return [
+            *("--posts", self.posts, "--accounts", self.accounts, "--output", output),
+            *("--min-similarity", "0.7", "--buckets", "8", "--block-size", "100"),
+        ]
+
+
+def made_inputs(folder: Path) -> Inputs:
+    """The data set `medium`, its posts shared out to files."""
+    posts = folder / "posts"
+    posts.mkdir()
+    header, *rows = gzip.decompress(medium().posts.read_bytes()).splitlines(keepends=True)
+    for number in range(FILES):
+        (posts / f"{number}.tsv").write_bytes(b"".join([header, *rows[number::FILES]]))
+    return Inputs(posts, medium().accounts)
+
+
+def published(output: Path) -> dict[str, Any]:
+    """All rows of every table in one order, and the counts; the files must be as the manifest says."""
+    manifest = Snapshot.open(output).manifest
+    tables: dict[str, Any] = {}
+    for name, schema in SCHEMAS.items():
+        files = [pq.read_table(output / entry.path) for entry in manifest.files if entry.table == name]
+        table = pa.concat_tables([schema.empty_table(), *(file.cast(schema) for file in files)])
+        tables[name] = table.sort_by([(column, "ascending") for column in schema.names]).to_pylist()
+    return {"counts": manifest.counts.model_dump(), **tables}
+
+
+class Cluster:
+    """Runs the job on a cluster; its outputs are in `shared`."""
+
+    def __init__(self, standalone: Standalone, inputs: Inputs, shared: Path) -> None:
+        self.standalone, self._inputs, self.shared = standalone, inputs, shared
+        self.output, self.traces = shared / "out", shared / "traces"
+        self.traces.mkdir()
+
+    def run(self, *deaths: Sequence[str], meanwhile: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """What the real command publishes with deaths as sitecustomize.py has them, which must all come."""
+        environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
+        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
+        if deaths:
+            environment["PYTHONPATH"] = str(Path(__file__).with_name("dying"))
+            environment["LOOKALIKE_TEST_DEATHS"] = json.dumps(deaths)
+            environment["LOOKALIKE_TEST_TRACES"] = str(self.traces)
+        command = [str(ROOT / "spark-submit.sh"), "--master", self.standalone.url, "--executor-memory", "512m", "--"]
+        command += map(str, self._inputs.options(self.output))
+        log = self.shared / "log"
+        with log.open("w") as sink:
+            process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd="/")
+            try:
+                end = time.monotonic() + DEADLINE
+                while process.poll() is None and time.monotonic() < end:
+                    meanwhile()
+                    time.sleep(0.3)
+            finally:
+                process.kill()
+                process.wait()
+        assert process.returncode == 0, log.read_text()
+        came = {path.name for path in self.traces.iterdir()} - {"second", "gone on"}
+        assert came == {" ".join(death) for death in deaths}
+        return published(self.output)

@@ -1,0 +1,88 @@
+"""The job on a standalone cluster: the same command, the same result, whatever dies on the way."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.snapshots.datafiles import check_file
+from jobs.snapshots.reader import Snapshot
+from tests.job.known import medium
+
+from .running import Cluster
+from .standalone import SPARK
+
+STAGES = ["ScanSplits", "DeduplicatePosts", "GroupMembers", "ComparePairs", "WriteTables"]
+# What the tasks' Python may map of its machine: the C library with its data, nothing of a Python.
+OF_THE_MACHINE = re.compile(
+    r"/(ld-linux[^/]*|lib(c|m|dl|rt|pthread|util|resolv)\.so\.\d|gconv-modules\.cache|ld\.so\.cache)$|/locale/"
+)
+
+
+class Tasks:
+    """Watches the Python processes of the tasks."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.programs: dict[Path, set[str]] = {}
+        self.mapped: set[str] = set()
+        self.paths: set[str] = set()
+
+    def look(self) -> None:
+        for worker in self._cluster.standalone.workers:
+            for process in self._cluster.standalone.processes(worker.name):
+                try:
+                    program = (process / "exe").readlink()
+                    if "python" in program.name:
+                        self.programs.setdefault(worker, set()).add(str(program))
+                        self.mapped |= set(re.findall(r" (/\S+)$", (process / "maps").read_text(), re.MULTILINE))
+                        found = re.search(rb"(?:^|\0)PYTHONPATH=([^\0]*)", (process / "environ").read_bytes())
+                        self.paths |= set(found[1].decode().split(":") if found else [])
+                except OSError:
+                    continue  # it has ended
+
+
+def test_a_cluster_without_any_python_publishes_what_local_mode_does(cluster: Cluster, local: dict[str, Any]) -> None:
+    assert [tool for tool in ("python", "python3") if shutil.which(tool, path=str(cluster.standalone.path))] == []
+    tasks = Tasks(cluster)
+    result = cluster.run(meanwhile=tasks.look)
+    assert [tuple(row.values()) for row in result["pairs"]] == sorted(medium().pairs("0.7"))
+    assert result == local
+
+    workers = cluster.standalone.workers
+    assert set(tasks.programs) == set(workers)
+    for worker, programs in tasks.programs.items():
+        assert [
+            program for program in programs if not re.match(rf"{worker}/work/app-.*/environment/bin/", program)
+        ] == []
+    own = (*(f"{worker}/" for worker in workers), f"{cluster.output}/", "/dev/", "/memfd:")
+    assert [file for file in tasks.mapped if not file.startswith(own) and not OF_THE_MACHINE.search(file)] == []
+    own = (*own, f"{SPARK}/")
+    assert [path for path in tasks.paths if path and not path.startswith(own)] == []
+
+
+def test_deaths_of_a_process_an_executor_and_a_worker_change_nothing(cluster: Cluster, local: dict[str, Any]) -> None:
+    deaths = ["ScanSplits", "python"], ["GroupMembers", "executor"], ["ComparePairs", "worker"]
+    assert cluster.run(*deaths) == local
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("victim", ["executor", "worker"])
+def test_a_death_in_any_stage_changes_nothing(
+    cluster: Cluster, local: dict[str, Any], stage: str, victim: str
+) -> None:
+    assert cluster.run([stage, victim]) == local
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_task_that_was_given_up_and_works_on_changes_nothing(
+    cluster: Cluster, local: dict[str, Any], stage: str
+) -> None:
+    assert cluster.run([stage, "link"]) == local
+    assert int((cluster.traces / "gone on").read_text()) > 0
+    for entry in Snapshot.open(cluster.output).manifest.files:
+        check_file(cluster.output, entry)
