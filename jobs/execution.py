@@ -54,7 +54,7 @@ class Execution:
         self._posts, self._accounts = posts, accounts
         self._where = publication.output, publication.work, publication.id
         self._work = publication.work
-        if not str(spark.sparkContext.master).startswith(("local[", "local")):
+        if str(spark.sparkContext.master).partition("[")[0] != "local":
             flush_files(self._work)
         self.cores = spark.sparkContext.defaultParallelism
         text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)

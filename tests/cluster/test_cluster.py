@@ -14,7 +14,7 @@ from tests.job.known import medium
 from .running import Cluster
 from .standalone import SPARK
 
-STAGES = ["ScanSplits", "DeduplicatePosts", "GroupMembers", "ComparePairs", "WriteTables"]
+STAGES = ["ScanSplits", "DeduplicatePosts", "GroupMembers", "ListHashtags", "ComparePairs", "WriteTables"]
 # What the tasks' Python may map of its machine: the C library with its data, nothing of a Python.
 OF_THE_MACHINE = re.compile(
     r"/(ld-linux[^/]*|lib(c|m|dl|rt|pthread|util|resolv)\.so\.\d|gconv-modules\.cache|ld\.so\.cache)$|/locale/"

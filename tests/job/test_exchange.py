@@ -38,9 +38,14 @@ def test_a_task_that_fails_sends_nothing_and_its_second_attempt_all(tmp_path: Pa
     flush_files(tmp_path)
     before = set(tmp_path.iterdir())
     exchange = Exchange(tmp_path, "numbers", SCHEMA)
-    with pytest.raises(ValueError, match="halfway"), exchange.source(0) as box:
-        box.send(0, rows(1))
-        raise ValueError("halfway")
+
+    def fail_halfway() -> None:
+        with exchange.source(0) as box:
+            box.send(0, rows(1))
+            raise ValueError("halfway")
+
+    with pytest.raises(ValueError, match="halfway"):
+        fail_halfway()
     assert set(tmp_path.iterdir()) == before
     for _ in range(2):
         with exchange.source(0) as box:
