@@ -19,7 +19,7 @@ class SortedNames(NamedTuple):
     start   int64[n], where its characters begin in `codes`
     length  int64[n], ascending
     signature uint64[n], see jobs.kernel.screen
-    codes   the characters of all of them
+    codes   the characters of all of them; as `sorted_names` makes it, in this order and without anything between
     """
 
     member: npt.NDArray[np.uint32]

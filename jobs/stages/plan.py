@@ -17,10 +17,10 @@ from jobs.kernel import SMALL_GROUP, Threshold
 from jobs.stages.reports import GroupReport, LargeHashtag
 
 # Seconds on one core, measured at 0.8, see bench/README.md. Only their ratios matter.
-_SCREENED_PAIR = 1e-9
-_INDEXED_NAME = 1.5e-6
-_INDEXED_PAIR = 1e-11
-TASK_COST = 0.5  # below it a task costs Spark more than the work in it
+_SCREENED_PAIR = 2.5e-10
+_INDEXED_NAME = 6.5e-7
+_INDEXED_PAIR = 4e-12
+TASK_COST = 0.25  # below it a task costs Spark more than the work in it
 
 
 @dataclasses.dataclass(frozen=True)

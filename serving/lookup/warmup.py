@@ -16,7 +16,7 @@ from serving.lookup.encoding import Pairs, encode
 _log = logging.getLogger("serving")
 # Lengths on both sides of a machine word, and names enough of each for an index: see jobs.kernel.join.
 _LENGTHS: Final = (3, 12, 70)
-_NAMES: Final = 150
+_NAMES: Final = 1100
 
 
 def warm_up() -> None:
