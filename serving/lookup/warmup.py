@@ -14,9 +14,8 @@ from jobs.kernel import Threshold, encode_names, similar_pairs
 from serving.lookup.encoding import Pairs, encode
 
 _log = logging.getLogger("serving")
-# Lengths on both sides of a machine word, and names enough of each for an index: see jobs.kernel.join.
-_LENGTHS: Final = (3, 12, 70)
-_NAMES: Final = 1100
+# Lengths on both sides of a machine word, and of one of them names enough for an index: see jobs.kernel.join.
+_NAMES_OF_LENGTH: Final = {3: 20, 12: 1100, 70: 20}
 
 
 def warm_up() -> None:
@@ -28,9 +27,12 @@ def warm_up() -> None:
     # Few different characters and many: names are then encoded in one byte or in four.
     for alphabet in ("abcdefgh", "".join(map(chr, range(0x4E00, 0x4F80)))):
         letters = itertools.cycle(alphabet)
-        names = ["".join(itertools.islice(letters, length + 1))[1:] for length in _LENGTHS for _ in range(_NAMES)]
-        encoded = encode_names(names)
-        for threshold in ("0.8", "0"):
-            for _ in similar_pairs(encoded, Threshold.parse(threshold)):
+        names = [
+            "".join(itertools.islice(letters, length + 1))[1:]
+            for length, count in _NAMES_OF_LENGTH.items()
+            for _ in range(count)
+        ]
+        for threshold, few in (("0.8", 1), ("0", 50)):
+            for _ in similar_pairs(encode_names(names[::few]), Threshold.parse(threshold)):
                 pass
     _log.info("compiled functions are ready after %.1f seconds", time.monotonic() - begun)

@@ -63,6 +63,7 @@ def test_a_cluster_without_any_python_publishes_what_local_mode_does(cluster: Cl
     assert [path for path in tasks.paths if path and not path.startswith(own)] == []
 
 
+@pytest.mark.thorough
 def test_deaths_of_a_process_an_executor_and_a_worker_change_nothing(cluster: Cluster, local: dict[str, Any]) -> None:
     deaths = ["ScanSplits", "python"], ["GroupMembers", "executor"], ["ComparePairs", "worker"]
     assert cluster.run(*deaths) == local

@@ -19,8 +19,8 @@ def dying_task(stage: Any) -> Callable[..., Any]:
     """The stage, but the first task that has something to pass on kills the driver and goes no further."""
     driver = os.getpid()
 
-    def make(*arguments: Any) -> Callable[[Iterable[Any]], Iterator[Any]]:
-        function = stage(*arguments)
+    def make(*arguments: Any, **options: Any) -> Callable[[Iterable[Any]], Iterator[Any]]:
+        function = stage(*arguments, **options)
 
         def task(batches: Iterable[Any]) -> Iterator[Any]:
             for result in function(batches):

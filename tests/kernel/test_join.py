@@ -116,7 +116,7 @@ def test_a_few_thousand_names_give_what_brute_force_gives(
     threshold: Threshold, alphabet: str, lengths: tuple[int, int], prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(join, "_SMALL_INDEX", 50)
-    names = families(1, 2500, alphabet, lengths, prefix)
+    names = families(1, 1500, alphabet, lengths, prefix)
     assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
 
