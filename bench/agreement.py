@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from bench.handmade import ACCOUNTS, quoted, table_of
 
 
+def live_manifest(output: Path) -> dict[str, Any]:
+    """The manifest of an output folder's live snapshot."""
+    snapshot = (output / "CURRENT").read_text().strip()
+    manifest: dict[str, Any] = json.loads((output / "snapshots" / snapshot / "manifest.json").read_text())
+    return manifest
+
+
 def pair_files(output: Path) -> list[Path]:
     """The files of the live snapshot's pairs, as its manifest lists them."""
-    snapshot = (output / "CURRENT").read_text().strip()
-    manifest = json.loads((output / "snapshots" / snapshot / "manifest.json").read_text())
-    return [output / entry["path"] for entry in manifest["files"] if entry["table"] == "pairs"]
+    return [output / entry["path"] for entry in live_manifest(output)["files"] if entry["table"] == "pairs"]
 
 
 def differences(found: Path, output: Path, limit: int = 5) -> list[str]:

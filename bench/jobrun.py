@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import eventlog
+from bench.agreement import live_manifest
 from bench.generate import SIZES, Shape, generate
 from bench.processes import Measurement, measure
 
@@ -40,7 +40,7 @@ class JobRun:
     @property
     def similar_pairs(self) -> int:
         """Rows of the snapshot's pairs."""
-        return int(next(_counts_named("similar_pairs", self.counts)))
+        return int(self.counts["similar_pairs"])
 
 
 def data_set(name: str) -> Path:
@@ -76,8 +76,7 @@ def run_job(
         command += ["--output", str(output), "--no-progress", *job]
         measurement = measure(command, ROOT, cpus)
         stages = [stage for file in Path(log).iterdir() for stage in eventlog.read_stages(file)]
-    snapshot = (output / "CURRENT").read_text().strip()
-    manifest = json.loads((output / "snapshots" / snapshot / "manifest.json").read_text())
+    manifest = live_manifest(output)
     return JobRun(measurement, manifest["counts"], manifest["seconds"], tuple(stages))
 
 
@@ -110,12 +109,3 @@ def values(output: str) -> dict[str, float]:
         with contextlib.suppress(ValueError):
             found.update({name: float(value)} if mark else {})
     return found
-
-
-def _counts_named(name: str, counts: dict[str, Any]) -> Iterator[int]:
-    """Give every count of this name, at whatever depth it stands."""
-    for key, value in counts.items():
-        if isinstance(value, dict):
-            yield from _counts_named(name, value)
-        elif key == name:
-            yield int(value)

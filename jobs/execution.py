@@ -39,7 +39,10 @@ _INFLATION = 5  # bytes of text in a byte of compressed input, roughly
 
 
 class Execution:
-    """One run on Spark. accounts: path of the table of accounts, which the tasks map into memory."""
+    """One run on Spark. accounts: path of the table of accounts, which the tasks map into memory.
+
+    work: the run's folder for what only it needs. cores: that Spark has.
+    """
 
     def __init__(
         self,
@@ -53,9 +56,9 @@ class Execution:
         self._config, self._ignored, self._spark = config, ignored, spark
         self._posts, self._accounts = posts, accounts
         self._where = publication.output, publication.work, publication.id
-        self._work = publication.work
+        self.work = publication.work
         if str(spark.sparkContext.master).partition("[")[0] != "local":
-            flush_files(self._work)
+            flush_files(self.work)
         self.cores = spark.sparkContext.defaultParallelism
         text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)
         split_bytes = min(max(text // (4 * self.cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
@@ -100,15 +103,15 @@ class Execution:
     def list_hashtags(self, groups: Sequence[GroupReport]) -> tuple[HashtagTable, list[WriteReport]]:
         """Stage 3, second half: the hashtags numbered, and those of every account written."""
         grouped = tuple(group.bucket for group in groups)
-        hashtags = HashtagTable.gather(self._work, grouped)
-        hashtags.write(self._work)
+        hashtags = HashtagTable.gather(self.work, grouped)
+        hashtags.write(self.work)
         listing = ListHashtags(self._accounts, *self._where, grouped, self._config.buckets, self._tasks)
         listed = self._numbers(self._tasks, self._tasks).mapInArrow(listing, BLOB)
         return hashtags, [WriteReport.from_json(content) for content in _reports(listed)]
 
     def compare(self, groups: Sequence[GroupReport]) -> CompareReport:
         """Stage 4: the similar pairs found, and what finding them took."""
-        config, work, accounts = self._config, self._work, self._accounts
+        config, work, accounts = self._config, self.work, self._accounts
         sender = PairSender(accounts, work, config.buckets, self._tasks)
         units = plan_units(groups, config.threshold, config.block_size)
         compare: ComparePairs | CompareNames

@@ -8,7 +8,6 @@ import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -120,9 +119,9 @@ class _Run:
 
     def _forecast(self, posts: PostsReport, groups: list[GroupReport]) -> list[str]:
         counts = summary.counts(self._accounts.counts, posts, groups, CompareReport())
-        work, past = Path(self._accounts.table).parent, dict(self._progress.seconds)
+        past = dict(self._progress.seconds)
         with self._progress.stage("estimate"):
-            known = self._accounts.table, work, groups, counts
+            known = self._accounts.table, self._execution.work, groups, counts
             return planned(self._config, *known, cores=self._execution.cores, seconds=past)
 
     def _grouped(self) -> tuple[PostsReport, list[GroupReport]]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.inputs.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
-from jobs.inputs.values import Bytes, Places, frozen
+from jobs.inputs.values import Bytes, Places, beyond_ascii
 from jobs.kernel.names import EncodedNames, encode_names
 
 _ALPHABET = b"alphabet"
@@ -83,7 +82,7 @@ class AccountTable:
 
     def _look_up_escaped(self, found: Places, missing: Places, buffer: Bytes, start: Places, end: Places) -> None:
         """Look values up again that are not UTF-8, in the form that such ids have in this table."""
-        for i in missing[_beyond_ascii(frozen(buffer), frozen(start), frozen(end), missing)].tolist():
+        for i in missing[beyond_ascii(buffer, start[missing], end[missing])].tolist():
             value = buffer[start[i] : end[i]].tobytes()
             text = value.decode("utf-8", "backslashreplace").encode()
             if text != value:
@@ -122,16 +121,6 @@ def packed_strings(array: Any) -> tuple[Bytes, Places]:
     if not len(array):
         return packed, np.zeros(1, np.int64)
     return packed, np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
-
-
-@numba.njit(cache=True, nogil=True)
-def _beyond_ascii(buffer: Bytes, start: Places, end: Places, rows: Places) -> npt.NDArray[np.bool_]:
-    """bool[len(rows)]: whether the chosen values have a byte that is not ASCII."""
-    beyond = np.zeros(len(rows), np.bool_)
-    for i in range(len(rows)):
-        for at in range(start[rows[i]], end[rows[i]]):
-            beyond[i] |= buffer[at] >= 0x80
-    return beyond
 
 
 def compared_names(names: pa.LargeStringArray, *, fold: Literal["none", "case"]) -> pa.LargeStringArray:

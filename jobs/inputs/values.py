@@ -59,6 +59,11 @@ def are_blank(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_
     return _are_blank(frozen(buffer), frozen(start), frozen(end))
 
 
+def beyond_ascii(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
+    """bool[n]: whether each value has a byte that is not ASCII."""
+    return _beyond_ascii(frozen(buffer), frozen(start), frozen(end))
+
+
 def pack_values(buffer: Bytes, start: Places, end: Places) -> tuple[Bytes, Places]:
     """The values copied one after the other: their bytes, and int64[n + 1] where each begins."""
     offsets = np.zeros(len(start) + 1, np.int64)
@@ -147,6 +152,15 @@ def _are_blank(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool
         first, last = _trimmed(buffer, start[i], end[i])
         blank[i] = first == last
     return blank
+
+
+@numba.njit(cache=True, nogil=True)
+def _beyond_ascii(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
+    beyond = np.zeros(len(start), np.bool_)
+    for i in range(len(start)):
+        for at in range(start[i], end[i]):
+            beyond[i] |= buffer[at] >= 0x80
+    return beyond
 
 
 @numba.njit(cache=True, nogil=True)

@@ -23,7 +23,7 @@ from jobs.kernel.direct import verify
 from jobs.kernel.levenshtein import WORD, clear_pattern, distance_to_pattern, set_pattern
 from jobs.kernel.names import Codes
 from jobs.kernel.screen import CHUNK, screen
-from jobs.kernel.segments import SegmentIndex, bucket_of, shifts
+from jobs.kernel.segments import NOWHERE, SegmentIndex, bucket_of, shifts
 
 _PART = 10  # a part of the index is 2^10 buckets: with their entries, 50 KB
 
@@ -130,7 +130,7 @@ def _bucket_before(
         if first <= shift <= last:
             before = cut[segment - 1]
             return bucket_of(codes, start_y + before + shift, cut[segment] - before, bits)
-    return np.uint32(0xFFFFFFFE)
+    return NOWHERE
 
 
 @numba.njit(cache=True, nogil=True)

@@ -20,7 +20,8 @@ from jobs.kernel.diagonals import SHORT, byte_row
 from jobs.kernel.names import Codes
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing
-_NONE = np.uint32(0xFFFFFFFF)
+_NONE = np.uint32(0xFFFFFFFF)  # the bucket before of an entry that has none
+NOWHERE = np.uint32(0xFFFFFFFE)  # no bucket, and not that one
 
 
 class SegmentIndex(NamedTuple):
@@ -74,13 +75,20 @@ def shifts(cut: npt.NDArray[np.int64], segment: int, length: int) -> tuple[int, 
 
 
 @numba.njit(cache=True, nogil=True)
+def cuts(length: int, bound: int) -> npt.NDArray[np.int64]:
+    """int64[bound + 2]: where the bound + 1 segments of a name of this length begin, and the length."""
+    cut = np.empty(bound + 2, np.int64)
+    for s in range(bound + 2):
+        cut[s] = s * length // (bound + 1)
+    return cut
+
+
+@numba.njit(cache=True, nogil=True)
 def build_index(names: SortedNames, lo: int, hi: int, bound: int, segment: int) -> SegmentIndex:
     """Index the names at places [lo, hi), of one length, by one segment for probes within `bound` edits."""
     count = hi - lo
     length = names.length[lo]
-    cut = np.empty(bound + 2, np.int64)
-    for s in range(bound + 2):
-        cut[s] = s * length // (bound + 1)
+    cut = cuts(length, bound)
     bits = 4
     while (1 << bits) < count:
         bits += 1

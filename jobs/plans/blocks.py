@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from jobs.kernel.arrays import SortedNames
 from jobs.kernel.names import Codes
+from jobs.kernel.segments import cuts, shifts
 
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
@@ -87,9 +88,10 @@ def count_meetings(
         while buckets < real:
             buckets *= 2
         load = count * scale / buckets
+        edges = cuts(length, bound)
         for s in range(bound + 1):
-            cut = s * length // (bound + 1)
-            width = (s + 1) * length // (bound + 1) - cut
+            cut = edges[s]
+            width = edges[s + 1] - cut
             keys = np.zeros(size, np.uint64)
             inside = np.zeros(size, np.int64)
             member = np.zeros(size, np.int64)
@@ -102,10 +104,7 @@ def count_meetings(
             met = np.zeros(size, np.float64)
             probes = 0.0
             for y in range(near, hi):
-                gap = length - names.length[y]
-                after = bound - s
-                first = max(-s, -after - gap, -cut)
-                last = min(s, after - gap, names.length[y] - width - cut)
+                first, last = shifts(edges, s, names.length[y])
                 for shift in range(first, last + 1):
                     slot = _slot(keys, _hash(names.codes, names.start[y] + cut + shift, width))
                     if y < lo:

@@ -38,7 +38,7 @@ def forecast(config: JobConfig, accounts: str, work: Path, groups: Sequence[Grou
         find_users = functools.partial(_users, buckets, len(table))
         names = cheaper_names_order(units, table.names, find_users, config.threshold, config.block_size)
         if names is not None:
-            everyone = Everyone(find_users(), names.cost)
+            everyone = Everyone(names.users, names.cost)
     prefix_length = config.prefix_length if config.blocking == "prefix" else None
     return Estimator(table, config.threshold, prefix_length, config.fold).estimate(buckets, everyone)
 

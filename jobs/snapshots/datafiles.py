@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -207,6 +207,11 @@ def write_table(
         for batch in batches:
             writer.write(batch)
         return writer.close()
+
+
+def row_groups(rows: int) -> Iterator[slice]:
+    """Which of so many rows stand in each row group: for making a table a piece at a time."""
+    return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
 
 
 def check_file(output: Path, entry: FileEntry) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.kernel import similarities
-from jobs.snapshots.datafiles import ROW_GROUP_ROWS, FileEntry, write_table
+from jobs.snapshots.datafiles import FileEntry, row_groups, write_table
 from jobs.snapshots.layout import SCHEMAS, data_path
 from jobs.stages.accountlists import AccountLists
 from jobs.stages.times import as_times
@@ -76,7 +76,7 @@ class AccountWriter:
         place = np.searchsorted(accounts, lists.account[listed])
         posts[place], hashtags[place] = lists.posts[listed], np.diff(lists.starts)[listed]
         found = np.bincount(np.searchsorted(accounts, alike), minlength=len(accounts))
-        for part in _parts(len(accounts)):
+        for part in row_groups(len(accounts)):
             account = pa.array(accounts[part])
             yield pa.record_batch(
                 [
@@ -93,7 +93,7 @@ class AccountWriter:
         account, other, distance = lookalikes.account[alike], lookalikes.other[alike], lookalikes.distance[alike]
         similarity, hashtags = similarities(table.names, account, other, distance), lookalikes.hashtags[alike]
         order = np.lexsort((other, -similarity, -hashtags, account))
-        for part in _parts(len(order)):
+        for part in row_groups(len(order)):
             rows = order[part]
             others = pa.array(other[rows])
             yield pa.record_batch(
@@ -107,7 +107,3 @@ class AccountWriter:
                 ],
                 schema=SCHEMAS["lookalikes"],
             )
-
-
-def _parts(rows: int) -> Iterator[slice]:
-    return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))

@@ -1,7 +1,7 @@
 """Stage 4, the other order of work: compare all names once, then attach the hashtags to the pairs found.
 
 Comparing within each hashtag costs the sum of the squares of the hashtags' sizes, comparing all names the square of
-the accounts. Which is less depends on the data: jobs/stages/plan.py counts.
+the accounts. Which is less depends on the data: jobs/stages/order.py estimates it.
 """
 
 from __future__ import annotations
@@ -43,15 +43,18 @@ class CompareNames:
         for batch in batches:
             for number in batch.column(0).to_pylist():
                 counts = CompareReport(tasks=1, by_names=1)
+                lists = JoinedLists.open(self.work)
+                users = lists.users()
                 with self.send.source(number) as found:
                     for unit in self.tasks[number]:
-                        self._compare(unit, found, counts)
+                        self._compare(unit, users, lists, found, counts)
                 yield report(counts)
 
-    def _compare(self, unit: Unit, found: PairBoxes, counts: CompareReport) -> None:
-        lists, work = JoinedLists.open(self.work), Work()
-        names = accounts_table(self.accounts).names
-        for pairs in similar_pairs(names, self.threshold, lists.users(), begin=unit.begin, end=unit.end, work=work):
+    def _compare(
+        self, unit: Unit, users: Indices, lists: JoinedLists, found: PairBoxes, counts: CompareReport
+    ) -> None:
+        names, work = accounts_table(self.accounts).names, Work()
+        for pairs in similar_pairs(names, self.threshold, users, begin=unit.begin, end=unit.end, work=work):
             shared, hashtag = _shared_hashtags(
                 lists.start, lists.end, frozen(lists.hashtags), pairs.left, pairs.right
             )

@@ -50,8 +50,8 @@ class DeduplicatePosts:
             yield self._resolve(Posts.concatenate(posts))
 
     def _resolve(self, posts: Posts) -> pa.RecordBatch:
-        counts = PostsReport()
-        counts.partitions.append(partition := int(posts.id_hash[0]) % self.partitions)
+        partition = int(posts.id_hash[0]) % self.partitions
+        counts = PostsReport(partitions=[partition])
         path = data_path(self.snapshot, "rejects", part=self.first_part + partition)
         repeated, conflicts = _repetitions(posts)
         used = np.ones(len(posts), bool)
@@ -105,10 +105,11 @@ class DeduplicatePosts:
         """The usages of the posts that are used, by bucket."""
         leads = np.zeros(len(posts.spelling) + 1, np.int8)
         leads[posts.offsets[:-1]] = 1  # a post without hashtags has no usage, what is marked leads anyway
-        chosen = np.flatnonzero(np.repeat(used, np.diff(posts.offsets)))
+        post = np.repeat(np.arange(len(posts)), np.diff(posts.offsets))
+        chosen = np.flatnonzero(used[post])
         order, parts = parts_of(posts.bucket[chosen], self.buckets)
         chosen = chosen[order]
-        post = np.repeat(np.arange(len(posts)), np.diff(posts.offsets))[chosen]
+        post = post[chosen]
         usages = pa.record_batch(
             {
                 "spelling": posts.spelling[chosen],

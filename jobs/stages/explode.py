@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.hashtags import normalise, spelling
 from jobs.inputs.tables import Column
-from jobs.inputs.values import Bytes, Hashes, Places, frozen, hash_values, pack_values
+from jobs.inputs.values import Bytes, Hashes, Places, beyond_ascii, frozen, hash_values, pack_values
 from jobs.stages.buckets import buckets_of
 from jobs.stages.interner import Codes, Interner
 
@@ -77,7 +77,7 @@ class Spellings:
         """Spelling and key of the written forms from `known` on."""
         packed, offsets = self._written.packed, self._written.offsets[known:]
         start, end = offsets[:-1], offsets[1:]
-        beyond = np.flatnonzero(_beyond_ascii(packed, start, end))
+        beyond = np.flatnonzero(beyond_ascii(packed, start, end))
         spelled = keyed = packed, start, end
         if len(beyond):
             texts = [packed[start[i] : end[i]].tobytes().decode("utf-8", "backslashreplace") for i in beyond]
@@ -143,16 +143,6 @@ def _split(buffer: Bytes, start: Places, end: Places) -> tuple[Codes, Places, Pl
                     count += 1
                 begin = at + 1
     return row[:count], first[:count], last[:count]
-
-
-@numba.njit(cache=True, nogil=True)
-def _beyond_ascii(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
-    """bool[n]: whether buffer[start[i]:end[i]] has a byte that is not ASCII."""
-    beyond = np.zeros(len(start), np.bool_)
-    for i in range(len(start)):
-        for at in range(start[i], end[i]):
-            beyond[i] |= buffer[at] >= 0x80
-    return beyond
 
 
 @numba.njit(cache=True, nogil=True)

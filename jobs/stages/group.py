@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.kernel import Threshold
-from jobs.snapshots.datafiles import ROW_GROUP_ROWS, FileEntry, write_table
+from jobs.snapshots.datafiles import FileEntry, row_groups, write_table
 from jobs.snapshots.layout import MEMBERS, data_path
 from jobs.stages import channels
 from jobs.stages.blobs import parts_of, report
@@ -92,8 +92,7 @@ class GroupMembers:
         table = accounts_table(self.accounts)
 
         def pieces() -> Iterator[pa.RecordBatch]:
-            for start in range(0, len(evidence), ROW_GROUP_ROWS):
-                part = slice(start, start + ROW_GROUP_ROWS)
+            for part in row_groups(len(evidence)):
                 account = pa.array(evidence.account[part])
                 yield pa.record_batch(
                     [

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.snapshots.datafiles import ROW_GROUP_ROWS, write_table
+from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.snapshots.layout import ACCOUNT_HASHTAGS, data_path
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
@@ -73,9 +73,8 @@ class ListHashtags:
 
     def _pieces(self, rows: pa.RecordBatch, chosen: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
         ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
-        for start in range(0, len(chosen), ROW_GROUP_ROWS):
-            part = chosen[start : start + ROW_GROUP_ROWS]
-            columns = {name: rows[name].to_numpy()[part] for name in rows.schema.names}
+        for part in row_groups(len(chosen)):
+            columns = {name: rows[name].to_numpy()[chosen[part]] for name in rows.schema.names}
             yield pa.record_batch(
                 [
                     ids.take(pa.array(columns["account"])).cast(pa.string()),

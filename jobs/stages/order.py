@@ -19,8 +19,12 @@ _ATTACHED_PAIR = 3e-7  # seconds to find the hashtags that two accounts share, s
 
 @dataclasses.dataclass(frozen=True)
 class NamesOrder:
-    """What comparing all names once would take: its units of work, and their cost in seconds of one core."""
+    """What comparing all names once would take: its units of work, and their cost in seconds of one core.
 
+    users: uint32[n], the accounts that used a hashtag, ascending.
+    """
+
+    users: npt.NDArray[np.uint32]
     units: list[Unit]
     cost: float
 
@@ -37,7 +41,7 @@ class NamesOrder:
         all_pairs = pairs * (len(users) / max(1, len(sample))) ** 2
         units = [Unit(0, 0, 1, begin, end, cost) for begin, end, cost in ranges_of(everyone, threshold, block_size)]
         cost = float(cost_of_group(np.array([len(users)]))[0]) + all_pairs * _ATTACHED_PAIR
-        return cls(units, cost)
+        return cls(users, units, cost)
 
 
 def cheaper_names_order(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.kernel import similarities
 from jobs.snapshots import layout
-from jobs.snapshots.datafiles import ROW_GROUP_ROWS, write_table
+from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
 from jobs.stages.accounts import AccountWriter, Lookalikes
@@ -76,8 +76,7 @@ class WriteTables:
     ) -> Iterator[pa.RecordBatch]:
         keys = hashtag_table(str(self.work)).keys
         ids = accounts_table(self.accounts).ids
-        for start in range(0, len(hashtag), ROW_GROUP_ROWS):
-            part = slice(start, start + ROW_GROUP_ROWS)
+        for part in row_groups(len(hashtag)):
             yield pa.record_batch(
                 [
                     keys.take(pa.array(hashtag[part])),

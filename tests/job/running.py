@@ -57,11 +57,8 @@ class Result:
         assert expected.comparable(self.rows("rejects")) == expected.rejects
         counts = self.manifest.counts.model_dump()
         assert counts["verified"] <= counts["candidates"]
-        del (
-            counts["verified"],
-            counts["candidates"],
-            counts["names_once"],
-        )  # the work that was done, not what was found
+        for work in ("verified", "candidates", "names_once"):  # what was done, not what was found
+            del counts[work]
         assert counts == expected.counts
         recall = self.manifest.recall
         if recall is not None:

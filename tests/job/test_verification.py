@@ -98,6 +98,12 @@ DAMAGES: dict[Callable[[Rows], None], str] = {
 NAMES = ["abcdefghij", "abcdefghix", "qrstuvwxyz", "qrstuvwxya", "qrstuvwxyb"]
 
 
+def damage_before_check(monkeypatch: pytest.MonkeyPatch, change: Callable[[Rows], None]) -> None:
+    """Let what is verified be a damaged copy of what was written."""
+    real = verification.verify
+    monkeypatch.setattr(pipeline, "verify", lambda snapshot, count: real(damaged(snapshot, change), count))
+
+
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_damaged_result_is_told_and_not_published(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Rows], None]
@@ -105,8 +111,7 @@ def test_a_damaged_result_is_told_and_not_published(
     posts, accounts = write_inputs(tmp_path, NAMES)
     old = quick_job(posts, accounts, output=tmp_path / "out", verify=1)
     assert len(old.pairs) == 4
-    real = verification.verify
-    monkeypatch.setattr(pipeline, "verify", lambda snapshot, count: real(damaged(snapshot, damage), count))
+    damage_before_check(monkeypatch, damage)
     with pytest.raises(VerificationError) as caught:
         quick_job(posts, accounts, output=tmp_path / "out", verify=1)
     assert caught.value.exit_code == 6
@@ -120,8 +125,7 @@ def test_a_lost_pair_is_told_with_its_hashtag_names_and_accounts(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts, accounts = write_inputs(tmp_path, NAMES[:4], "Tag")
-    real = verification.verify
-    monkeypatch.setattr(pipeline, "verify", lambda snapshot, count: real(damaged(snapshot, drop), count))
+    damage_before_check(monkeypatch, drop)
     with pytest.raises(VerificationError) as caught:
         quick_job(posts, accounts, verify=1)
     pair = "#tag: the pair qrstuvwxyz (a00002) and qrstuvwxya (a00003) has distance 1 and is not stored"
@@ -207,8 +211,7 @@ class TestLarge:
         self, quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         posts, accounts = write_inputs(tmp_path, made_names(2000))
-        real = verification.verify
-        monkeypatch.setattr(pipeline, "verify", lambda one, count: real(damaged(one, change_distance), count))
+        damage_before_check(monkeypatch, change_distance)
         with pytest.raises(VerificationError, match="is stored with distance"):
             quick_job(posts, accounts, verify=1)
 
@@ -219,8 +222,7 @@ class TestLarge:
             del rows[::2]
 
         posts, accounts = write_inputs(tmp_path, made_names(2000))
-        real = verification.verify
-        monkeypatch.setattr(pipeline, "verify", lambda one, count: real(damaged(one, drop_half), count))
+        damage_before_check(monkeypatch, drop_half)
         with pytest.raises(VerificationError, match="is not stored"):
             quick_job(posts, accounts, verify=1)
 
@@ -234,8 +236,7 @@ def test_pairs_that_prefix_blocking_loses_are_counted_but_wrong_ones_stop_it(
     assert checked is not None
     assert (checked.found, checked.lost) == (4, 2)
     assert "4 similar, 2 lost, none wrong" in result.printed
-    real = verification.verify
-    monkeypatch.setattr(pipeline, "verify", lambda one, count: real(damaged(one, change_distance), count))
+    damage_before_check(monkeypatch, change_distance)
     with pytest.raises(VerificationError, match="is stored with distance"):
         quick_job(posts, accounts, blocking="prefix", verify=1)
 
