@@ -83,8 +83,7 @@ def test_rows_that_travel_one_by_one_give_what_the_definitions_say(
     for place in ("scan._ROWS_AT_ONCE", "compare._ROWS_AT_ONCE", "compare.SMALL_GROUP"):
         monkeypatch.setattr(f"jobs.stages.{place}", 1)
     monkeypatch.setattr("jobs.stages.scan._CHUNK_BYTES", 64)
-    for module in ("group", "write", "accounts"):
-        monkeypatch.setattr(f"jobs.stages.{module}.ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr("jobs.snapshots.datafiles.ROW_GROUP_ROWS", 2)
     monkeypatch.setattr("jobs.execution.TASK_COST", 1e-9)  # a run of hashtags of its own for nearly every hashtag
     rng = random.Random(1000 + seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=20, posts=60)
