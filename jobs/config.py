@@ -9,8 +9,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from jobs.errors import UsageError
-from jobs.kernel.threshold import Threshold
-from jobs.snapshots.layout import MAX_BUCKETS
+from jobs.snapshots.buckets import MAX_BUCKETS
+from jobs.threshold import Threshold
 
 
 def _as_list(value: Any) -> Any:

@@ -1,22 +1,25 @@
-"""The stages of a run, each a Spark job over numbered tasks."""
+"""The stages of a run, each a Spark job over numbered tasks.
+
+Spark hands out numbers and collects reports; rows go from stage to stage through the work folder.
+"""
 
 from __future__ import annotations
 
 import functools
-import json
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark import SparkContext
 
 from jobs.config import JobConfig
 from jobs.ignored import IgnoreList
 from jobs.inputs.files import plan_splits
 from jobs.inputs.tables import InputFile
+from jobs.session import runs_locally
 from jobs.snapshots.publisher import Publication
+from jobs.stages import channels
 from jobs.stages.accountlists import JoinedLists, list_users
-from jobs.stages.blobs import BLOB
 from jobs.stages.compare import ComparePairs
 from jobs.stages.comparenames import CompareNames
 from jobs.stages.deduplicate import DeduplicatePosts
@@ -37,6 +40,8 @@ _MOST_TASKS = 1 << 16  # that a stage sends to, see parts_of
 _SAMPLED_HASHTAGS = 5000  # on which a lossy blocking is measured, roughly
 _INFLATION = 5  # bytes of text in a byte of compressed input, roughly
 
+Report = TypeVar("Report")
+
 
 class Execution:
     """One run on Spark. accounts: path of the table of accounts, which the tasks map into memory.
@@ -48,18 +53,18 @@ class Execution:
         self,
         config: JobConfig,
         ignored: IgnoreList,
-        spark: SparkSession,
+        context: SparkContext,
         publication: Publication,
         posts: tuple[InputFile, ...],
         accounts: str,
     ) -> None:
-        self._config, self._ignored, self._spark = config, ignored, spark
+        self._config, self._ignored, self._context = config, ignored, context
         self._posts, self._accounts = posts, accounts
         self._where = publication.output, publication.work, publication.id
         self.work = publication.work
-        if str(spark.sparkContext.master).partition("[")[0] != "local":
+        if not runs_locally(context):
             flush_files(self.work)
-        self.cores = spark.sparkContext.defaultParallelism
+        self.cores = context.defaultParallelism
         text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)
         split_bytes = min(max(text // (4 * self.cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
         self._splits = plan_splits(posts, split_bytes)
@@ -72,11 +77,12 @@ class Execution:
         hashes = config.buckets, self._ignored.keys, secrets.randbits(64)
         scan = ScanSplits(self._posts, self._splits, self._accounts, self._partitions, *hashes, *self._where, 1)
         deduplicate = DeduplicatePosts(
-            self._posts, self._partitions, config.buckets, config.exclude_reposts, *self._where, count + 1
+            self._posts, count, self._partitions, config.buckets, config.exclude_reposts, *self._where, count + 1
         )
-        posts = self._numbers(count, count).mapInArrow(scan, BLOB).repartitionById(self._partitions, "partition")
-        reports = [PostsReport.from_json(content) for content in _reports(posts.mapInArrow(deduplicate, BLOB))]
-        return PostsReport.total(reports)
+        scanned = self._run(scan, count, count)
+        resolved = self._run(deduplicate, self._partitions, self._partitions)
+        channels.posts(self.work).clear()
+        return PostsReport.total([*scanned, *resolved])
 
     def group(self, partitions: Sequence[int]) -> list[GroupReport]:
         """Stage 3, first half: the members of every bucket written, and what the buckets hold, in their order.
@@ -96,9 +102,7 @@ class Execution:
             self._tasks,
             members=not config.plan,
         )
-        grouped = self._numbers(config.buckets, self._tasks).mapInArrow(group, BLOB)
-        reports = [GroupReport.from_json(content) for content in _reports(grouped)]
-        return sorted(reports, key=lambda report: report.bucket)
+        return sorted(self._run(group, config.buckets, self._tasks), key=lambda report: report.bucket)
 
     def list_hashtags(self, groups: Sequence[GroupReport]) -> tuple[HashtagTable, list[WriteReport]]:
         """Stage 3, second half: the hashtags numbered, and those of every account written."""
@@ -106,8 +110,7 @@ class Execution:
         hashtags = HashtagTable.gather(self.work, grouped)
         hashtags.write(self.work)
         listing = ListHashtags(self._accounts, *self._where, grouped, self._config.buckets, self._tasks)
-        listed = self._numbers(self._tasks, self._tasks).mapInArrow(listing, BLOB)
-        return hashtags, [WriteReport.from_json(content) for content in _reports(listed)]
+        return hashtags, self._run(listing, self._tasks, self._tasks)
 
     def compare(self, groups: Sequence[GroupReport]) -> CompareReport:
         """Stage 4: the similar pairs found, and what finding them took."""
@@ -128,9 +131,7 @@ class Execution:
             prefix = config.prefix_length if config.blocking == "prefix" else None
             sampled = max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS)
             compare = ComparePairs(accounts, work, tasks, config.threshold, prefix, sampled, sender)
-        compared = self._numbers(len(tasks), len(tasks)).mapInArrow(compare, BLOB)
-        reports = [CompareReport(**content) for content in _reports(compared)]
-        return CompareReport.total(reports)
+        return CompareReport.total(self._run(compare, len(tasks), len(tasks)))
 
     def write(self, compared: int) -> list[WriteReport]:
         """Stage 5: the pairs of every bucket of hashtags and the tables of every bucket of accounts, written.
@@ -138,14 +139,8 @@ class Execution:
         compared: tasks of comparison that have sent pairs.
         """
         write = WriteTables(self._accounts, *self._where, compared, self._config.buckets, self._tasks)
-        written = self._numbers(2 * self._tasks, 2 * self._tasks).mapInArrow(write, BLOB)
-        return [WriteReport.from_json(content) for content in _reports(written)]
+        return self._run(write, 2 * self._tasks, 2 * self._tasks)
 
-    def _numbers(self, count: int, tasks: int) -> DataFrame:
-        """0 to count - 1, shared by so many tasks."""
-        return self._spark.range(0, count, 1, max(1, tasks))
-
-
-def _reports(blobs: DataFrame) -> list[Any]:
-    rows = blobs.select("payload").collect()
-    return [json.loads(bytes(row.payload)) for row in rows]
+    def _run(self, stage: Callable[[Iterable[int]], Iterator[Report]], count: int, tasks: int) -> list[Report]:
+        """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
+        return self._context.parallelize(range(count), max(1, tasks)).mapPartitions(stage).collect()

@@ -6,12 +6,12 @@ import contextlib
 import dataclasses
 import itertools
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import SparkSession
+from pyspark import SparkContext
 
 from jobs import __version__, summary
 from jobs.config import JobConfig
@@ -27,7 +27,7 @@ from jobs.plans.folder import temporary_folder
 from jobs.plans.forecast import planned
 from jobs.progress import Progress
 from jobs.report import print_report
-from jobs.session import build_session
+from jobs.session import stop_spark
 from jobs.snapshots import manifest as manifests
 from jobs.snapshots.datafiles import FileEntry
 from jobs.snapshots.publisher import Publication, begin
@@ -38,7 +38,7 @@ from jobs.terminal import print_lines, printable
 from jobs.verification import verify
 
 
-def run(config: JobConfig) -> None:
+def run(config: JobConfig, spark: Future[SparkContext]) -> None:
     """Do a run, or plan one. Raises JobError for what its user can mend; nothing is published then."""
     progress = Progress(shown=config.progress)
     posts = find_files(POSTS, config.posts, quoting=config.quoting)
@@ -49,14 +49,14 @@ def run(config: JobConfig) -> None:
     with place as folder, begin(folder) as publication, ThreadPoolExecutor(1) as pool, user_errors():
         reading = pool.submit(_read_accounts, accounts, config, publication)
         with progress.stage("start"):
-            spark = build_session(config)
+            context = spark.result()
         try:
             with progress.stage("accounts"):
                 read = reading.result()
                 damaged = sum(read.counts.rejected.values())
                 check_rejects(config, "accounts", read.counts.rows, damaged, read.examples)
-            execution = Execution(config, ignored, spark, publication, posts, read.table)
-            stages = _Run(config, progress, spark, execution, read)
+            execution = Execution(config, ignored, context, publication, posts, read.table)
+            stages = _Run(config, progress, context, execution, read)
             if config.plan:
                 print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *stages.plan()])
                 return
@@ -74,8 +74,10 @@ def run(config: JobConfig) -> None:
                 recall=recall,
                 files=tuple(files),
             )
-        finally:
-            pool.submit(spark.stop)  # takes a second, in which the snapshot is checked
+        except BaseException:
+            context.stop()  # what Java has to say of tasks that are still at work comes before the error
+            raise
+        stop_spark(context)
         if config.verify:
             with progress.stage("verify"):
                 checked = verify(Snapshot(output, manifest), config.verify)
@@ -108,10 +110,10 @@ class _Run:
     """The stages of one run in their order."""
 
     def __init__(
-        self, config: JobConfig, progress: Progress, spark: SparkSession, execution: Execution, accounts: _Accounts
+        self, config: JobConfig, progress: Progress, context: SparkContext, execution: Execution, accounts: _Accounts
     ) -> None:
         self._config, self._progress, self._execution = config, progress, execution
-        self._context, self._accounts = spark.sparkContext, accounts
+        self._context, self._accounts = context, accounts
 
     def plan(self) -> list[str]:
         """Count only, and say what comparing would take."""

@@ -1,65 +1,58 @@
-"""The one place that makes a Spark session."""
+"""The one place that starts Spark."""
 
 from __future__ import annotations
 
-import contextlib
+import concurrent.futures.thread  # noqa: F401  # imported first while a thread forks, it would lose its lock
 import logging
-import signal
 import sys
-from collections.abc import Iterator
+import threading
+from concurrent.futures import Future
 
 from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
-from pyspark.sql import SparkSession
 
-from jobs.config import JobConfig
 from jobs.errors import UsageError
 
 
-def build_session(config: JobConfig) -> SparkSession:
-    """The session of a run, with what the job's correctness or memory depends on.
+def start_spark(name: str) -> Future[SparkContext]:
+    """Start Spark in a thread, so that Java's seconds are spent beside others. name: for who watches the cluster.
 
-    What depends on the machine (memory, cores, log) is in conf/spark-defaults.conf instead.
+    The result raises UsageError if Spark's options do not let it start. The thread is a daemon: who leaves
+    meanwhile, for an error or an interrupt, does not wait for it, and Java ends with the pipe that it hangs on.
     """
-    builder = SparkSession.builder.appName(f"lookalike {config.output}")
-    settings = {
-        # A row is a blob of some hundred kilobytes: ten thousand of them, the default, would not fit.
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "16",
-        # A blob is bytes of its own encoding; looking for repetitions in it wastes time.
-        "spark.sql.inMemoryColumnarStorage.compressed": "false",
-        "spark.sql.inMemoryColumnarStorage.batchSize": "16",
-        # Python errors name the cause; the Java side repeats it in a hundred lines.
-        "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "true",
-    }
-    for key, value in settings.items():
-        builder = builder.config(key, value)
+    started: Future[SparkContext] = Future()
+
+    def start() -> None:
+        try:
+            started.set_result(_build_context(name))
+        except BaseException as error:
+            started.set_exception(error)
+
+    threading.Thread(target=start, daemon=True).start()
+    return started
+
+
+def stop_spark(context: SparkContext) -> None:
+    """Stop an idle Spark in a thread: PySpark takes a second for it, and what is left then ends with this process."""
+    threading.Thread(target=context.stop, daemon=True).start()
+
+
+def runs_locally(context: SparkContext) -> bool:
+    """Whether all tasks run on this machine and end with this process."""
+    return str(context.master).partition("[")[0] == "local"
+
+
+def _build_context(name: str) -> SparkContext:
     # Py4J logs every exception that it passes on, an interrupt too; who catches it says what there is to say.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        with _interrupts_later():
-            session = builder.getOrCreate()
+        context = SparkContext.getOrCreate(SparkConf().setAppName(name))
     except (PySparkRuntimeError, Py4JError) as error:
         if isinstance(error, PySparkRuntimeError) and error.getCondition() != "JAVA_GATEWAY_EXITED":
             raise
         java = getattr(error, "java_exception", None)
         reason = "its own message stands above" if java is None else java.toString()
         raise UsageError(f"Spark could not be started with the options given before --: {reason}") from None
-    session.sparkContext.setLogLevel("ERROR" if sys.stderr.isatty() else "WARN")
-    return session
-
-
-@contextlib.contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Let Ctrl-C wait: interrupted while it starts Java, PySpark leaves that Java behind for good.
-
-    Afterwards it is a KeyboardInterrupt as before; the handler that PySpark installs calls Java, which fails in the
-    middle of another call.
-    """
-    came = []
-    before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        raise KeyboardInterrupt
+    context.setLogLevel("ERROR" if sys.stderr.isatty() else "WARN")
+    return context

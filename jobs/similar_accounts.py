@@ -19,9 +19,12 @@ def main(argv: Sequence[str]) -> int:
     """Run the job; the process's exit code."""
     try:
         config = parse_arguments(argv)
-        from jobs.pipeline import run  # Spark and numba load slowly: not before --help
+        from jobs.session import start_spark  # Spark and numba load slowly: not before --help
 
-        run(config)
+        spark = start_spark(f"lookalike {config.output}")
+        from jobs.pipeline import run  # loads while Java starts
+
+        run(config, spark)
     except JobError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -8,30 +8,22 @@ that wrote it; with any other it is ignored, and nothing but the start-up time c
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pyspark
-from pyspark.sql import SparkSession
+from pyspark import SparkContext
 
 
-def visit_features(spark: SparkSession) -> None:
-    """Load what the job uses: tasks on Arrow batches and on plain objects, a shuffle, files sent along."""
-
-    def unchanged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from batches
-
-    rows = spark.createDataFrame(pa.table({"key": [1, 2], "block": [b"1", b"2"]}))
-    rows.repartition(2, "key").mapInArrow(unchanged, "key long, block binary").toArrow()
-    spark.sparkContext.addFile(__file__)
-    spark.sparkContext.parallelize(range(2), 2).map(lambda number: (number, number)).groupByKey().collect()
+def visit_features(context: SparkContext) -> None:
+    """Load what the job uses: tasks over numbers, and files sent along."""
+    context.addFile(__file__)
+    context.parallelize(range(2), 2).mapPartitions(list).collect()
 
 
 def main(argv: list[str]) -> int:
     """Write the archive named by the only argument; without one, be the run that is watched."""
     if not argv:
-        visit_features(SparkSession.builder.getOrCreate())
+        visit_features(SparkContext.getOrCreate())
         return 0
     archive = Path(argv[0]).resolve()
     unfinished = archive.with_name(f".{archive.name}.part")

@@ -4,7 +4,7 @@ from jobs.kernel.join import SMALL_GROUP, PairBatch, Work, similar_pairs, simila
 from jobs.kernel.names import EncodedNames, encode_names
 from jobs.kernel.prefix import prefix_blocks
 from jobs.kernel.similarity import similarities
-from jobs.kernel.threshold import Threshold
+from jobs.threshold import Threshold
 
 __all__ = [
     "SMALL_GROUP",

@@ -14,7 +14,7 @@ from jobs.kernel.names import EncodedNames
 from jobs.kernel.probes import collect_probes, compare_probes, room_for_probes
 from jobs.kernel.screen import CHUNK
 from jobs.kernel.segments import build_index
-from jobs.kernel.threshold import Threshold
+from jobs.threshold import Threshold
 
 # Measured on names of a realistic mix at 0.8, see bench/README.md.
 SMALL_GROUP = 2048  # up to so many members, comparing every pair costs less than building an index

@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from jobs.errors import JobError, UsageError
 from jobs.hashtags import normalise
-from jobs.kernel.threshold import Threshold
 from jobs.snapshots.describe import data_files, funnel, named_pairs, origin, seconds
 from jobs.snapshots.reader import Snapshot
 from jobs.terminal import print_lines, printable, table
+from jobs.threshold import Threshold
 
 _WIDEST = 64  # columns; longer ids and names are cut
 

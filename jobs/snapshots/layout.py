@@ -14,7 +14,6 @@
 
 import re
 import secrets
-import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -22,9 +21,9 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.buckets import MAX_BUCKETS
 
 SCHEMA_VERSION: Final = 1
-MAX_BUCKETS: Final = 4096
 CURRENT: Final = "CURRENT"
 LOCK: Final = ".lock"
 SNAPSHOTS: Final = "snapshots"
@@ -181,12 +180,6 @@ def new_snapshot_id(now: datetime | None = None) -> str:
 def is_snapshot_id(text: str) -> bool:
     """Whether `text` is a snapshot id, and so safe as one segment of a path."""
     return _ID.fullmatch(text) is not None
-
-
-def bucket_of(key: str | bytes, buckets: int) -> int:
-    """The bucket of a hashtag key or an account id, from 0 to buckets - 1. Bytes are taken as UTF-8."""
-    encoded = key if isinstance(key, bytes) else key.encode("utf-8", "surrogatepass")
-    return zlib.crc32(encoded) % buckets
 
 
 def snapshot_folder(snapshot: str) -> str:

@@ -20,8 +20,9 @@ from pydantic import (
 )
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.buckets import MAX_BUCKETS
 from jobs.snapshots.datafiles import FileEntry
-from jobs.snapshots.layout import MAX_BUCKETS, SCHEMA_VERSION, SCHEMAS, is_snapshot_id
+from jobs.snapshots.layout import SCHEMA_VERSION, SCHEMAS, is_snapshot_id
 
 
 def _snapshot_id(text: str) -> str:

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.datafiles import FileEntry
 from jobs.snapshots.layout import (
     BUCKETED,
     CURRENT,
     MANIFEST,
     SCHEMAS,
-    bucket_of,
     check_schema,
     is_snapshot_id,
     join_path,

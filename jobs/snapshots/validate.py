@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.datafiles import check_file
-from jobs.snapshots.layout import ACCOUNTS, HASHTAGS, bucket_of
+from jobs.snapshots.layout import ACCOUNTS, HASHTAGS
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 
 # Look-ups through the reader: the hashtags with most members, those with most pairs, and some at random.

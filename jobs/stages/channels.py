@@ -13,6 +13,21 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns.items()])
 
 
+# From a split to an id partition: see Posts.
+_POSTS = _schema(
+    id_hash=pa.uint64(),
+    id_check=pa.uint64(),
+    row_hash=pa.uint64(),
+    created=pa.int64(),
+    was_dated=pa.bool_(),
+    repost=pa.int8(),
+    was_flagged=pa.bool_(),
+    account=pa.uint32(),
+    row=pa.int64(),
+    spelling=pa.list_(pa.uint64()),
+    bucket=pa.list_(pa.uint16()),
+)
+
 # From the split that met them to the bucket of the key. hash: of the spelling, see Spellings.
 _SPELLINGS = _schema(hash=pa.uint64(), spelling=pa.string(), key=pa.string())
 
@@ -36,6 +51,11 @@ _PAIRS = _schema(hashtag=pa.uint32(), left=pa.uint32(), right=pa.uint32(), dista
 # From a task of comparison to a task of accounts: the same from either side. hashtags: in how many of them; a pair
 # may come several times.
 _LOOKALIKES = _schema(account=pa.uint32(), other=pa.uint32(), distance=pa.int32(), hashtags=pa.int32())
+
+
+def posts(work: Path) -> Exchange:
+    """The checked posts."""
+    return Exchange(work, "posts", _POSTS)
 
 
 def spellings(work: Path) -> Exchange:

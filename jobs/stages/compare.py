@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from jobs.kernel import (
     SMALL_GROUP,
@@ -21,7 +20,6 @@ from jobs.kernel import (
     similar_pairs,
     similar_pairs_of_groups,
 )
-from jobs.stages.blobs import report
 from jobs.stages.found import PairBoxes, PairSender
 from jobs.stages.groups import Groups
 from jobs.stages.plan import Unit
@@ -34,7 +32,7 @@ _SAMPLED_MEMBERS = 20_000  # of a larger hashtag in the sample so many members a
 
 @dataclasses.dataclass(frozen=True)
 class ComparePairs:
-    """mapInArrow function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
+    """Task function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
 
     prefix_length: None for the lossless comparison; otherwise one hashtag in sample_one_in is compared losslessly
     as well, to measure what is lost.
@@ -48,16 +46,15 @@ class ComparePairs:
     sample_one_in: int
     send: PairSender
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, tasks: Iterable[int]) -> Iterator[CompareReport]:
         """Do the tasks whose numbers come in."""
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                counts = CompareReport(tasks=1)
-                with self.send.source(number) as found:
-                    for bucket in sorted({unit.bucket for unit in self.tasks[number]}):
-                        units = [unit for unit in self.tasks[number] if unit.bucket == bucket]
-                        self._compare(bucket, units, found, counts)
-                yield report(counts)
+        for number in tasks:
+            counts = CompareReport(tasks=1)
+            with self.send.source(number) as found:
+                for bucket in sorted({unit.bucket for unit in self.tasks[number]}):
+                    units = [unit for unit in self.tasks[number] if unit.bucket == bucket]
+                    self._compare(bucket, units, found, counts)
+            yield counts
 
     def _compare(self, bucket: int, units: list[Unit], found: PairBoxes, counts: CompareReport) -> None:
         groups = Groups.open(self.work, bucket)

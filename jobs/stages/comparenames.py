@@ -13,12 +13,10 @@ from pathlib import Path
 import numba
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from jobs.inputs.values import frozen
 from jobs.kernel import Threshold, Work, similar_pairs
 from jobs.stages.accountlists import JoinedLists
-from jobs.stages.blobs import report
 from jobs.stages.found import Indices, PairBoxes, PairSender
 from jobs.stages.plan import Unit
 from jobs.stages.reports import CompareReport
@@ -27,7 +25,7 @@ from jobs.stages.worker import accounts_table
 
 @dataclasses.dataclass(frozen=True)
 class CompareNames:
-    """mapInArrow function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
+    """Task function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
 
     tasks: units that are ranges of all accounts with a hashtag, in the order of their names' lengths.
     """
@@ -38,17 +36,16 @@ class CompareNames:
     threshold: Threshold
     send: PairSender
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, tasks: Iterable[int]) -> Iterator[CompareReport]:
         """Do the tasks whose numbers come in."""
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                counts = CompareReport(tasks=1, by_names=1)
-                lists = JoinedLists.open(self.work)
-                users = lists.users()
-                with self.send.source(number) as found:
-                    for unit in self.tasks[number]:
-                        self._compare(unit, users, lists, found, counts)
-                yield report(counts)
+        for number in tasks:
+            counts = CompareReport(tasks=1, by_names=1)
+            lists = JoinedLists.open(self.work)
+            users = lists.users()
+            with self.send.source(number) as found:
+                for unit in self.tasks[number]:
+                    self._compare(unit, users, lists, found, counts)
+            yield counts
 
     def _compare(
         self, unit: Unit, users: Indices, lists: JoinedLists, found: PairBoxes, counts: CompareReport

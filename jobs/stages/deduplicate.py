@@ -16,20 +16,21 @@ from jobs.inputs.tables import POSTS, InputFile
 from jobs.inputs.timestamps import NULL_TIME
 from jobs.snapshots.layout import data_path
 from jobs.stages import channels
-from jobs.stages.blobs import REPORT, parts_of, report, rows_of, unpack
 from jobs.stages.exchange import Outbox
+from jobs.stages.parts import parts_of
 from jobs.stages.posts import Posts
 from jobs.stages.reports import PostsReport
 
 
 @dataclasses.dataclass(frozen=True)
 class DeduplicatePosts:
-    """mapInArrow function: the posts of id partitions in, reports out; usages of hashtags sent to their buckets.
+    """Task function: id partitions in, reports out; usages of hashtags sent to their buckets.
 
-    first_part: as in ScanSplits.
+    splits: that have sent posts. first_part: as in ScanSplits.
     """
 
     files: tuple[InputFile, ...]
+    splits: int
     partitions: int
     buckets: int
     exclude_reposts: bool
@@ -38,19 +39,14 @@ class DeduplicatePosts:
     snapshot: str
     first_part: int
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Pass reports on, and resolve the posts of this task's id partition."""
-        posts = []
-        for partition, carrier in unpack(batches):
-            if partition == REPORT:
-                yield carrier
-            else:
-                posts.append(Posts.from_rows(rows_of(carrier)))
-        if posts:
-            yield self._resolve(Posts.concatenate(posts))
+    def __call__(self, partitions: Iterable[int]) -> Iterator[PostsReport]:
+        """Resolve the posts of the id partitions that come in."""
+        for partition in partitions:
+            sent = channels.posts(self.work).receive(partition, range(self.splits))
+            if sent.num_rows:
+                yield self._resolve(partition, Posts.concatenate(list(map(Posts.from_rows, sent.to_batches()))))
 
-    def _resolve(self, posts: Posts) -> pa.RecordBatch:
-        partition = int(posts.id_hash[0]) % self.partitions
+    def _resolve(self, partition: int, posts: Posts) -> PostsReport:
         counts = PostsReport(partitions=[partition])
         path = data_path(self.snapshot, "rejects", part=self.first_part + partition)
         repeated, conflicts = _repetitions(posts)
@@ -72,7 +68,7 @@ class DeduplicatePosts:
         counts.unreadable_flags = int((used & posts.was_flagged & (posts.repost < 0)).sum())
         with channels.usages(self.work).source(partition) as box:
             self._send(posts, used, box)
-        return report(counts)
+        return counts
 
     def _reject_all_but_latest(
         self, posts: Posts, conflicts: list[npt.NDArray[np.int64]], rejects: RejectLog

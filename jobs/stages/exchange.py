@@ -50,6 +50,11 @@ class Exchange:
             batches += _sent_to(target, self._path(number), self.schema)
         return pa.Table.from_batches(batches, self.schema)
 
+    def clear(self) -> None:
+        """Remove what was sent, once all of it has been received."""
+        for path in self.work.glob(f"{self.name}-*.bin"):
+            path.unlink()
+
     def _path(self, source: int) -> Path:
         return self.work / f"{self.name}-{source:06d}.bin"
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.stages import channels
-from jobs.stages.blobs import parts_of
 from jobs.stages.exchange import Outbox
+from jobs.stages.parts import parts_of
 from jobs.stages.worker import account_buckets, hashtag_table
 
 Indices = npt.NDArray[np.uint32]

@@ -14,10 +14,10 @@ from jobs.kernel import Threshold
 from jobs.snapshots.datafiles import FileEntry, row_groups, write_table
 from jobs.snapshots.layout import MEMBERS, data_path
 from jobs.stages import channels
-from jobs.stages.blobs import parts_of, report
 from jobs.stages.dictionary import Dictionary
 from jobs.stages.evidence import Evidence
 from jobs.stages.groups import Groups
+from jobs.stages.parts import parts_of
 from jobs.stages.plan import cost_of_group
 from jobs.stages.reports import GroupReport, LargeHashtag
 from jobs.stages.times import as_times
@@ -26,7 +26,7 @@ from jobs.stages.worker import account_buckets, accounts_table
 
 @dataclasses.dataclass(frozen=True)
 class GroupMembers:
-    """mapInArrow function: numbers of buckets in; members to the snapshot, memberships sent by account, reports out.
+    """Task function: numbers of buckets in; members to the snapshot, memberships sent by account, reports out.
 
     work: folder for what only this run needs, reached by all tasks. block_size: members from which on a hashtag
     is compared by several tasks. run_cost: seconds of comparison that make a run of small hashtags. splits,
@@ -46,16 +46,15 @@ class GroupMembers:
     tasks: int
     members: bool = True
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
         """Group the usages of the buckets whose numbers come in."""
-        for batch in batches:
-            for bucket in batch.column(0).to_pylist():
-                usages = channels.usages(self.work).receive(bucket, self.partitions)
-                if usages.num_rows:
-                    spellings = channels.spellings(self.work).receive(bucket, range(self.splits))
-                    yield self._group(bucket, Dictionary.of(spellings), usages)
+        for bucket in buckets:
+            usages = channels.usages(self.work).receive(bucket, self.partitions)
+            if usages.num_rows:
+                spellings = channels.spellings(self.work).receive(bucket, range(self.splits))
+                yield self._group(bucket, Dictionary.of(spellings), usages)
 
-    def _group(self, bucket: int, dictionary: Dictionary, usages: pa.Table) -> pa.RecordBatch:
+    def _group(self, bucket: int, dictionary: Dictionary, usages: pa.Table) -> GroupReport:
         spelling, account, created, repost, leads = (column.to_numpy() for column in usages.columns)
         spelling = dictionary.find(spelling)
         display = dictionary.most_frequent(np.bincount(spelling, minlength=len(dictionary.hash)))
@@ -76,7 +75,7 @@ class GroupMembers:
             task = account_buckets(self.accounts, self.buckets)[evidence.account] % self.tasks
             self._send(bucket, evidence, task)
             members = self._write_members(bucket, groups, evidence)
-        return report(GroupReport(bucket, len(keys), len(evidence), sharing, small, large, members))
+        return GroupReport(bucket, len(keys), len(evidence), sharing, small, large, members)
 
     def _send(self, bucket: int, evidence: Evidence, task: npt.NDArray[np.uint16]) -> None:
         """The memberships once more, to the tasks of accounts; task uint16[n]: of each."""

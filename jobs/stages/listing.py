@@ -14,7 +14,7 @@ from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.snapshots.layout import ACCOUNT_HASHTAGS, data_path
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
-from jobs.stages.blobs import parts_of, report
+from jobs.stages.parts import parts_of
 from jobs.stages.reports import WriteReport
 from jobs.stages.times import as_times
 from jobs.stages.worker import account_buckets, accounts_table, hashtag_table
@@ -22,7 +22,7 @@ from jobs.stages.worker import account_buckets, accounts_table, hashtag_table
 
 @dataclasses.dataclass(frozen=True)
 class ListHashtags:
-    """mapInArrow function: numbers of tasks in; hashtags of accounts to the snapshot, reports out.
+    """Task function: numbers of tasks in; hashtags of accounts to the snapshot, reports out.
 
     grouped: the buckets of hashtags that have members. buckets, tasks: as in WriteTables.
     """
@@ -35,13 +35,12 @@ class ListHashtags:
     buckets: int
     tasks: int
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
         """Do the tasks whose numbers come in."""
-        for batch in batches:
-            for task in batch.column(0).to_pylist():
-                yield from self._list(task)
+        for task in tasks:
+            yield from self._list(task)
 
-    def _list(self, task: int) -> Iterator[pa.RecordBatch]:
+    def _list(self, task: int) -> Iterator[WriteReport]:
         rows = self._memberships(task)
         account = rows["account"].to_numpy()
         changes = np.flatnonzero(np.diff(account, prepend=np.int64(-1)))
@@ -53,7 +52,7 @@ class ListHashtags:
         for bucket, start, end in parts:
             path = data_path(self.snapshot, "account_hashtags", bucket=bucket)
             pieces = self._pieces(rows, order[start:end])
-            yield report(WriteReport([write_table(self.output, path, ACCOUNT_HASHTAGS, pieces)]))
+            yield WriteReport([write_table(self.output, path, ACCOUNT_HASHTAGS, pieces)])
 
     def _memberships(self, task: int) -> pa.RecordBatch:
         """The memberships of a task's accounts in the order of (account, hashtag), hashtags by number."""

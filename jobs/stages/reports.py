@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.snapshots.datafiles import FileEntry
@@ -45,11 +44,6 @@ class PostsReport:
     def damaged(self) -> dict[str, int]:
         """Rejected rows by reason, without those that only lack an account."""
         return {reason: count for reason, count in self.rejected.items() if reason not in NOT_DAMAGE}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> PostsReport:
-        """The report that blobs.report has written."""
-        return cls(**{**content, "rejects": [FileEntry(**entry) for entry in content["rejects"]]})
 
     @classmethod
     def total(cls, reports: Iterable[PostsReport]) -> PostsReport:
@@ -99,14 +93,6 @@ class GroupReport:
     large: list[LargeHashtag]
     members: FileEntry | None
 
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> GroupReport:
-        """The report that blobs.report has written."""
-        large = [LargeHashtag(**hashtag) for hashtag in content["large"]]
-        small = [tuple(run) for run in content["small"]]
-        members = FileEntry(**content["members"]) if content["members"] else None
-        return cls(**{**content, "large": large, "small": small, "members": members})
-
 
 @dataclasses.dataclass
 class CompareReport:
@@ -141,9 +127,3 @@ class WriteReport:
 
     files: list[FileEntry]
     pairs: list[tuple[int, int]] = dataclasses.field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> WriteReport:
-        """The report that blobs.report has written."""
-        pairs = [(hashtag, pairs) for hashtag, pairs in content["pairs"]]
-        return cls([FileEntry(**entry) for entry in content["files"]], pairs)

@@ -17,9 +17,9 @@ from jobs.inputs.timestamps import parse_timestamps
 from jobs.inputs.values import are_blank, combine_hashes, hash_values, parse_flags
 from jobs.snapshots.layout import data_path
 from jobs.stages import channels
-from jobs.stages.blobs import blob, parts_of, report
 from jobs.stages.exchange import Outbox
 from jobs.stages.explode import Spellings
+from jobs.stages.parts import parts_of
 from jobs.stages.posts import PLACE_BITS, Posts
 from jobs.stages.reports import PostsReport
 from jobs.stages.worker import accounts_table
@@ -31,7 +31,7 @@ _CHUNK_BYTES = 4 << 20  # of text looked at together: 2 to 4 MiB stay in the cac
 
 @dataclasses.dataclass(frozen=True)
 class ScanSplits:
-    """mapInArrow function: ids of splits in; posts by id partition and reports out; spellings of hashtags sent.
+    """Task function: ids of splits in, a report of each out; posts and spellings of hashtags sent.
 
     ignored: keys of hashtags that are left out. seed: see Spellings. first_part: number of the rejects file of
     split 0.
@@ -49,29 +49,31 @@ class ScanSplits:
     snapshot: str
     first_part: int
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, numbers: Iterable[int]) -> Iterator[PostsReport]:
         """Scan the splits whose ids come in."""
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                yield from self._scan(number)
+        return map(self._scan, numbers)
 
-    def _scan(self, number: int) -> Iterator[pa.RecordBatch]:
+    def _scan(self, number: int) -> PostsReport:
         split = self.splits[number]
         file = self.files[split.file]
         counts = PostsReport()
         spellings = self._no_spellings()
         waiting: list[Posts] = []
         path = data_path(self.snapshot, "rejects", part=self.first_part + number)
-        with RejectLog(self.output, path) as rejects, channels.spellings(self.work).source(number) as box:
+        with (
+            RejectLog(self.output, path) as rejects,
+            channels.posts(self.work).source(number) as posts,
+            channels.spellings(self.work).source(number) as spelled,
+        ):
             for rows in read_rows(file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES):
                 counts.rows += len(rows) + len(rows.malformed)
                 waiting.append(self._posts(split.file, rows, spellings, rejects))
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
-                    yield from self._send(waiting, spellings, box)
+                    self._send(waiting, spellings, posts, spelled)
                     waiting, spellings = [], self._no_spellings()
-            yield from self._send(waiting, spellings, box)
+            self._send(waiting, spellings, posts, spelled)
             counts.take_rejects(rejects)
-        yield report(counts)
+        return counts
 
     def _no_spellings(self) -> Spellings:
         return Spellings(buckets=self.buckets, seed=self.seed, ignored=self.ignored)
@@ -109,16 +111,16 @@ class ScanSplits:
         )
         return posts if usable.all() else posts.take(np.flatnonzero(usable))
 
-    def _send(self, waiting: list[Posts], spellings: Spellings, box: Outbox) -> Iterator[pa.RecordBatch]:
+    def _send(self, waiting: list[Posts], spellings: Spellings, posts: Outbox, spelled: Outbox) -> None:
         if not waiting:
             return
-        posts = Posts.concatenate(waiting)
-        order, parts = parts_of(posts.id_hash % np.uint64(self.partitions), self.partitions)
-        ordered = posts.take(order)
+        found = Posts.concatenate(waiting)
+        order, parts = parts_of(found.id_hash % np.uint64(self.partitions), self.partitions)
+        ordered = found.take(order)
         for partition, start, end in parts:
-            yield blob(partition, ordered.slice(start, end).to_rows())
+            posts.send(partition, ordered.slice(start, end).to_rows())
         dictionary = spellings.dictionary()
         order, parts = parts_of(dictionary["bucket"].to_numpy(), self.buckets)
         dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
         for bucket, start, end in parts:
-            box.send(bucket, dictionary.slice(start, end - start))
+            spelled.send(bucket, dictionary.slice(start, end - start))

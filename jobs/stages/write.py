@@ -16,14 +16,13 @@ from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
 from jobs.stages.accounts import AccountWriter, Lookalikes
-from jobs.stages.blobs import report
 from jobs.stages.reports import WriteReport
 from jobs.stages.worker import accounts_table, hashtag_table
 
 
 @dataclasses.dataclass(frozen=True)
 class WriteTables:
-    """mapInArrow function: numbers of tasks in; tables to the snapshot, reports out.
+    """Task function: numbers of tasks in; tables to the snapshot, reports out.
 
     buckets, tasks: bucket b of hashtags is written by task b mod tasks, bucket b of accounts by tasks + b mod tasks.
     compared: tasks of comparison that have sent pairs.
@@ -37,24 +36,23 @@ class WriteTables:
     buckets: int
     tasks: int
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
         """Write the pairs of the task's buckets of hashtags, or the tables of its buckets of accounts."""
-        for batch in batches:
-            for task in batch.column(0).to_pylist():
-                if task >= self.tasks:
-                    yield from self._write_accounts(task - self.tasks)
-                    continue
-                for bucket in range(task, self.buckets, self.tasks):
-                    pairs = channels.pairs(self.work).receive(bucket, range(self.compared))
-                    if pairs.num_rows:
-                        yield report(self._write_pairs(bucket, pairs))
+        for task in tasks:
+            if task >= self.tasks:
+                yield from self._write_accounts(task - self.tasks)
+                continue
+            for bucket in range(task, self.buckets, self.tasks):
+                pairs = channels.pairs(self.work).receive(bucket, range(self.compared))
+                if pairs.num_rows:
+                    yield self._write_pairs(bucket, pairs)
 
-    def _write_accounts(self, task: int) -> Iterator[pa.RecordBatch]:
+    def _write_accounts(self, task: int) -> Iterator[WriteReport]:
         writer = AccountWriter(self.accounts, self.output, self.snapshot, self.buckets)
         found = channels.lookalikes(self.work).receive(task, range(self.compared))
         lists, lookalikes = AccountLists.open(self.work, task), Lookalikes.of(found)
         for bucket in range(task, self.buckets, self.tasks):
-            yield report(WriteReport(list(writer.write(bucket, lists, lookalikes))))
+            yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
     def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
         hashtag, left, right, distance = (column.to_numpy() for column in pairs.columns)

@@ -16,9 +16,9 @@ import pyarrow as pa
 from jobs.inputs.accounts import compared_names
 from jobs.kernel import PairBatch, Threshold, encode_names, similar_pairs, similarities
 from jobs.kernel.names import EncodedNames
-from jobs.kernel.threshold import MAX_DECIMALS
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Snapshot
+from jobs.threshold import MAX_DECIMALS
 from serving.lookup.encoding import Pairs
 from serving.lookup.parameters import Question
 from serving.settings import Settings

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.layout import bucket_of
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.reader import DataFile, Snapshot
 from serving.lookup.encoding import Pairs
 

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from jobs.snapshots.layout import BUCKETED, SCHEMAS, bucket_of
+from jobs.snapshots.buckets import bucket_of
+from jobs.snapshots.layout import BUCKETED, SCHEMAS
 from jobs.snapshots.reader import DataFile, Run, Snapshot
 
 

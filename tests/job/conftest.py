@@ -1,86 +1,75 @@
-"""One Spark session for all tests of the job, and a stand-in for Spark where its tasks are the subject."""
+"""One Spark for all tests of the job, and a stand-in for Spark where its tasks are the subject."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
-
-from jobs.config import JobConfig
-from jobs.session import build_session
+from pyspark import SparkConf, SparkContext
 
 from . import localspark
 from .running import Job
 
 
-class Sessions:
-    """A Spark session that the runs of one number of cores share; another number makes a new one."""
+class Sparks:
+    """A Spark that the runs of one number of cores share; another number makes a new one."""
 
     def __init__(self) -> None:
-        self._session: SparkSession | None = None
+        self._context: SparkContext | None = None
         self._cores = 0
 
-    def of_run(self, config: JobConfig, cores: int) -> "_Borrowed":
-        """The session as the job would build it."""
-        self.get(cores)
-        return _Borrowed(build_session(config))
-
-    def get(self, cores: int) -> SparkSession:
-        if self._session is None or cores != self._cores:
+    def borrow(self, cores: int) -> "_Borrowed":
+        """Spark for a run."""
+        if self._context is None or cores != self._cores:
             self.stop()
-            self._session, self._cores = _small_session(cores), cores
-        return self._session
+            self._context, self._cores = _small(cores), cores
+        return _Borrowed(self._context)
 
     def stop(self) -> None:
-        if self._session is not None:
-            self._session.stop()
-        self._session = None
+        if self._context is not None:
+            self._context.stop()
+        self._context = None
 
 
-def _small_session(cores: int) -> SparkSession:
+def _small(cores: int) -> SparkContext:
     settings = {
-        "spark.master": f"local[{cores}]",
         "spark.ui.enabled": "false",  # no web server, no port to collide
         "spark.ui.showConsoleProgress": "false",  # it would write over pytest's line
-        "spark.sql.shuffle.partitions": "3",  # the stages say how many they want; the default 200 is slow
         "spark.driver.memory": "1g",  # the inputs are small
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # as in conf/: quick to start
+        "spark.python.daemon.module": "jobs.daemon",  # as ./spark-submit.sh has it
     }
-    builder = SparkSession.builder.appName("tests")
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()
+    return SparkContext(master=f"local[{cores}]", appName="tests", conf=SparkConf().setAll(list(settings.items())))
 
 
 class _Borrowed:
-    """A session whose borrower may stop it without effect."""
+    """A Spark whose borrower may stop it without effect."""
 
-    def __init__(self, session: SparkSession) -> None:
-        self._session = session
+    def __init__(self, context: SparkContext) -> None:
+        self._context = context
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
+        return getattr(self._context, name)
 
     def stop(self) -> None:
         pass
 
 
 @pytest.fixture(scope="session")
-def sessions() -> Iterator[Sessions]:
-    sessions = Sessions()
-    yield sessions
-    sessions.stop()
+def sparks() -> Iterator[Sparks]:
+    sparks = Sparks()
+    yield sparks
+    sparks.stop()
 
 
 @pytest.fixture
-def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sessions: Sessions) -> Job:
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparks: Sparks) -> Job:
     """Runs the job on Spark: about a second each."""
-    return Job(tmp_path, monkeypatch, sessions.of_run)
+    return Job(tmp_path, monkeypatch, sparks.borrow)
 
 
 @pytest.fixture
 def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Runs the job without Spark, all tasks one after the other in this process: some hundredths of a second."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
-    return Job(tmp_path, monkeypatch, localspark.Session)
+    return Job(tmp_path, monkeypatch, localspark.Context)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from jobs import execution, pipeline
 from jobs.config import JobConfig
-from jobs.snapshots.layout import bucket_of
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Snapshot
 from jobs.stages.order import NamesOrder
@@ -69,12 +70,12 @@ class Result:
 class Job:
     """Runs the job in this process; each run has an output of its own.
 
-    build_session: makes the session of a run, given its options and a number of cores.
+    start: gives a run its Spark, given a number of cores.
     """
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, build_session: Callable[..., Any]) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[int], Any]) -> None:
         self._folder, self._monkeypatch = folder, monkeypatch
-        self._build_session = build_session
+        self._start = start
         self._runs = 0
 
     def __call__(
@@ -91,9 +92,10 @@ class Job:
 
     def _run(self, posts: Paths, accounts: Paths, output: Path, cores: int, options: dict[str, Any]) -> str:
         given: dict[str, Any] = {"posts": _listed(posts), "accounts": _listed(accounts), "output": output} | options
-        self._monkeypatch.setattr(pipeline, "build_session", lambda config: self._build_session(config, cores))
+        spark: Future[Any] = Future()
+        spark.set_result(self._start(cores))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            pipeline.run(JobConfig(**given))
+            pipeline.run(JobConfig(**given), spark)
         return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:

@@ -1,20 +1,38 @@
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
-from pyspark.errors import PythonException
+from py4j.protocol import Py4JJavaError
 
 from jobs.errors import OutputLockedError, QualityGateError, UsageError
-from jobs.failures import user_errors
+from jobs.failures import TaskError, user_errors
 
-REPORT = """\
-An exception was thrown from the Python worker. Please see the stack trace below.
+PYTHON = """\
 Traceback (most recent call last):
   File "/x/jobs/inputs/streams.py", line 42, in naming
     raise UsageError("...") from error
 {raised}
 """
+REPORT = """\
+: org.apache.spark.api.python.PythonException: [PYTHON_EXCEPTION] An exception was thrown from the Python worker:
+{python}
+\tat org.apache.spark.util.SparkErrorUtils.tryWithSafeFinally(SparkErrorUtils.scala:86)
+\tat java.base/java.lang.Thread.run(Thread.java:840)
+"""
 
 
-def failing(raised: str) -> PythonException:
-    return PythonException(message=REPORT.format(raised=raised))
+class ReportedError(Py4JJavaError):  # type: ignore[misc]  # Py4J has no types
+    """Py4J's error, with a report that it would ask Java for."""
+
+    def __init__(self, report: str) -> None:
+        self.report, self.java_exception = report, SimpleNamespace()
+
+    def __str__(self) -> str:
+        return self.report
+
+
+def failing(raised: str) -> Any:
+    return ReportedError(REPORT.format(python=PYTHON.format(raised=raised)))
 
 
 @pytest.mark.parametrize("kind", [UsageError, QualityGateError, OutputLockedError])
@@ -35,9 +53,15 @@ def test_an_error_of_the_jobs_own_comes_out_of_a_task_as_itself(kind: type[Excep
         "MemoryError",
     ],
 )
-def test_any_other_error_passes_unchanged(raised: str) -> None:
-    error = failing(raised)
-    with pytest.raises(PythonException) as caught, user_errors():
+def test_any_other_error_of_a_task_is_told_without_the_stack_of_java(raised: str) -> None:
+    with pytest.raises(TaskError) as caught, user_errors():
+        raise failing(raised)
+    assert str(caught.value).rstrip() == f"a task failed\n{PYTHON.format(raised=raised)}".rstrip()
+
+
+def test_an_error_of_java_passes_unchanged() -> None:
+    error = ReportedError(": org.apache.spark.SparkException: Job 0 cancelled\n\tat x.Y.z(Y.scala:1)\n")
+    with pytest.raises(Py4JJavaError) as caught, user_errors():
         raise error
     assert caught.value is error
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from jobs.hashtags import normalise, spelling
 from jobs.inputs.tables import Column
-from jobs.snapshots.layout import bucket_of
+from jobs.snapshots.buckets import bucket_of
 from jobs.stages.explode import Spellings
 
 from .reference import normal_form

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from .conftest import Sessions
 from .known import Known, ira, medium, tiny
 from .reference import Pair, expected_result
 from .running import Job, Result
@@ -56,19 +55,11 @@ def test_hashtags_that_many_tasks_share_lose_and_repeat_no_pair(quick_job: Job, 
     assert result.pairs == known.pairs("0.7")
 
 
-@pytest.mark.parametrize("adaptive", ["true", "false"])
 @pytest.mark.parametrize("options", [{"block_size": 50, "buckets": 64}, {"block_size": 1, "buckets": 1}])
-def test_on_spark_medium_gives_the_known_pairs(
-    job: Job, sessions: Sessions, tmp_path: Path, adaptive: str, options: dict[str, Any]
-) -> None:
+def test_on_spark_medium_gives_the_known_pairs(job: Job, tmp_path: Path, options: dict[str, Any]) -> None:
     known = medium()
     job.cut_finely(500_000)
-    settings = sessions.get(2).conf
-    settings.set("spark.sql.adaptive.enabled", adaptive)
-    try:
-        result = job(*unpacked(known, tmp_path), min_similarity="0.7", **options)
-    finally:
-        settings.unset("spark.sql.adaptive.enabled")
+    result = job(*unpacked(known, tmp_path), min_similarity="0.7", **options)
     assert by_hashtag(result) == known.pairs("0.7")
 
 

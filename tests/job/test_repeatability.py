@@ -62,7 +62,7 @@ def test_rows_in_another_order_and_other_files_publish_the_same_bytes(
 def test_tasks_that_run_again_publish_nothing_twice(
     quick_job: Job, posts: Path, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(localspark.Frame, "attempts", 2)
+    monkeypatch.setattr(localspark.Numbers, "attempts", 2)
     quick_job.cut_finely(1_000_000)
     result = quick_job(posts, medium().accounts, cores=2, **OPTIONS)
     assert result.contents() == whole

@@ -189,7 +189,8 @@ class TestClusterMaster:
         options = submit_options(told)
         assert option(options, "--archives") == f"{environment}#environment"
         assert option(options, "--py-files") == "mine.zip"
-        assert option(options, "--conf") == "spark.pyspark.python=./environment/bin/python"
+        assert "spark.pyspark.python=./environment/bin/python" in options
+        assert "spark.python.daemon.module=jobs.daemon" in options
         assert told["python"] == ["./environment/bin/python"]
 
     def test_a_python_packed_before_the_job_changed_is_refused(self, project: Path, environment: Path) -> None:

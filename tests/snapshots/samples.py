@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.datafiles import FileEntry, write_table
-from jobs.snapshots.layout import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS, bucket_of
+from jobs.snapshots.layout import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import Snapshot

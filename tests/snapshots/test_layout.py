@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.layout import (
     HASHTAGS,
-    bucket_of,
     check_schema,
     data_path,
     is_snapshot_id,

@@ -1,7 +1,7 @@
 """Lets processes of a cluster die at chosen moments; Python imports it at its start where PYTHONPATH leads here.
 
-LOOKALIKE_TEST_DEATHS is JSON, a list of [stage, victim]. A stage is the name of the function that mapInArrow is
-given; its first task that has something to pass on kills the victim, in the middle of its own work:
+LOOKALIKE_TEST_DEATHS is JSON, a list of [stage, victim]. A stage is the name of the function that mapPartitions
+is given; its first task that has something to pass on kills the victim, in the middle of its own work:
 
 python     the task's own process
 executor   Spark's process that runs the tasks, as a system does that runs out of memory
@@ -122,19 +122,19 @@ def ancestors() -> Iterator[int]:
 def arrange(deaths: list[list[str]], traces: Path) -> None:
     """Have the stages of this driver's jobs run with their deaths."""
     from pyspark import cloudpickle
-    from pyspark.sql.classic.dataframe import DataFrame
+    from pyspark.core.rdd import RDD
 
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]  # PySpark has no types here
-    map_in_arrow = DataFrame.mapInArrow
+    map_partitions = RDD.mapPartitions
 
     def dying_map(self: Any, function: Any, *arguments: Any, **options: Any) -> Any:
         wrapped = function
         for stage, victim in deaths:
             if stage == type(function).__name__:
                 wrapped = (GoingOn if victim == "link" else Dying)(function, victim, traces)
-        return map_in_arrow(self, wrapped, *arguments, **options)
+        return map_partitions(self, wrapped, *arguments, **options)
 
-    DataFrame.mapInArrow = dying_map  # type: ignore[method-assign,assignment]  # that is the point
+    RDD.mapPartitions = dying_map  # type: ignore[method-assign,assignment]  # that is the point
 
 
 if "LOOKALIKE_TEST_DEATHS" in os.environ:

@@ -1,0 +1,55 @@
+"""The process that Spark forks its Python workers from (spark.python.daemon.module), with all loaded beforehand.
+
+PySpark's own daemon loads nothing: each worker would load the stages and their compiled functions for itself, for
+more than a second of its core. What is loaded here is loaded once and stays in memory that all workers share.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pkgutil
+import sys
+from importlib.abc import MetaPathFinder
+from typing import Any
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Arrow looks for pandas when it is given its first array. That takes half a second, and no task uses it."""
+
+    def find_spec(self, fullname: str, *_: Any) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("tasks do without pandas", name=fullname)
+
+
+def load() -> None:
+    """Import PySpark's worker and the stages, and load what earlier runs compiled of the job; compile nothing."""
+    importlib.import_module("pyspark.worker")
+    stages = importlib.import_module("jobs.stages")
+    for module in pkgutil.iter_modules(stages.__path__, "jobs.stages."):
+        importlib.import_module(module.name)
+    _load_compiled()
+    gc.collect()
+    gc.freeze()  # a collection writes to what it looks at, and what is written to is no longer shared
+
+
+def _load_compiled() -> None:
+    """Every function of the job in every form that numba keeps on disk for this processor."""
+    from numba.core.dispatcher import Dispatcher
+
+    own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "jobs"]
+    for function in {value for module in own for value in vars(module).values() if isinstance(value, Dispatcher)}:
+        kept: Any = function
+        index = kept._cache._cache_file._load_index()  # of which numba has no public view
+        here = function.targetctx.codegen().magic_tuple()
+        for signature, processor, *_ in index:
+            if processor == here:
+                function.compile(signature)
+
+
+if __name__ == "__main__":
+    # PySpark comes in a zip, without compiled modules, too; where it is also installed that loads in half the time.
+    sys.path.sort(key=lambda place: place.endswith(".zip"))
+    sys.meta_path.insert(0, _WithoutPandas())
+    load()
+    importlib.import_module("pyspark.daemon").manager()
