@@ -99,7 +99,11 @@ class Snapshot:
 
     def members(self, key: str) -> pa.Table:
         """The members of a hashtag (layout.MEMBERS), sorted by account id; empty if nobody used it."""
-        return _concat(self._rows("members", key), "members")
+        return _concat(self.iter_members(key), "members")
+
+    def iter_members(self, key: str) -> Iterator[pa.Table]:
+        """The same rows in pieces of at most a row group."""
+        return self._rows("members", key)
 
     def account(self, account_id: str) -> AccountRow | None:
         """The row of an account; None if the input did not have it."""

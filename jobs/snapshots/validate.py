@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.datafiles import check_file
-from jobs.snapshots.layout import ACCOUNTS, HASHTAGS
+from jobs.snapshots.layout import ACCOUNTS, HASHTAGS, PAIRS
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 
 # Look-ups through the reader: the hashtags with most members, those with most pairs, and some at random.
 _LARGEST = 3
 _RANDOM = 20
+_LOOKED_AT = 1 << 20  # pairs of each, the most similar
 
 
 def validate(snapshot: Snapshot) -> None:
@@ -36,9 +37,9 @@ def validate(snapshot: Snapshot) -> None:
         buckets = _by_bucket(hashtags, snapshot.manifest.buckets)
         _drain(pool.map(lambda bucket: _check_bucket(snapshot, bucket, buckets[bucket]), range(len(buckets))))
         _drain(pool.map(lambda bucket: _check_accounts(snapshot, bucket), range(len(buckets))))
+        chosen = [hashtags.slice(row, 1).to_pylist()[0] for row in _chosen(snapshot.manifest.id, hashtags)]
+        _drain(pool.map(lambda row: _check_look_up(snapshot, row), chosen))
     snapshot.run("rejects", None)
-    for row in _chosen(snapshot.manifest.id, hashtags):
-        _check_look_up(snapshot, hashtags.slice(row, 1).to_pylist()[0])
 
 
 def check_files(snapshot: Snapshot, pool: Executor) -> None:
@@ -202,30 +203,49 @@ def _chosen(seed: str, hashtags: pa.Table) -> list[int]:
 
 
 def _check_look_up(snapshot: Snapshot, expected: dict[str, str | int]) -> None:
+    """Memory: the ids of the hashtag's members, and _LOOKED_AT of its pairs."""
     key = str(expected["hashtag"])
     what = f"look-up of {key[:80]!r}"
     row = snapshot.hashtag(key)
     found = {} if row is None else {name: value for name, value in row._asdict().items() if name != "display"}
     _require(found == expected, f"{what}: finds {row}, not {expected}")
-    members = snapshot.members(key)
-    _require(members.num_rows == expected["members"], f"{what}: {members.num_rows} members")
-    ids = members.column("account_id").combine_chunks()
-    posts, reposts = members.column("posts").to_numpy(), members.column("reposts").to_numpy()
-    _require(_ascending(ids), f"{what}: members out of order")
-    _require(bool(np.all((reposts >= 0) & (reposts <= posts) & (posts >= 1))), f"{what}: members' posts")
-    _require(int(posts.sum()) == expected["posts"], f"{what}: its members have {posts.sum()} posts")
-    first, last = members.column("first_post"), members.column("last_post")
-    _require(_all(pc.equal(pc.is_null(first), pc.is_null(last))), f"{what}: a first post without a last")
-    _require(_all(pc.less_equal(first, last)), f"{what}: a first post after the last")
-    pairs = snapshot.pairs(key)
-    _require(pairs.num_rows == expected["pairs"], f"{what}: {pairs.num_rows} pairs")
+    ids, posts = [pa.array([], pa.string())], 0
+    for members in snapshot.iter_members(key):
+        _check_evidence(members, what)
+        ids.append(members.column("account_id").combine_chunks())
+        posts += int(members.column("posts").to_numpy().sum())
+    accounts = pa.chunked_array(ids)
+    _require(len(accounts) == expected["members"], f"{what}: {len(accounts)} members")
+    _require(_ascending(accounts), f"{what}: members out of order")
+    _require(posts == expected["posts"], f"{what}: its members have {posts} posts")
+    pairs = _head(snapshot.iter_pairs(key))
+    _require(pairs.num_rows == min(int(expected["pairs"]), _LOOKED_AT), f"{what}: {pairs.num_rows} pairs")
     for side in ("account_a", "account_b"):
         _require(
-            _all(pc.is_in(pairs.column(side), value_set=ids)),
+            _all(pc.is_in(pairs.column(side), value_set=accounts.combine_chunks())),
             f"{what}: a pair of accounts not among its members",
         )
     alike = int(np.count_nonzero(pairs.column("similarity").to_numpy() == 1))
-    _require(snapshot.pairs(key, Fraction(1)).num_rows == alike, f"{what}: pairs at similarity 1")
+    _require(_head(snapshot.iter_pairs(key, Fraction(1))).num_rows == alike, f"{what}: pairs at similarity 1")
+
+
+def _check_evidence(members: pa.Table, what: str) -> None:
+    posts, reposts = members.column("posts").to_numpy(), members.column("reposts").to_numpy()
+    _require(bool(np.all((reposts >= 0) & (reposts <= posts) & (posts >= 1))), f"{what}: members' posts")
+    first, last = members.column("first_post"), members.column("last_post")
+    _require(_all(pc.equal(pc.is_null(first), pc.is_null(last))), f"{what}: a first post without a last")
+    _require(_all(pc.less_equal(first, last)), f"{what}: a first post after the last")
+
+
+def _head(pieces: Iterable[pa.Table]) -> pa.Table:
+    """The first _LOOKED_AT rows."""
+    found, rows = [PAIRS.empty_table()], 0
+    for piece in pieces:
+        found.append(piece.slice(0, _LOOKED_AT - rows))
+        rows += found[-1].num_rows
+        if rows == _LOOKED_AT:
+            break
+    return pa.concat_tables(found)
 
 
 def _ascending(strings: pa.Array | pa.ChunkedArray) -> bool:
