@@ -6,7 +6,7 @@ SHELL := bash
 
 PYTHON ?= python3
 python := .venv/bin/python
-checked := $(wildcard jobs serving bench scripts tests)
+checked := $(wildcard jobs serving bench scripts tests deploy)
 
 export PIP_NO_CACHE_DIR := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -35,12 +35,16 @@ environment: setup .cache/numba/.job ## Pack the Python and the job for a cluste
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
-test: environment .venv/.requirements-dev ## Run all tests but those of test-cluster
+test: environment .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule and soak
 	@source scripts/local_env.sh && exec $(python) -m pytest $(PYTEST)
 
 .PHONY: test-cluster
 test-cluster: environment .venv/.requirements-dev ## Let every kind of process of a cluster die in every stage
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
+
+.PHONY: test-schedule
+test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron ## Let schedulers try deploy/schedule, as root on Debian
+	@source scripts/local_env.sh && exec $(python) -m pytest tests/deploy -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: check
 check: .venv/.requirements-dev ## Check format, lint and types
@@ -64,6 +68,10 @@ bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
 .PHONY: stress
 stress: setup .venv/.requirements-dev ## Hold the job against the hand-made process on random data, see bench/README.md
 	@exec $(python) bench/stress.py $(STRESS)
+
+.PHONY: soak
+soak: setup .cache/numba/.job .venv/.requirements-dev ## Kill runs and fail disks, as root, while the service answers (SOAK_KILLS=25)
+	@source scripts/local_env.sh && exec $(python) -m pytest tests/soak -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: bench-serving
 bench-serving: setup .venv/.requirements-dev ## Measure the look-up service, see bench/serving/README.md
@@ -123,3 +131,20 @@ java: .venv/.requirements
 	@echo 'Making a sample in .cache/demo'
 	@$(python) bench/generate.py --accounts 20000 --posts 200000 --out .cache/demo
 	@touch $@
+
+# --- what only test-schedule stands on ----------------------------------------------------------------
+.cache/airflow/.installed: deploy/schedule/requirements-airflow.txt
+.cache/schemas/.installed: tests/deploy/requirements-schemas.txt
+.cache/airflow/.installed .cache/schemas/.installed: | .venv/bin/python
+	@echo 'Installing $(notdir $<) into $(@D)'
+	@$(python) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq -r $<
+	@touch $@
+
+# Unpacked and not installed: this machine gets no daemon from it.
+.cache/cron/usr/sbin/cron:
+	@echo 'Unpacking cron into .cache/cron'
+	@mkdir -p .cache/cron
+	@cd .cache/cron && apt=(apt-get -qq -o APT::Sandbox::User=root) && \
+	  { "$${apt[@]}" download cron 2>/dev/null || { "$${apt[@]}" update && "$${apt[@]}" download cron; }; } && \
+	  dpkg -x cron_*.deb .

@@ -122,7 +122,7 @@ case "$master" in
     source "$root/scripts/local_env.sh"
     options+=(--properties-file "$root/conf/spark-defaults.conf")
     options+=(--conf spark.python.daemon.module=jobs.daemon)
-    options+=(--conf "spark.sql.warehouse.dir=$scratch/warehouse" "${user[@]:1}")
+    options+=("${user[@]:1}")
     look_up none spark.local.dir
     [[ -z $value ]] || unset SPARK_LOCAL_DIRS # which would win over it
     ;;

@@ -162,8 +162,6 @@ def profile(size: str, rounds: int) -> Figures:
                 "tasks": len(stage.tasks),
                 "task_seconds": sum(stage.tasks),
                 "balance": stage.balance,
-                "read_bytes": stage.read_bytes,
-                "written_bytes": stage.written_bytes,
                 "collection_seconds": stage.collection_seconds,
             }
             for stage in median.stages

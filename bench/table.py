@@ -141,7 +141,7 @@ def scale_table(results: Results) -> str:
 
 
 def profile_tables(results: Results) -> str:
-    """For each profiled data set Spark's stages: time on the clock, tasks, what was moved."""
+    """For each profiled data set Spark's stages: time on the clock, tasks, how even they are."""
     tables = []
     for result in _with("spark_stages", results):
         figures = result.figures
@@ -152,14 +152,11 @@ def profile_tables(results: Results) -> str:
                 f"{stage['tasks']}",
                 f"{stage['task_seconds']:.1f}",
                 f"{stage['balance']:.2f}",
-                f"{stage['read_bytes'] / 1e6:,.0f}",
-                f"{stage['written_bytes'] / 1e6:,.0f}",
                 f"{stage['collection_seconds']:.1f}",
             ]
             for stage in figures["spark_stages"]
         ]
-        header = ["stage of the job", "seconds", "tasks", "their seconds", "slowest / median"]
-        header += ["MB from the shuffle", "MB to it", "Java's garbage, s"]
+        header = ["stage of the job", "seconds", "tasks", "their seconds", "slowest / median", "Java's garbage, s"]
         job = figures["job"]
         tables.append(
             f"{figures['data']}, {median(job, 'seconds'):.1f} s in all; a row for each of Spark's stages. Comparing,"

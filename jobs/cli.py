@@ -27,7 +27,7 @@ examples:
   ./spark-submit.sh --master spark://host:7077 -- --posts /data/posts --accounts /data/accounts --output /data/out
 
 exit codes:
-  0 published, or planned    2 usage, configuration or input missing    3 too many rows that cannot be used
+  0 published, or planned    2 usage, configuration or input missing    3 too little that can be used (--force)
   4 another run holds the output    5 more than --max-candidates    6 --verify found a lost or wrong pair
   1 anything else"""
 
@@ -130,6 +130,23 @@ def _parser() -> argparse.ArgumentParser:
         help="compare N random hashtags by brute force before publishing, "
         f"and publish nothing if a pair is lost or wrong ({default['verify']})",
     )
+    parser.add_argument(
+        "--max-fall-fraction",
+        type=float,
+        metavar="FRACTION",
+        help="publish nothing if rows, members or pairs fell by more than this share since the live snapshot "
+        f"({default['max_fall_fraction']})",
+    )
+    parser.add_argument(
+        "--force",
+        action=argparse.BooleanOptionalAction,
+        help="publish although too much cannot be used, too much is missing, or nobody used a hashtag (no)",
+    )
+    parser.add_argument(
+        "--wait", type=int, metavar="SECONDS", help=f"wait so long for another run to end ({default['wait']})"
+    )
+    parser.add_argument("--metrics-file", metavar="FILE", help="write figures of the run for Prometheus (none)")
+    parser.add_argument("--webhook", metavar="URL", help="POST the record of the run as JSON there (none)")
     parser.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, help="show a progress line (on a terminal)"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +17,8 @@ from jobs.threshold import Threshold
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
+
+_SECRET = frozenset({"webhook"})  # options whose values are not printed
 
 Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
 
@@ -41,6 +44,12 @@ class JobConfig(BaseModel):
     plan: bool = False
     max_candidates: Annotated[int | None, Field(ge=0)] = None
     verify: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    max_fall_fraction: Annotated[float, Field(ge=0, le=1)] = 0.5
+    # How a run is started and watched says nothing of what it found, and an address may be secret: not for manifests.
+    force: Annotated[bool, Field(exclude=True)] = False
+    wait: Annotated[int, Field(ge=0, le=31 * 24 * 3600, exclude=True)] = 0
+    metrics_file: Annotated[Path | None, Field(strict=False, exclude=True)] = None
+    webhook: Annotated[str | None, Field(exclude=True)] = None
     progress: bool = True
 
     @field_validator("min_similarity", mode="before")
@@ -55,10 +64,29 @@ class JobConfig(BaseModel):
             raise ValueError("0 would store every pair of accounts; it must be above 0")
         return text
 
+    @field_validator("webhook")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not _is_web_address(value):
+            raise ValueError("is not an address such as https://host/path, without a user")
+        return value
+
     @property
     def threshold(self) -> Threshold:
         """min_similarity as an exact fraction."""
         return Threshold.parse(self.min_similarity)
+
+
+def _is_web_address(text: str) -> bool:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:  # a port that is no number
+        return False
 
 
 def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
@@ -70,8 +98,7 @@ def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split())
-            raise UsageError(f"{path}: is not YAML: {reason}") from None
+            raise UsageError(f"{path}: is not YAML: {_problem(error)}") from None
         if not isinstance(options, dict):
             raise UsageError(f"{path}: is not a list of keys and values")
     try:
@@ -91,4 +118,12 @@ def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
         return f"{path}: unknown key {key!r}; the keys are {known}"
     where = flag if key in flags else f"{path}: {key}"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]}, not {str(problem['input'])[:80]!r}"
+    given = "" if key in _SECRET else f", not {str(problem['input'])[:80]!r}"
+    return f"{where}: {message[0].lower()}{message[1:]}{given}"
+
+
+def _problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    """What is wrong and where, without the line itself, which may be a secret."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return type(error).__name__ if isinstance(error, UnicodeDecodeError) else " ".join(str(error).split())

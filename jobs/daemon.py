@@ -6,6 +6,7 @@ more than a second of its core. What is loaded here is loaded once and stays in 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import pkgutil
@@ -23,7 +24,7 @@ class _WithoutPandas(MetaPathFinder):
 
 
 def load() -> None:
-    """Import PySpark's worker and the stages, and load what earlier runs compiled of the job; compile nothing."""
+    """Import PySpark's worker and the stages, and load what earlier runs compiled of the job."""
     importlib.import_module("pyspark.worker")
     stages = importlib.import_module("jobs.stages")
     for module in pkgutil.iter_modules(stages.__path__, "jobs.stages."):
@@ -40,11 +41,13 @@ def _load_compiled() -> None:
     own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "jobs"]
     for function in {value for module in own for value in vars(module).values() if isinstance(value, Dispatcher)}:
         kept: Any = function
-        index = kept._cache._cache_file._load_index()  # of which numba has no public view
         here = function.targetctx.codegen().magic_tuple()
-        for signature, processor, *_ in index:
-            if processor == here:
-                function.compile(signature)
+        with contextlib.suppress(
+            Exception
+        ):  # a head start that may fail: what is missing is loaded when it is called
+            for signature, processor, *_ in kept._cache._cache_file._load_index():  # numba has no public view of it
+                if processor == here:
+                    function.compile(signature)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ class JobError(Exception):
     exit_code = 1
 
 
+class DiskError(JobError):
+    """A disk is full or refuses to be read or written."""
+
+
 class UsageError(JobError):
     """An option, a configuration key or an input that cannot be used."""
 
@@ -14,7 +18,7 @@ class UsageError(JobError):
 
 
 class QualityGateError(JobError):
-    """The input was read, but is too damaged to publish a result from."""
+    """What was read or found is too damaged, or too little, to be published."""
 
     exit_code = 3
 

@@ -6,8 +6,10 @@ import contextlib
 import dataclasses
 import itertools
 import json
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +17,10 @@ from pyspark import SparkContext
 
 from jobs import __version__, summary
 from jobs.config import JobConfig
+from jobs.errors import SnapshotError
 from jobs.execution import Execution
 from jobs.failures import user_errors
-from jobs.gate import check_rejects
+from jobs.gate import check_rejects, check_result
 from jobs.ignored import IgnoreList
 from jobs.inputs.files import find_files
 from jobs.inputs.readaccounts import AccountCounts, read_accounts
@@ -26,7 +29,6 @@ from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile
 from jobs.plans.folder import temporary_folder
 from jobs.plans.forecast import planned
 from jobs.progress import Progress
-from jobs.report import print_report
 from jobs.session import stop_spark
 from jobs.snapshots import manifest as manifests
 from jobs.snapshots.datafiles import FileEntry
@@ -38,15 +40,20 @@ from jobs.terminal import print_lines, printable
 from jobs.verification import verify
 
 
-def run(config: JobConfig, spark: Future[SparkContext]) -> None:
-    """Do a run, or plan one. Raises JobError for what its user can mend; nothing is published then."""
-    progress = Progress(shown=config.progress)
-    posts = find_files(POSTS, config.posts, quoting=config.quoting)
-    accounts = find_files(ACCOUNTS, config.accounts, quoting=config.quoting)
-    ignored = IgnoreList.read(config.ignore_hashtags)
+def run(
+    config: JobConfig, start: Callable[[], Future[SparkContext]], progress: Progress
+) -> manifests.Manifest | None:
+    """Do a run, or plan one. Returns what was published; None of a plan.
+
+    start: is called once the output is held. Raises JobError for what its user can mend; nothing is published then.
+    """
+    posts, accounts, ignored = _find_inputs(config)
     output = config.output.resolve()
     place = temporary_folder(output) if config.plan else contextlib.nullcontext(output)
-    with place as folder, begin(folder) as publication, ThreadPoolExecutor(1) as pool, user_errors():
+    with place as folder, begin(folder, config.wait) as publication, ThreadPoolExecutor(1) as pool, user_errors():
+        if config.wait:
+            posts, accounts, ignored = _find_inputs(config)  # others may be there by now
+        spark = start()
         reading = pool.submit(_read_accounts, accounts, config, publication)
         with progress.stage("start"):
             context = spark.result()
@@ -59,7 +66,7 @@ def run(config: JobConfig, spark: Future[SparkContext]) -> None:
             stages = _Run(config, progress, context, execution, read)
             if config.plan:
                 print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *stages.plan()])
-                return
+                return None
             counts, recall, files = stages.snapshot(publication)
             manifest = manifests.Manifest(
                 id=publication.id,
@@ -78,13 +85,29 @@ def run(config: JobConfig, spark: Future[SparkContext]) -> None:
             context.stop()  # what Java has to say of tasks that are still at work comes before the error
             raise
         stop_spark(context)
+        check_result(config, manifest, _live(output))
         if config.verify:
             with progress.stage("verify"):
                 checked = verify(Snapshot(output, manifest), config.verify)
             manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
         with progress.stage("publish"):
             publication.publish(manifest)
-    print_report(Snapshot.open(output, manifest.id), config)
+    return manifest
+
+
+def _find_inputs(config: JobConfig) -> tuple[tuple[InputFile, ...], tuple[InputFile, ...], IgnoreList]:
+    """The files of posts and of accounts, and the hashtags to ignore."""
+    posts = find_files(POSTS, config.posts, quoting=config.quoting)
+    accounts = find_files(ACCOUNTS, config.accounts, quoting=config.quoting)
+    return posts, accounts, IgnoreList.read(config.ignore_hashtags)
+
+
+def _live(output: Path) -> manifests.Manifest | None:
+    """Of the live snapshot; None if there is none, or none that can be compared with."""
+    try:
+        return Snapshot.open(output).manifest
+    except SnapshotError:
+        return None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a person sees while the job runs."""
+"""How far the job or another long command has come: a line on a terminal, nothing anywhere else."""
 
 from __future__ import annotations
 
@@ -7,12 +7,29 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TextIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
 
 _INTERVAL = 0.5  # seconds
+
+
+class _Line:
+    """The last line of a terminal, written anew each time; nothing on another stream."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream if stream is not None and stream.isatty() else None
+
+    @property
+    def is_seen(self) -> bool:
+        return self._stream is not None
+
+    def show(self, text: str) -> None:
+        if self._stream is not None:
+            self._stream.write(f"\r\x1b[K{text}")
+            self._stream.flush()
 
 
 class Progress:
@@ -23,7 +40,7 @@ class Progress:
 
     def __init__(self, *, shown: bool, stream: TextIO = sys.stderr) -> None:
         """Show lines only if asked to and if the stream is a terminal."""
-        self._stream = stream if shown and stream.isatty() else None
+        self._line = _Line(stream if shown else None)
         self.seconds: dict[str, float] = {}
 
     @contextlib.contextmanager
@@ -34,7 +51,7 @@ class Progress:
         watcher = None
         if context is not None:
             context.setJobGroup(name, name)
-        if self._stream is not None:
+        if self._line.is_seen:
             watcher = threading.Thread(target=self._watch, args=(name, context, start, done), daemon=True)
             watcher.start()
         try:
@@ -44,7 +61,7 @@ class Progress:
             if watcher is not None:
                 watcher.join()
             self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - start, 3)
-            self._show(f"{name:<8} {self.seconds[name]:7.1f} s\n")
+            self._line.show(f"{name:<8} {self.seconds[name]:7.1f} s\n")
 
     def _watch(self, name: str, context: SparkContext | None, start: float, done: threading.Event) -> None:
         while not done.wait(_INTERVAL):
@@ -52,14 +69,39 @@ class Progress:
             finished, total = (0, 0) if context is None else _tasks(context, name)
             if total:
                 left = f", about {elapsed * (total - finished) / finished:.0f} s left" if finished else ""
-                self._show(f"{name:<8} {elapsed:7.1f} s  {finished}/{total} tasks{left}")
+                self._line.show(f"{name:<8} {elapsed:7.1f} s  {finished}/{total} tasks{left}")
             else:
-                self._show(f"{name:<8} {elapsed:7.1f} s")
+                self._line.show(f"{name:<8} {elapsed:7.1f} s")
 
-    def _show(self, line: str) -> None:
-        if self._stream is not None:
-            self._stream.write(f"\r\x1b[K{line}")
-            self._stream.flush()
+
+class Meter:
+    """Shows the share of the work that is done, and the time left; use as a context manager."""
+
+    def __init__(self, name: str, total: int, stream: TextIO | None = None) -> None:
+        """total: in any unit that `advance` counts in. stream: standard error if none is given."""
+        self._line = _Line(sys.stderr if stream is None else stream)
+        self._name, self._total, self._done = name, total, 0
+        self._start = self._shown = time.monotonic()
+
+    def advance(self, amount: int = 1) -> None:
+        """So much more is done."""
+        self._done += amount
+        now = time.monotonic()
+        if not self._line.is_seen or now - self._shown < _INTERVAL or not self._done:
+            return
+        self._shown = now
+        left = (now - self._start) * (self._total - self._done) / self._done
+        self._line.show(f"{self._name:<8} {self._done / self._total:4.0%}, about {left:.0f} s left")
+
+    def __enter__(self) -> Self:
+        """Return the meter."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the line empty."""
+        self._line.show("")
 
 
 def _tasks(context: SparkContext, group: str) -> tuple[int, int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 _FOLDER = str(Path(__file__).resolve().parent)
 if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
@@ -13,28 +16,69 @@ if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
 
 from jobs.cli import parse_arguments  # noqa: E402  # needs the right path
 from jobs.errors import JobError  # noqa: E402  # likewise
+from jobs.progress import Progress  # noqa: E402  # likewise
+from jobs.terminal import printable  # noqa: E402  # likewise
+
+if TYPE_CHECKING:
+    from jobs.config import JobConfig
+    from jobs.snapshots.manifest import Manifest
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the job; the process's exit code."""
+    """Run the job, report, and tell of it; the process's exit code."""
     try:
         config = parse_arguments(argv)
-        from jobs.session import start_spark  # Spark and numba load slowly: not before --help
-
-        spark = start_spark(f"lookalike {config.output}")
-        from jobs.pipeline import run  # loads while Java starts
-
-        run(config, spark)
     except JobError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _print_error(str(error))
         return error.exit_code
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clears up and tells of it, as after Ctrl-C
+    begun, progress, published, reason = datetime.now(UTC), Progress(shown=config.progress), None, None
+    try:
+        published, code = _run(config, progress), 0
+    except JobError as error:
+        code, reason = error.exit_code, str(error)
+        _print_error(reason)
     except KeyboardInterrupt:
-        print("error: interrupted; nothing was published", file=sys.stderr)
-        return 1
-    except Exception:
+        code, reason = 1, "interrupted; nothing was published"
+        _print_error(reason)
+    except Exception as error:
+        code, reason = 1, "".join(traceback.format_exception_only(error)).strip()
         traceback.print_exc()
-        return 1
-    return 0
+    if published is not None:
+        _report(config, published)
+    if not config.plan:
+        from jobs.runrecord import RunRecord, tell
+
+        first_line = None if reason is None else reason.partition("\n")[0]  # the others show rows of the input
+        tell(config, RunRecord(begun, datetime.now(UTC), code, first_line, progress.seconds, published))
+    return code
+
+
+def _run(config: JobConfig, progress: Progress) -> Manifest | None:
+    """What was published; None of a plan."""
+    from jobs.session import start_spark  # Spark and numba load slowly: not before --help
+
+    name = f"lookalike {config.output}"
+    # At once; but not while waiting for another run, which may need the memory.
+    started = None if config.wait else start_spark(name)
+    from jobs.pipeline import run  # loads while Java starts
+
+    return run(config, lambda: started or start_spark(name), progress)
+
+
+def _report(config: JobConfig, published: Manifest) -> None:
+    """Print what was published, which no error undoes."""
+    from jobs.report import print_report
+    from jobs.snapshots.reader import Snapshot
+
+    try:
+        print_report(Snapshot(config.output, published), config)
+    except (JobError, OSError, KeyboardInterrupt) as error:
+        print(f"warning: published, but not shown: {printable(str(error) or 'interrupted')}", file=sys.stderr)
+
+
+def _print_error(text: str) -> None:
+    print("\n".join(map(printable, f"error: {text}".split("\n"))), file=sys.stderr)
 
 
 if __name__ == "__main__":

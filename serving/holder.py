@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from jobs.errors import SnapshotError
-from jobs.snapshots.datafiles import FileEntry, check_file
-from jobs.snapshots.layout import CURRENT, join_path
+from jobs.snapshots.datafiles import FileEntry, check_file, check_size
+from jobs.snapshots.layout import CURRENT
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Run, Snapshot, current_id
 from serving.lookup.bytecache import ByteCache
@@ -199,7 +199,7 @@ class SnapshotHolder:
         snapshot = BoundedSnapshot.open(self._settings.output, current)
         snapshot.open_footers = self._settings.open_footers
         for entry in snapshot.manifest.files:
-            _check_size(snapshot.output, entry)
+            check_size(snapshot.output, entry)
         return snapshot
 
     def _compare_checksums(self, snapshot: Snapshot) -> None:
@@ -216,13 +216,3 @@ class SnapshotHolder:
 def _current(output: Path) -> str | None:
     """The id in CURRENT; None while nothing has been published."""
     return current_id(output) if (output / CURRENT).exists() else None
-
-
-def _check_size(output: Path, entry: FileEntry) -> None:
-    path = join_path(output, entry.path)
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
-    if size != entry.bytes:
-        raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")

@@ -1,22 +1,27 @@
-"""Look-ups in the live snapshot of an output folder, for people: python -m jobs.snapshots --help."""
+"""What a person does with an output folder, without Spark: python -m jobs.snapshots --help."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
 from jobs.errors import JobError, UsageError
-from jobs.hashtags import normalise
-from jobs.snapshots.describe import data_files, funnel, named_pairs, origin, seconds
-from jobs.snapshots.reader import Snapshot
-from jobs.terminal import print_lines, printable, table
+from jobs.snapshots import housekeeping, lookups
+from jobs.snapshots.layout import is_snapshot_id
+from jobs.terminal import print_lines, printable
 from jobs.threshold import Threshold
 
-_WIDEST = 64  # columns; longer ids and names are cut
+_PROGRAM = "python -m jobs.snapshots"
+_ID = "20261124T034711Z-97a3eb"  # in examples
+_HOUR = 3600
+
+_EXIT_CODES = """\
+exit codes:
+  0 done    1 a snapshot is missing, damaged or cannot be written    2 usage    4 a run holds the output"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,15 +45,39 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """Each command is a parser whose default `command` is a function from the arguments to lines."""
-    parser = _Parser(prog="python -m jobs.snapshots", description="Look into what the job has published.")
+    parser = _Parser(
+        prog=_PROGRAM,
+        description="Look into what the job has published, and look after it.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    output = _Parser(add_help=False)
-    output.add_argument("output", metavar="OUTPUT", type=Path, help="folder that the job published to")
 
-    show = commands.add_parser("show", parents=[output], help="what the live snapshot was made from and holds")
-    show.set_defaults(command=_show)
+    def command(
+        name: str, run: Callable[[argparse.Namespace], Iterable[str]], example: str, what: str, more: str = ""
+    ) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(
+            name,
+            help=what,
+            description=f"{what[0].upper()}{what[1:]}.{more}",
+            epilog=f"example:\n  {_PROGRAM} {name} {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.add_argument("output", metavar="OUTPUT", type=Path, help="folder that the job published to")
+        added.set_defaults(command=run)
+        return added
 
-    pairs = commands.add_parser("pairs", parents=[output], help="similar pairs of a hashtag, the most similar first")
+    _add_lookups(command)
+    _add_checks(command)
+    _add_changes(command)
+    return parser
+
+
+def _add_lookups(command: Callable[..., argparse.ArgumentParser]) -> None:
+    show = command("show", lookups.show, "out", "what a snapshot was made from and holds")
+    _add_id(show, "snapshot (the live one)", nargs="?")
+
+    pairs = command("pairs", lookups.pairs, "out '#vote'", "similar pairs of a hashtag, the most similar first")
     pairs.add_argument("hashtag", metavar="HASHTAG", help="in any spelling; quote a leading # for the shell")
     pairs.add_argument(
         "--min-similarity",
@@ -57,8 +86,54 @@ def _parser() -> argparse.ArgumentParser:
         help="leave out less similar pairs (default: what the snapshot was made for, below which it has none)",
     )
     pairs.add_argument("--limit", metavar="N", type=_positive, default=10, help="show so many at most (10)")
-    pairs.set_defaults(command=_pairs)
-    return parser
+
+    command("list", housekeeping.list_snapshots, "out", "all snapshots, the newest first")
+
+    what = "pairs, hashtags and accounts that came and went between two snapshots"
+    diff = command("diff", housekeeping.diff, f"out {_ID} --limit 20", what)
+    diff.add_argument("a", metavar="A", type=_snapshot_id, help="the earlier snapshot")
+    diff.add_argument("b", metavar="B", type=_snapshot_id, nargs="?", help="the later one (the live one)")
+    diff.add_argument("--limit", metavar="N", type=_positive, default=10, help="show so many of each at most (10)")
+
+
+def _add_checks(command: Callable[..., argparse.ArgumentParser]) -> None:
+    what = "compare the size and checksum of every file with the manifest"
+    verify = command("verify", housekeeping.verify, "out --all", what)
+    _add_id(verify, "snapshot to check (the live one)", nargs="?")
+    verify.add_argument("--all", action="store_true", help="check all snapshots")
+
+
+def _add_changes(command: Callable[..., argparse.ArgumentParser]) -> None:
+    rollback = command("rollback", housekeeping.rollback, f"out {_ID}", "make an older snapshot live")
+    _add_id(rollback, "snapshot to go to (the one made before the live one)", nargs="?")
+
+    pin = command("pin", housekeeping.pin, f"out {_ID}", "keep a snapshot from being pruned")
+    _add_id(pin, "snapshot to keep")
+    unpin = command("unpin", housekeeping.unpin, f"out {_ID}", "let a pinned snapshot be pruned again")
+    _add_id(unpin, "snapshot to let go")
+
+    prune = command(
+        "prune",
+        housekeeping.prune_snapshots,
+        "out --keep 7 --keep-days 30 --dry-run",
+        "remove old snapshots",
+        "\n\nA snapshot stays if it is among the newest N or younger than D days; give one of the two or both."
+        "\nThe live one, pinned ones, and files that a snapshot which stays names always stay.",
+    )
+    prune.add_argument("--keep", metavar="N", type=_positive, help="keep the newest N")
+    prune.add_argument("--keep-days", metavar="D", type=_positive, help="keep those made within D days")
+    prune.add_argument(
+        "--grace",
+        metavar="SECONDS",
+        type=_seconds,
+        default=_HOUR,
+        help=f"keep those that were live within so many seconds, for a service may still read them ({_HOUR})",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="tell what would be removed, and remove nothing")
+
+
+def _add_id(parser: argparse.ArgumentParser, what: str, nargs: str | None = None) -> None:
+    parser.add_argument("id", metavar="ID", type=_snapshot_id, nargs=nargs, help=what)
 
 
 def _similarity(text: str) -> Fraction:
@@ -69,41 +144,22 @@ def _similarity(text: str) -> Fraction:
     return Fraction(threshold.numerator, threshold.denominator)
 
 
+def _snapshot_id(text: str) -> str:
+    if not is_snapshot_id(text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a snapshot id such as {_ID}")
+    return text
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number above 0")
     return int(text)
 
 
-def _show(arguments: argparse.Namespace) -> list[str]:
-    snapshot = Snapshot.open(arguments.output)
-    manifest = snapshot.manifest
-    return [*origin(manifest), "", *funnel(manifest), "", seconds(manifest), "", *data_files(manifest)]
-
-
-def _pairs(arguments: argparse.Namespace) -> list[str]:
-    key = normalise(arguments.hashtag)
-    if not key:
-        raise UsageError(f"{arguments.hashtag!r} is no hashtag")
-    snapshot = Snapshot.open(arguments.output)
-    lowest = arguments.min_similarity
-    if lowest is not None and lowest < Fraction(snapshot.manifest.floor):
-        raise UsageError(f"--min-similarity: only pairs of at least {snapshot.manifest.floor} were stored")
-    row = snapshot.hashtag(key)
-    if row is None:
-        return [f"#{printable(key)}: nobody used this hashtag"]
-    found = row.pairs
-    if lowest is not None:
-        found = sum(piece.num_rows for piece in snapshot.iter_pairs(key, lowest))
-    lines = [f"#{printable(row.display)}: {row.posts:,} posts, {row.members:,} accounts, {found:,} similar pairs"]
-    shown = named_pairs(snapshot, key, limit=arguments.limit, min_similarity=lowest)
-    if shown:
-        rows = [(p.similarity, p.distance, p.name_a, p.name_b, p.account_a, p.account_b) for p in shown]
-        header = ("similarity", "distance", "screen name", "screen name", "account", "account")
-        lines += ["", *table(rows, header, widest=_WIDEST)]
-    if found > len(shown):
-        lines += ["", f"{found - len(shown):,} more: --limit {found}"]
-    return lines
+def _seconds(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number of seconds")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,11 @@ class FileEntry:
         if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
             raise SnapshotError(f"{self.path}: not a SHA-256: {self.sha256[:80]!r}")
 
+    @property
+    def snapshot(self) -> str:
+        """The id of the snapshot in whose folder the file lies."""
+        return parse_data_path(self.path).snapshot
+
 
 class _HashingFile:
     """A file open for writing that hashes and counts what passes through it."""
@@ -212,6 +217,17 @@ def write_table(
 def row_groups(rows: int) -> Iterator[slice]:
     """Which of so many rows stand in each row group: for making a table a piece at a time."""
     return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
+
+
+def check_size(output: Path, entry: FileEntry) -> None:
+    """Raise SnapshotError unless the file is there with the size of its entry."""
+    path = join_path(output, entry.path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+    if size != entry.bytes:
+        raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
 
 
 def check_file(output: Path, entry: FileEntry) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +16,8 @@ from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.manifest import AccountCounts, Counts, Manifest, PostCounts, Verification
 from jobs.snapshots.reader import HashtagRow, Snapshot
 from jobs.terminal import printable, table
+
+WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 
 # Options that inputs() and funnel() tell, or that make no difference to the result.
 _TOLD_ELSEWHERE = frozenset(
@@ -137,12 +139,17 @@ def seconds(manifest: Manifest) -> str:
     return "seconds  " + "  ".join(f"{printable(stage)} {time:.1f}" for stage, time in manifest.seconds.items())
 
 
+def moment(time: datetime) -> str:
+    """A time to the second, whatever zone it was noted in."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def origin(manifest: Manifest) -> list[str]:
     """What the snapshot is, how it was made, and from which files."""
     options = sorted(set(manifest.configuration) - _TOLD_ELSEWHERE)
     rows = [
         ("snapshot", manifest.id),
-        ("made", f"{manifest.created.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC by lookalike {manifest.job_version}"),
+        ("made", f"{moment(manifest.created)} by lookalike {manifest.job_version}"),
         ("options", ", ".join(f"{name} {json.dumps(manifest.configuration[name])}" for name in options)),
     ]
     for file in manifest.inputs:

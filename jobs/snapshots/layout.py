@@ -2,6 +2,7 @@
 
 <output>/CURRENT                                        id of the live snapshot
 <output>/.lock                                          held by the run that writes
+<output>/runs.jsonl                                     a line for each run, failed ones too
 <output>/snapshots/<id>/manifest.json                   the truth about everything below
 <output>/snapshots/<id>/pairs/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/members/bucket=NNN/part-NNNNN.parquet
@@ -26,6 +27,7 @@ from jobs.snapshots.buckets import MAX_BUCKETS
 SCHEMA_VERSION: Final = 1
 CURRENT: Final = "CURRENT"
 LOCK: Final = ".lock"
+RUNS: Final = "runs.jsonl"
 SNAPSHOTS: Final = "snapshots"
 MANIFEST: Final = "manifest.json"
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,8 @@ from typing import Self
 
 from jobs.errors import OutputLockedError
 from jobs.snapshots.layout import LOCK
+
+_POLL = 0.5  # seconds between looks at a lock that another holds
 
 
 class OutputLock:
@@ -26,15 +29,16 @@ class OutputLock:
         self._path = output / LOCK
         self._descriptor: int | None = None
 
-    def acquire(self) -> None:
-        """Take the lock or raise OutputLockedError at once; the folder must exist."""
+    def acquire(self, wait: float = 0) -> None:
+        """Take the lock, or raise OutputLockedError if another holds it for `wait` seconds; the folder must exist."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        deadline = time.monotonic() + wait
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _describe(os.pread(descriptor, 4096, 0))
-            os.close(descriptor)
-            raise OutputLockedError(f"another run holds the output {self._path.parent}: {holder}") from None
+            while not _try_lock(descriptor):
+                if time.monotonic() >= deadline:
+                    holder = _describe(os.pread(descriptor, 4096, 0))
+                    raise OutputLockedError(f"another run holds the output {self._path.parent}: {holder}")
+                time.sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
         except BaseException:
             os.close(descriptor)
             raise
@@ -61,6 +65,14 @@ class OutputLock:
     ) -> None:
         """Give the lock back."""
         self.release()
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _describe(text: bytes) -> str:

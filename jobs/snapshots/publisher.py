@@ -7,27 +7,21 @@ moment in between leaves CURRENT as it was.
 """
 
 import contextlib
-import json
+import errno
 import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from jobs.errors import SnapshotError, UsageError
+from jobs.errors import DiskError, SnapshotError, UsageError
 from jobs.snapshots.durable import sync_folder, write_durably
-from jobs.snapshots.layout import (
-    CURRENT,
-    MANIFEST,
-    SNAPSHOTS,
-    data_path,
-    is_snapshot_id,
-    new_snapshot_id,
-    parse_data_path,
-    snapshot_folder,
-)
+from jobs.snapshots.history import live_id, published, published_ids
+from jobs.snapshots.layout import CURRENT, MANIFEST, data_path, new_snapshot_id, snapshot_folder
+from jobs.snapshots.leftovers import dead_folders, leftovers, remove
 from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.manifest import Manifest, load
-from jobs.snapshots.reader import Snapshot, current_id
+from jobs.snapshots.marks import mark_live, was_edited
+from jobs.snapshots.reader import Snapshot
 from jobs.snapshots.validate import validate
 
 _UNCHECKED = f"{MANIFEST}.unchecked"
@@ -69,12 +63,17 @@ class Publication:
         unchecked.rename(self.folder / MANIFEST)
         for folder in (self.folder, self.folder.parent, self.output):
             sync_folder(folder)
-        write_durably(self.output / CURRENT, f"{self.id}\n".encode())
+        make_live(self.output, self.id)
 
     def abort(self) -> None:
         """Remove what the run wrote, unless it is live by now."""
-        if _live(self.output) != self.id:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if live_id(self.output) == self.id:
+            return
+        try:  # the manifest first, so that a folder with one is always a whole snapshot
+            (self.folder / MANIFEST).unlink(missing_ok=True)
+        except OSError:
+            return  # it may still be there, and then all that it names has to stay
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         """Return the publication."""
@@ -97,53 +96,50 @@ class Publication:
                 path.unlink(missing_ok=True)  # an attempt may still be at work and take its own away
 
 
-def begin(output: Path) -> Publication:
+def begin(output: Path, wait: float = 0) -> Publication:
     """Lock an output folder, made if it is not there, and start a new snapshot in it.
 
-    What dead runs left is removed. Raises OutputLockedError if another run holds the folder, UsageError
-    if it cannot be written to.
+    What dead runs left is removed. Raises OutputLockedError if another run holds the folder for `wait` seconds,
+    UsageError if it cannot be written to.
     """
     lock = OutputLock(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        lock.acquire(wait)
         _remove_dead_runs(output)
         return Publication(output, new_snapshot_id(), lock)
     except OSError as error:
         lock.release()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # which another time may be better
+            raise DiskError(f"{output}: {error.strerror}") from None
         raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
     except BaseException:
         lock.release()
         raise
 
 
-def _live(output: Path) -> str | None:
-    try:
-        return current_id(output)
-    except SnapshotError:
-        return None
+def make_live(output: Path, snapshot: str) -> None:
+    """Switch CURRENT to a whole snapshot, the lock being held; until when others were live is noted before."""
+    snapshots = published_ids(output)
+    live = live_id(output)
+    edited = live is None or live not in snapshots or was_edited(output, live)
+    for other in snapshots:
+        if edited or other in (live, snapshot):
+            with contextlib.suppress(PermissionError):  # another user's folder: no reason not to publish
+                mark_live(output, other)
+    write_durably(output / CURRENT, f"{snapshot}\n".encode())
 
 
 def _remove_dead_runs(output: Path) -> None:
-    """Remove folders without a manifest, but none that CURRENT or a manifest names a file of."""
+    """Remove what stands in folders without a manifest, but no file that a manifest names.
+
+    A manifest that cannot be read may name any file, perhaps in a newer version's words. Then all stay.
+    """
     for temporary in output.glob(f".{CURRENT}.*.tmp"):
         temporary.unlink(missing_ok=True)
-    folders = [path for path in (output / SNAPSHOTS).glob("*") if is_snapshot_id(path.name)]
-    dead = {path for path in folders if path.is_dir() and not (path / MANIFEST).exists()}
-    if not dead:
+    if not dead_folders(output):
         return
-    named = {_live(output)}
-    for folder in set(folders) - dead:
-        try:
-            named |= _named_by(folder / MANIFEST)
-        except (OSError, ValueError, KeyError, TypeError, SnapshotError):
-            return  # it may name any of them, perhaps in a newer version's words
-    for folder in dead:
-        if folder.name not in named:
+    with contextlib.suppress(SnapshotError):
+        for leftover in leftovers(output, published(output)):
             with contextlib.suppress(OSError):  # not ours to remove, or gone; a run can do without
-                shutil.rmtree(folder)
-
-
-def _named_by(manifest: Path) -> set[str]:
-    files = json.loads(manifest.read_bytes())["files"]
-    return {parse_data_path(entry["path"]).snapshot for entry in files}
+                remove(leftover)

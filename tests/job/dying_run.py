@@ -11,6 +11,7 @@ from typing import Any
 
 from jobs import execution, pipeline
 from jobs.cli import parse_arguments
+from jobs.progress import Progress
 from jobs.session import start_spark
 from jobs.snapshots import publisher
 from jobs.snapshots.layout import CURRENT
@@ -70,4 +71,4 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
 if __name__ == "__main__":
     module, name, replacement = MOMENTS[sys.argv[1]]
     setattr(module, name, replacement(getattr(module, name)))
-    pipeline.run(parse_arguments(sys.argv[2:]), start_spark("dying"))
+    pipeline.run(parse_arguments(sys.argv[2:]), lambda: start_spark("dying"), Progress(shown=False))

@@ -13,6 +13,8 @@ import pytest
 
 from jobs import execution, pipeline
 from jobs.config import JobConfig
+from jobs.progress import Progress
+from jobs.report import print_report
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import Snapshot
@@ -95,7 +97,10 @@ class Job:
         spark: Future[Any] = Future()
         spark.set_result(self._start(cores))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            pipeline.run(JobConfig(**given), spark)
+            config = JobConfig(**given)
+            published = pipeline.run(config, lambda: spark, Progress(shown=False))
+            if published is not None:
+                print_report(Snapshot(config.output, published), config)
         return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:

@@ -252,3 +252,40 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     flags = {"--" + name.replace("_", "-") for name in JobConfig.model_fields} | {"--config", "--version"}
     assert {flag for flag in flags if flag not in told} == set()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "hooks.example/xyzzy",
+        "ftp://host/xyzzy",
+        "https://:80/xyzzy",
+        "https://u:xyzzy@host/",
+        "http://host:port/xyzzy",
+        "http://host/x yzzy",
+        "http://host/\u00e4xyzzy",
+    ],
+)
+def test_an_address_that_cannot_be_called_is_refused_without_being_shown(tmp_path: Path, address: str) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text(f"webhook: '{address}'\n", encoding="utf-8")
+    given = {"posts": ["p"], "accounts": ["a"], "output": tmp_path}
+    for options in (given, given | {"webhook": address}):
+        with pytest.raises(UsageError) as caught:
+            load_config(path, options)
+        assert "webhook: is not an address such as https://host/path" in str(caught.value)
+        assert "yzzy" not in str(caught.value)
+
+
+def test_yaml_that_is_none_is_told_by_its_line_without_showing_it(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text("buckets: 3\nwebhook: 'https://host/xyzzy\n")
+    with pytest.raises(UsageError, match="is not YAML: line 3: ") as caught:
+        load_config(path, {})
+    assert "xyzzy" not in str(caught.value)
+
+
+def test_how_a_run_is_watched_is_not_for_its_manifest(tmp_path: Path) -> None:
+    options = {"webhook": "https://host/xyzzy", "metrics_file": "m.prom", "wait": 5, "force": True}
+    config = load_config(None, {"posts": ["p"], "accounts": ["a"], "output": tmp_path} | options)
+    assert not set(options) & set(json.loads(config.model_dump_json()))

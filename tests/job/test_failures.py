@@ -1,10 +1,12 @@
+import errno
+import os
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from jobs.errors import OutputLockedError, QualityGateError, UsageError
+from jobs.errors import DiskError, OutputLockedError, QualityGateError, UsageError
 from jobs.failures import TaskError, user_errors
 
 PYTHON = """\
@@ -69,5 +71,25 @@ def test_an_error_of_java_passes_unchanged() -> None:
 def test_an_error_of_the_driver_passes_unchanged() -> None:
     error = UsageError("as it is")
     with pytest.raises(UsageError) as caught, user_errors():
+        raise error
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_refuses_is_one_line_wherever_it_was_met(number: int) -> None:
+    handled = "FileNotFoundError: [Errno 2] No such file or directory: '/other'\n\nMeanwhile another occurred:\n"
+    with pytest.raises(DiskError) as of_task, user_errors():
+        raise failing(f"{handled}OSError: [Errno {number}] {os.strerror(number)}: '/data/out/x'")
+    assert str(of_task.value) == f"/data/out/x: {os.strerror(number)}"
+    with pytest.raises(DiskError, match=f"^{os.strerror(number)}$"), user_errors():
+        raise failing(f"OSError: [Errno {number}] {os.strerror(number)}")
+    with pytest.raises(DiskError) as of_driver, user_errors():
+        raise OSError(number, os.strerror(number), "/data/out/x")
+    assert str(of_driver.value) == f"/data/out/x: {os.strerror(number)}"
+
+
+def test_a_missing_file_of_the_jobs_own_passes_unchanged() -> None:
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory", "/data/out/x")
+    with pytest.raises(FileNotFoundError) as caught, user_errors():
         raise error
     assert caught.value is error

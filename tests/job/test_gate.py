@@ -5,12 +5,16 @@ import pytest
 
 from jobs.config import JobConfig
 from jobs.errors import QualityGateError
-from jobs.gate import check_rejects
+from jobs.gate import check_rejects, check_result
+from jobs.snapshots.manifest import Manifest
+
+from .known import tiny
+from .running import Job
 
 
-def config(fraction: float) -> JobConfig:
-    options: dict[str, Any] = {"posts": ["p"], "accounts": ["a"], "output": Path("o")}
-    return JobConfig(max_reject_fraction=fraction, **options)
+def config(fraction: float = 0.01, **options: Any) -> JobConfig:
+    given: dict[str, Any] = {"posts": ["p"], "accounts": ["a"], "output": Path("o")}
+    return JobConfig(max_reject_fraction=fraction, **given, **options)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,58 @@ def test_the_examples_of_each_reason_are_shown_and_harmless() -> None:
         "    \\x1b[2Jred",
         "    " + "x" * 200 + "...",
     ]
+
+
+@pytest.fixture
+def live(quick_job: Job) -> Manifest:
+    known = tiny()
+    return quick_job(known.posts, known.accounts, max_reject_fraction=0.1).manifest
+
+
+def with_counts(manifest: Manifest, **counts: int) -> Manifest:
+    return manifest.model_copy(update={"counts": manifest.counts.model_copy(update=counts)})
+
+
+@pytest.mark.parametrize(("fraction", "members"), [(0.5, 50), (0.29, 71), (0.0, 100), (0.0, 101), (1.0, 1)])
+def test_counts_may_fall_by_the_fraction(live: Manifest, fraction: float, members: int) -> None:
+    made = with_counts(live, memberships=members)
+    check_result(config(max_fall_fraction=fraction), made, with_counts(live, memberships=100))
+
+
+@pytest.mark.parametrize("what", ["hashtags", "memberships", "similar_pairs"])
+def test_counts_that_fall_by_more_stop_the_run_with_both_numbers(live: Manifest, what: str) -> None:
+    old = getattr(live.counts, what)
+    with pytest.raises(QualityGateError) as caught:
+        check_result(config(), with_counts(live, **{what: old // 2 - 1}), live)
+    first, line = str(caught.value).split("\n")
+    assert first == (
+        f"counts fell by more than the 50.00% of --max-fall-fraction since {live.id}. Nothing was published."
+    )
+    assert line == f"  {what.replace('_', ' ')}: {old // 2 - 1:,}, live {old:,}"
+
+
+def test_pairs_of_another_kind_are_not_compared(live: Manifest) -> None:
+    fewer = with_counts(live, similar_pairs=0)
+    check_result(config(), fewer.model_copy(update={"floor": "0.95"}), live)
+    folded = fewer.model_copy(update={"configuration": dict(fewer.configuration) | {"fold": "case"}})
+    check_result(config(), folded, live)
+
+
+def test_a_first_snapshot_may_be_of_any_size_but_not_empty(live: Manifest) -> None:
+    check_result(config(), with_counts(live, memberships=1), None)
+    with pytest.raises(QualityGateError, match=r"^no account used any hashtag\. Nothing was published\.$"):
+        check_result(config(), with_counts(live, memberships=0), None)
+
+
+def test_force_publishes_with_a_warning(live: Manifest, capsys: pytest.CaptureFixture[str]) -> None:
+    check_result(config(force=True), with_counts(live, memberships=0), live)
+    check_rejects(config(force=True), "posts", 100, 50, {"empty id": ["\ta"]})
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if line.startswith("warning: ")] == [
+        "warning: no account used any hashtag; going on all the same (--force).",
+        f"warning: counts fell by more than the 50.00% of --max-fall-fraction since {live.id}; "
+        "going on all the same (--force).",
+        "warning: 50 of 100 rows of posts cannot be used: 50.00%, more than the 1.00% of --max-reject-fraction; "
+        "going on all the same (--force).",
+    ]
+    assert "    \\ta" in told

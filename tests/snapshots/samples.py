@@ -9,10 +9,12 @@ from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
+from jobs.snapshots import layout, publisher
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.datafiles import FileEntry, write_table
 from jobs.snapshots.layout import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS
@@ -86,10 +88,22 @@ def make_sample(
     rng = random.Random(seed)
     names = ["".join(rng.choices("abé", k=rng.randint(2, 9))) for _ in range(accounts)]
     ids = sorted(f"{rng.getrandbits(64):016x}" for _ in range(accounts))
+    uses = ((hashtag, sorted(rng.sample(ids, sizes[hashtag]))) for hashtag in sorted(sizes, key=str.encode))
+    return build_sample(dict(zip(ids, names, strict=True)), uses, rng, floor=floor, buckets=buckets)
+
+
+def build_sample(
+    names: dict[str, str],
+    uses: Iterable[tuple[str, list[str]]],
+    rng: random.Random,
+    *,
+    floor: str = "0.5",
+    buckets: int = 4,
+) -> Sample:
+    """names: by account; uses: sorted hashtags, each with its sorted accounts."""
     sample = Sample(floor=floor, buckets=buckets)
-    for hashtag in sorted(sizes, key=str.encode):
-        chosen = sorted(rng.sample(range(accounts), sizes[hashtag]))
-        members = [_member(hashtag, ids[index], names[index], rng) for index in chosen]
+    for hashtag, chosen in uses:
+        members = [_member(hashtag, account, names[account], rng) for account in chosen]
         pairs = list(_pairs(members, Fraction(floor)))
         pairs.sort(key=lambda row: (-row["similarity"], row["account_a"], row["account_b"]))
         sample.members += members
@@ -99,7 +113,7 @@ def make_sample(
             {"hashtag": hashtag, "display": hashtag.upper(), "posts": posts}
             | {"members": len(members), "pairs": len(pairs)}
         )
-    sample.add_accounts(dict(zip(ids, names, strict=True)))
+    sample.add_accounts(names)
     sample.rejects = [
         {"source": "posts", "file": "p.tsv", "reason": "empty id", "row": "\t2023\t…"},
         {"source": "posts", "file": "p.tsv", "reason": "unknown author", "row": "7\t2023\tx"},
@@ -202,3 +216,32 @@ def publish_sample(
         spoil(publication)
         publication.publish(make_manifest(publication.id, sample, files))
     return Snapshot.open(output)
+
+
+DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def publish_on(
+    day: int,
+    output: Path,
+    sample: Sample,
+    *,
+    naming: Snapshot | None = None,
+    row_group_rows: int = 16,
+    parts: int = 1,
+) -> Snapshot:
+    """Publish a sample as if made on a day of November; of `naming`, files of equal bytes are named, not copied."""
+    created = DAY.replace(day=day)
+    earlier = {} if naming is None else {_place(entry): entry for entry in naming.manifest.files}
+    with (
+        patch.object(publisher, "new_snapshot_id", lambda: layout.new_snapshot_id(created)),
+        begin(output) as publication,
+    ):
+        written = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts)
+        files = [earlier.get(_place(entry), entry) for entry in written]
+        publication.publish(make_manifest(publication.id, sample, files, created=created))
+    return Snapshot.open(output)
+
+
+def _place(entry: FileEntry) -> tuple[str, int | None, str]:
+    return entry.table, entry.bucket, entry.sha256

@@ -3,17 +3,16 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs import errors
-from jobs.snapshots.__main__ import main
 from jobs.snapshots.layout import CURRENT
 from jobs.terminal import printable, shorten, table, width
 
+from .commands import Command, Ran
 from .samples import START, Sample, publish_sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,28 +54,6 @@ EAGLES = sample_of(
     {"a1": "eagle_01", "a2": "eagle_02", "a3": "eagle_012", "b": "someone"},
     [("a1", "a3", 1, 9), ("a1", "a2", 1, 8), ("a2", "a3", 2, 9)],
 )
-
-
-@dataclass
-class Ran:
-    code: int
-    lines: list[str]
-    errors: str
-
-
-class Command:
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: object) -> Ran:
-        code = main([str(argument) for argument in arguments])
-        out, err = self._capsys.readouterr()
-        return Ran(code, out.splitlines(), err)
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(capsys)
 
 
 @pytest.fixture(scope="module")

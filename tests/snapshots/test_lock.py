@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,3 +74,20 @@ def test_a_lock_file_that_says_nothing_still_locks(tmp_path: Path, text: str) ->
         (tmp_path / ".lock").write_text(text, errors="surrogateescape")
         with pytest.raises(OutputLockedError, match="holder unknown"):
             OutputLock(tmp_path).acquire()
+
+
+def test_a_run_that_waits_gets_the_lock_as_soon_as_the_holder_ends(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        waiting = OutputLock(tmp_path)
+        ending = threading.Timer(1, process.kill)
+        ending.start()
+        waiting.acquire(wait=600)
+        assert process.wait() == -signal.SIGKILL
+    with pytest.raises(OutputLockedError):
+        OutputLock(tmp_path).acquire()
+    waiting.release()
+
+
+def test_a_run_that_has_waited_in_vain_is_told_who_holds_the_output(tmp_path: Path) -> None:
+    with holder(tmp_path) as process, pytest.raises(OutputLockedError, match=f"process {process.pid} on "):
+        begin(tmp_path, wait=1)

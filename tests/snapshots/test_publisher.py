@@ -8,47 +8,21 @@ import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jobs.errors import SnapshotError, UsageError
-from jobs.snapshots.publisher import Publication, begin
+from jobs.snapshots import publisher
+from jobs.snapshots.marks import live_until
+from jobs.snapshots.publisher import Publication, begin, make_live
 from jobs.snapshots.reader import Snapshot, current_id
 from jobs.snapshots.validate import validate
 
-from .samples import make_manifest, make_sample, publish_sample, write_files
+from .dying import STEPS, Failing, KilledError
+from .samples import make_manifest, make_sample, publish_on, publish_sample, write_files
 
 OLD = make_sample({"a": 5, "old": 12}, buckets=1)
 NEW = make_sample({"a": 9, "new": 12}, buckets=1, seed=2)
-# Every call by which a run changes the disk or flushes it.
-STEPS = ("mkdir", "fsync", "replace", "rename", "unlink", "rmdir")
-
-
-class KilledError(BaseException):
-    """Stands for SIGKILL: no handler of errors may catch it."""
-
-
-class Failing:
-    """Lets a number of steps pass, then makes one fail, or that and all after it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, passes: int, error: BaseException, *, only: tuple[str, ...]):
-        self.failed = False
-        self._left = passes
-        self._error = error
-        self._lasting = isinstance(error, KilledError)
-        for name in only:
-            monkeypatch.setattr(os, name, self._wrap(getattr(os, name)))
-
-    def _wrap(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **options: Any) -> Any:
-            self._left -= 1
-            if self._left == -1 or (self.failed and self._lasting):
-                self.failed = True
-                raise self._error
-            return step(*args, **options)
-
-        return wrapped
 
 
 def folders(output: Path) -> list[str]:
@@ -187,7 +161,7 @@ def test_a_failure_at_any_step_is_raised_and_cleared_away(
 
 KILLED_RUN = """
 import os, pathlib, signal, sys
-from jobs.snapshots.publisher import Publication, begin
+from jobs.snapshots.publisher import begin
 publication = begin(pathlib.Path(sys.argv[1]))
 (publication.folder / "pairs").mkdir()
 (publication.folder / "pairs" / "half").write_bytes(bytes(1000))
@@ -220,6 +194,96 @@ def test_a_folder_that_a_manifest_names_files_of_is_never_removed(tmp_path: Path
     begin(tmp_path).__exit__(None, None, None)
     assert not unnamed.exists()
     validate(Snapshot.open(tmp_path))
+
+
+def test_of_a_folder_without_a_manifest_the_named_files_stay(tmp_path: Path) -> None:
+    first = publish_on(1, tmp_path, OLD)
+    second = publish_on(2, tmp_path, NEW, naming=first)  # which has the rejects in common
+    folder = tmp_path / "snapshots" / first.manifest.id
+    (folder / "manifest.json").unlink()
+    with begin(tmp_path):
+        shared = {entry.path for entry in second.manifest.files if entry.snapshot == first.manifest.id}
+        assert {str(path.relative_to(tmp_path)) for path in folder.rglob("*") if path.is_file()} == shared
+        assert [path.name for path in folder.iterdir()] == ["rejects"]
+    validate(Snapshot.open(tmp_path))
+
+
+def test_a_publication_given_up_when_it_was_whole_never_looks_so_while_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = publish_sample(tmp_path, OLD).manifest.id
+    full = OSError(errno.ENOSPC, "full")
+    monkeypatch.setattr(publisher, "make_live", lambda *_: (_ for _ in ()).throw(full))
+    for passes in count():
+        with monkeypatch.context() as patch:
+            steps = Failing(patch, 10**9, KilledError(), only=("unlink", "rmdir"))
+            patch.setattr(Publication, "abort", dying_in(Publication.abort, steps, passes))
+            stopped = attempt(tmp_path)
+        assert isinstance(stopped, KilledError if steps.failed else OSError)
+        for name in folders(tmp_path):
+            if (tmp_path / "snapshots" / name / "manifest.json").exists():
+                validate(Snapshot.open(tmp_path, name))
+        if not steps.failed:
+            break
+    assert passes > 10
+    assert not assert_live_is_whole(tmp_path, old)
+
+
+def test_a_publication_whose_manifest_cannot_be_removed_keeps_all_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = publish_sample(tmp_path, OLD).manifest.id
+    error = OSError(errno.EIO, "broken")
+    with monkeypatch.context() as patch:
+        patch.setattr(publisher, "make_live", lambda *_: (_ for _ in ()).throw(error))
+        steps = Failing(patch, 10**9, error, only=("unlink",))
+        patch.setattr(Publication, "abort", dying_in(Publication.abort, steps, 0))
+        assert attempt(tmp_path) is error
+        assert steps.failed
+    (new,) = set(folders(tmp_path)) - {old}
+    validate(Snapshot.open(tmp_path, new))
+    assert not assert_live_is_whole(tmp_path, old)
+
+
+def dying_in(function: Callable[[Publication], None], steps: Failing, passes: int) -> Callable[[Publication], None]:
+    """The function, in which so many steps pass before its process dies."""
+
+    def call(publication: Publication) -> None:
+        steps.left = passes
+        function(publication)
+
+    return call
+
+
+def age(path: Path) -> None:
+    """Make a folder or file look as if it had last changed in 1970."""
+    os.utime(path, (0, 0))
+
+
+def test_a_switch_notes_until_when_a_snapshot_was_live_and_changes_nothing_else(tmp_path: Path) -> None:
+    one, two, three = (publish_on(day, tmp_path, OLD).manifest.id for day in (1, 2, 3))
+    folder = tmp_path / "snapshots"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for path in (folder / one, folder / two, folder / three, tmp_path / "CURRENT"):
+        age(path)
+    make_live(tmp_path, two)
+    assert current_id(tmp_path) == two
+    assert [live_until(tmp_path, snapshot, two) > 0 for snapshot in (one, three)] == [False, True]
+    make_live(tmp_path, one)
+    assert live_until(tmp_path, two, one) > 0
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_whatever_can_have_been_live_is_noted_after_current_was_edited(tmp_path: Path) -> None:
+    one, two, three = (publish_on(day, tmp_path, OLD).manifest.id for day in (1, 2, 3))
+    for current in (f"{one}\n", "damaged", "20200101T000000Z-000000\n"):
+        for snapshot in (one, two, three):
+            age(tmp_path / "snapshots" / snapshot)
+        (tmp_path / "CURRENT").write_text(current)
+        if one in current:
+            assert all(live_until(tmp_path, snapshot, one) > 0 for snapshot in (two, three))
+        make_live(tmp_path, three)
+        assert all((tmp_path / "snapshots" / snapshot).stat().st_mtime > 0 for snapshot in (one, two, three))
 
 
 def test_nothing_is_removed_while_a_manifest_cannot_be_read(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""The snapshots of an output folder: those with a manifest under its name, readable or not."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.layout import MANIFEST, SNAPSHOTS, is_snapshot_id
+from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.marks import is_pinned
+from jobs.snapshots.reader import Snapshot, current_id
+
+
+@dataclass(frozen=True)
+class Published:
+    """A snapshot of the output. manifest: None if it cannot be trusted; problem then says why, in one line."""
+
+    id: str
+    manifest: Manifest | None
+    problem: str
+    live: bool
+    pinned: bool
+
+    @property
+    def own_bytes(self) -> int:
+        """Size of the files in its own folder that its manifest names."""
+        files = () if self.manifest is None else self.manifest.files
+        return sum(entry.bytes for entry in files if entry.snapshot == self.id)
+
+
+def folders(output: Path) -> list[Path]:
+    """The folders of all snapshots, published or not, the newest first: ids sort by time."""
+    found = (path for path in (output / SNAPSHOTS).glob("*") if is_snapshot_id(path.name) and path.is_dir())
+    return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def published_ids(output: Path) -> list[str]:
+    """The ids of the published snapshots, the newest first."""
+    return [folder.name for folder in folders(output) if (folder / MANIFEST).exists()]
+
+
+def published(output: Path) -> list[Published]:
+    """The published snapshots with their manifests, the newest first."""
+    live = live_id(output)
+    return [_read(output, snapshot, live) for snapshot in published_ids(output)]
+
+
+def live_id(output: Path) -> str | None:
+    """The id in CURRENT; None if there is none that can be read."""
+    try:
+        return current_id(output)
+    except SnapshotError:
+        return None
+
+
+def _read(output: Path, snapshot: str, live: str | None) -> Published:
+    manifest, problem = None, ""
+    try:
+        manifest = Snapshot.open(output, snapshot).manifest
+    except SnapshotError as error:
+        problem = str(error)
+    return Published(snapshot, manifest, problem, live=snapshot == live, pinned=is_pinned(output, snapshot))

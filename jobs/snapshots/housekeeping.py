@@ -1,0 +1,202 @@
+"""The commands that look after the snapshots of an output folder: functions from the arguments to lines."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from jobs.errors import JobError, SnapshotError, UsageError
+from jobs.progress import Meter
+from jobs.snapshots import marks, prune
+from jobs.snapshots.datafiles import FileEntry, check_file, check_size
+from jobs.snapshots.describe import moment
+from jobs.snapshots.describediff import difference_lines
+from jobs.snapshots.history import Published, live_id, published, published_ids
+from jobs.snapshots.lock import OutputLock
+from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.publisher import make_live
+from jobs.snapshots.reader import Snapshot, current_id
+from jobs.terminal import printable, table
+
+
+def list_snapshots(arguments: argparse.Namespace) -> list[str]:
+    """One line a snapshot, the newest first, then those that cannot be read."""
+    with _disk_errors(arguments.output):
+        snapshots = published(arguments.output)
+    if not snapshots:
+        raise SnapshotError(f"{arguments.output}: no snapshot has been published here")
+    rows = [_row(one, one.manifest) for one in snapshots if one.manifest is not None]
+    lines = table(rows, ("snapshot", "made", "floor", "pairs", "hashtags", "accounts", "own bytes", ""))
+    problems = [(one.id, _marks(one), one.problem) for one in snapshots if one.manifest is None]
+    if not any(one.live for one in snapshots):
+        problems.append(("live", "", _missing_live(arguments.output)))
+    if problems:
+        lines += ["", *table(problems, widest=4096)] if lines else table(problems, widest=4096)
+    return lines
+
+
+def verify(arguments: argparse.Namespace) -> Iterator[str]:
+    """What is wrong with every file of the snapshots asked for; ends in SnapshotError if anything is."""
+    if arguments.all and arguments.id is not None:
+        raise UsageError("ID and --all exclude each other")
+    with _disk_errors(arguments.output):
+        wanted = None if arguments.all else arguments.id or current_id(arguments.output)
+        snapshots = [one for one in published(arguments.output) if wanted is None or one.id == wanted]
+    if not snapshots:
+        missing = "no snapshot has been published here" if wanted is None else f"has no snapshot {wanted}"
+        raise SnapshotError(f"{arguments.output}: {missing}")
+    wrong = _compare_checksums(arguments.output, snapshots)
+    damaged = 0
+    for one in snapshots:
+        files = () if one.manifest is None else one.manifest.files
+        messages = [one.problem] if one.manifest is None else [wrong[entry] for entry in files if entry in wrong]
+        damaged += bool(messages)
+        if messages:
+            yield f"{one.id}: damaged"
+            yield from (f"  {printable(message)}" for message in messages)
+        else:
+            yield f"{one.id}: whole, {len(files):,} files of {sum(entry.bytes for entry in files):,} bytes"
+    if damaged:
+        raise SnapshotError(f"{damaged:,} of {len(snapshots):,} snapshots damaged")
+
+
+def rollback(arguments: argparse.Namespace) -> list[str]:
+    """Make another snapshot live whose files are all there."""
+    output = arguments.output
+    with _locked(output):
+        live = live_id(output)  # none if CURRENT is damaged, which this mends
+        target = arguments.id or _made_before(output, current_id(output))
+        if target == live:
+            raise UsageError(f"{live} is live already")
+        snapshot = Snapshot.open(output, target)
+        wrong = [message for entry in snapshot.manifest.files if (message := _problem(check_size, output, entry))]
+        if wrong:
+            more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+            raise SnapshotError(f"{target} cannot be live: {wrong[0]}{more}")
+        make_live(output, target)
+    files = f"all {len(snapshot.manifest.files):,} files are there with the right size"
+    before = f"{live} was live before" if live else "no snapshot was live before"
+    return [f"{target} is live, made {moment(snapshot.manifest.created)}; {files}", before]
+
+
+def pin(arguments: argparse.Namespace) -> list[str]:
+    """Keep a snapshot from being pruned."""
+    with _locked(arguments.output):
+        Snapshot.open(arguments.output, arguments.id)
+        marks.pin(arguments.output, arguments.id)
+    return [f"{arguments.id} is pinned"]
+
+
+def unpin(arguments: argparse.Namespace) -> list[str]:
+    """Let a snapshot be pruned again."""
+    with _locked(arguments.output):
+        if arguments.id not in published_ids(arguments.output):
+            raise SnapshotError(f"{arguments.output}: has no snapshot {arguments.id}")
+        marks.unpin(arguments.output, arguments.id)
+    return [f"{arguments.id} is not pinned"]
+
+
+def prune_snapshots(arguments: argparse.Namespace) -> list[str]:
+    """Remove old snapshots, or tell what would be removed."""
+    if arguments.keep is None and arguments.keep_days is None:
+        raise UsageError("prune: say what to keep, by --keep, --keep-days or both (see --help)")
+    policy = prune.Policy(arguments.keep, arguments.keep_days, arguments.grace)
+    with _locked(arguments.output):
+        planned = prune.plan(arguments.output, policy, datetime.now(UTC))
+        if not arguments.dry_run:
+            prune.carry_out(arguments.output, planned)
+    gone = "would be removed" if arguments.dry_run else "removed"
+    decided = {one.id: f"kept: {reason}" for one, reason in planned.kept} | {one.id: gone for one in planned.removed}
+    lines = table(sorted(decided.items(), reverse=True))
+    would = "would be " if arguments.dry_run else ""
+    lines += [
+        "",
+        f"{len(planned.removed):,} of {len(decided):,} snapshots {gone}, {planned.bytes:,} bytes {would}freed",
+    ]
+    if planned.shared:
+        lines.append(f"{planned.shared:,} bytes of them stay, in files that kept snapshots name")
+    return lines
+
+
+def diff(arguments: argparse.Namespace) -> list[str]:
+    """What came and went between two snapshots."""
+    before, after = (Snapshot.open(arguments.output, snapshot) for snapshot in (arguments.a, arguments.b))
+    return difference_lines(before, after, arguments.limit)
+
+
+@contextlib.contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    """Hold the lock of a folder that something was published to."""
+    with contextlib.ExitStack() as stack, _disk_errors(output):
+        if not published_ids(output):
+            raise SnapshotError(f"{output}: no snapshot has been published here")
+        try:
+            stack.enter_context(OutputLock(output))
+        except OSError as error:
+            raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
+        yield
+
+
+@contextlib.contextmanager
+def _disk_errors(output: Path) -> Iterator[None]:
+    """What the disk refuses becomes a JobError."""
+    try:
+        yield
+    except OSError as error:
+        raise JobError(f"{error.filename or output}: {error.strerror}") from None
+
+
+def _row(snapshot: Published, manifest: Manifest) -> tuple[str | int, ...]:
+    counts = manifest.counts
+    found = (counts.similar_pairs, counts.hashtags, counts.accounts.used)
+    return (snapshot.id, moment(manifest.created), manifest.floor, *found, snapshot.own_bytes, _marks(snapshot))
+
+
+def _marks(snapshot: Published) -> str:
+    return ", ".join(name for name, is_so in (("live", snapshot.live), ("pinned", snapshot.pinned)) if is_so)
+
+
+def _missing_live(output: Path) -> str:
+    try:
+        return f"{current_id(output)}, which is not there"
+    except SnapshotError as error:
+        return str(error)
+
+
+def _made_before(output: Path, live: str) -> str:
+    older = [snapshot for snapshot in published_ids(output) if snapshot < live]
+    if not older:
+        raise UsageError(f"{output}: no snapshot is older than {live}, which is live")
+    return older[0]
+
+
+def _compare_checksums(output: Path, snapshots: list[Published]) -> dict[FileEntry, str]:
+    """What is wrong with each damaged file; one that several snapshots name is read once."""
+    named = (entry for one in snapshots if one.manifest is not None for entry in one.manifest.files)
+    entries = list(dict.fromkeys(named))
+    wrong = {}
+    with (
+        Meter("checking", sum(entry.bytes for entry in entries)) as meter,
+        ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool,
+    ):
+        messages = pool.map(partial(_problem, check_file, output), entries)
+        for entry, message in zip(entries, messages, strict=True):
+            if message:
+                wrong[entry] = message
+            meter.advance(entry.bytes)
+    return wrong
+
+
+def _problem(check: Callable[[Path, FileEntry], None], output: Path, entry: FileEntry) -> str:
+    """What a check says of a file; empty if nothing."""
+    try:
+        check(output, entry)
+    except SnapshotError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,8 @@
+import pytest
+
+from .commands import Command
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)
