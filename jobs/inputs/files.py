@@ -58,19 +58,20 @@ def _visible(path: Path) -> bool:
 
 def _examine(table: Table, path: str, quoting: Literal["auto", "none", "rfc4180"]) -> InputFile:
     size, modified_ns = file_status(path)
+    place = str(Path(path).absolute())  # a cluster's tasks run in folders of their own
     compression = compression_of(path)
     with open_bytes(path, compression) as stream:
         head = stream.read(HEAD_BYTES)
     if head.startswith(parquet.MAGIC) and compression is None:
         columns, fields, groups = parquet.examine(path, table)
-        return InputFile(path, size, modified_ns, "parquet", None, "none", columns, fields, 0, groups)
+        return InputFile(place, size, modified_ns, "parquet", None, "none", columns, fields, 0, groups)
     complete = len(head) < HEAD_BYTES
     chosen: Quoting = detect_quoting(head, table.columns, complete=complete) if quoting == "auto" else quoting
     names, body = read_header(head, chosen)
     if not names:
         raise UsageError(f"{path}: empty, not even a header with the columns {', '.join(table.columns)}")
     columns = parquet.positions(path, table, names)
-    return InputFile(path, size, modified_ns, "tsv", compression, chosen, columns, len(names), body)
+    return InputFile(place, size, modified_ns, "tsv", compression, chosen, columns, len(names), body)
 
 
 def plan_splits(files: Sequence[InputFile], split_bytes: int) -> tuple[Split, ...]:

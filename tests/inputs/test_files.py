@@ -41,7 +41,9 @@ def test_files_folders_and_globs_give_each_file_once_in_order(
     names = ["a.tsv", "f/1.tsv", "f/2.tsv.gz", "f/_SUCCESS", "f/.1.tsv.crc", "f/deep/4.tsv", "g/3.tsv"]
     put(tmp_path, *names, "[x].tsv", ".hidden.tsv")
     monkeypatch.chdir(tmp_path)
-    assert [file.path for file in find_files(THINGS, paths, quoting="auto")] == found
+    assert [file.path for file in find_files(THINGS, paths, quoting="auto")] == [
+        str(tmp_path / file) for file in found
+    ]
 
 
 @pytest.mark.parametrize(

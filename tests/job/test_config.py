@@ -62,6 +62,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "plan": False,
         "max_candidates": None,
         "verify": 0,
+        "max_fall_fraction": 0.5,
     }
 
 
