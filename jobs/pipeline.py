@@ -82,7 +82,8 @@ def run(
                 files=tuple(files),
             )
         except BaseException:
-            context.stop()  # what Java has to say of tasks that are still at work comes before the error
+            with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
+                context.stop()  # what it has to say of tasks that are still at work comes before the error
             raise
         stop_spark(context)
         check_result(config, manifest, _live(output))
