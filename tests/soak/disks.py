@@ -5,8 +5,8 @@ Each publishes a snapshot, lets a run fail, mends the disk, and publishes again.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -29,7 +29,7 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self.place = folder / "disk"
         self.place.mkdir()
-        self.output = self.place / "out"
+        self.output, self.filler = self.place / "out", self.place / "filler"
         mount("-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(self.place))
         self._inputs = {}
         for name, count in (("few", 60), ("many", 3000)):
@@ -52,6 +52,12 @@ class Disk:
         for name in whole:
             validate(Snapshot.open(self.output, name))
         return {"live": current_id(self.output), "folders": folders, "checked": whole}
+
+    def fill(self) -> None:
+        """Leave no room."""
+        with self.filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1 << 12))
 
     def remount(self, mode: str) -> None:
         mount("-o", f"remount,{mode}", str(self.place))
@@ -81,10 +87,9 @@ def full_on_the_way(disk: Disk) -> dict[str, Any]:
         while not any(set(folder.glob("members/*")) for folder in set((disk.output / SNAPSHOTS).iterdir()) - known):
             assert process.poll() is None, "it ended before it had written anything"
             time.sleep(0.005)
-        place = os.statvfs(disk.place)
-        disk.remount(f"size={(place.f_blocks - place.f_bfree) * place.f_bsize}")
+        disk.fill()
         _, stderr = process.communicate()
-    disk.remount(f"size={SIZE}")
+    disk.filler.unlink()
     return {"code": process.returncode, "stderr": stderr}
 
 
