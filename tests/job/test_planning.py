@@ -171,4 +171,4 @@ def test_the_command_plans_with_0_and_refuses_with_5(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (5, "")
     assert done.stderr.startswith("error: the comparison would meet more candidates than the 3 of --max-candidates")
     assert "Hashtags with most candidates, estimated" in done.stderr
-    assert sorted(path.name for path in files(folder / "out")) == [".lock", "snapshots"]
+    assert sorted(path.name for path in files(folder / "out")) == [".lock", "runs.jsonl", "snapshots"]

@@ -36,7 +36,9 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
     options = random_options(rng)
     job.sample(hashtags=5)
     job.compare(names_once=rng.random() < 0.5)
-    result = job(inputs.posts, inputs.accounts, cores=cores, quoting="none", max_reject_fraction=1.0, **options)
+    result = job(
+        inputs.posts, inputs.accounts, cores=cores, quoting="none", max_reject_fraction=1.0, force=True, **options
+    )
     names = ("min_similarity", "exclude_reposts", "fold", "prefix_length")
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
 

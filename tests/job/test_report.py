@@ -78,7 +78,7 @@ def test_a_run_without_pairs_prints_none(quick_job: Job, tmp_path: Path) -> None
     posts, accounts = tmp_path / "posts.tsv", tmp_path / "accounts.tsv"
     posts.write_text("id\tcreated_at\tauthor_id\tis_repost\ttext\thashtags\n")
     accounts.write_text("id\tcreated_at\tscreen_name\n")
-    result = quick_job(posts, accounts)
+    result = quick_job(posts, accounts, force=True)
     assert (result.pairs, result.rows("accounts"), result.rows("hashtags")) == ([], [], [])
     assert numbers(result)["similar pairs"] == 0
     assert "screen name" not in result.printed
