@@ -42,9 +42,7 @@ def _load_compiled() -> None:
     for function in {value for module in own for value in vars(module).values() if isinstance(value, Dispatcher)}:
         kept: Any = function
         here = function.targetctx.codegen().magic_tuple()
-        with contextlib.suppress(
-            Exception
-        ):  # a head start that may fail: what is missing is loaded when it is called
+        with contextlib.suppress(Exception):  # only a head start: what fails here is loaded when it is called
             for signature, processor, *_ in kept._cache._cache_file._load_index():  # numba has no public view of it
                 if processor == here:
                     function.compile(signature)

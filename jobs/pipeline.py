@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,6 @@ from pyspark import SparkContext
 
 from jobs import __version__, summary
 from jobs.config import JobConfig
-from jobs.errors import SnapshotError
 from jobs.execution import Execution
 from jobs.failures import user_errors
 from jobs.gate import check_rejects, check_result
@@ -32,6 +30,7 @@ from jobs.progress import Progress
 from jobs.session import stop_spark
 from jobs.snapshots import manifest as manifests
 from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.history import live_manifest
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import Snapshot
 from jobs.stages.hashtagtable import HashtagTable
@@ -86,7 +85,7 @@ def run(
                 context.stop()  # what it has to say of tasks that are still at work comes before the error
             raise
         stop_spark(context)
-        check_result(config, manifest, _live(output))
+        check_result(config, manifest, live_manifest(output))
         if config.verify:
             with progress.stage("verify"):
                 checked = verify(Snapshot(output, manifest), config.verify)
@@ -101,14 +100,6 @@ def _find_inputs(config: JobConfig) -> tuple[tuple[InputFile, ...], tuple[InputF
     posts = find_files(POSTS, config.posts, quoting=config.quoting)
     accounts = find_files(ACCOUNTS, config.accounts, quoting=config.quoting)
     return posts, accounts, IgnoreList.read(config.ignore_hashtags)
-
-
-def _live(output: Path) -> manifests.Manifest | None:
-    """Of the live snapshot; None if there is none, or none that can be compared with."""
-    try:
-        return Snapshot.open(output).manifest
-    except SnapshotError:
-        return None
 
 
 @dataclasses.dataclass(frozen=True)

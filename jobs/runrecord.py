@@ -5,7 +5,6 @@ None of it can change how the run ended: what cannot be told is a warning on std
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import http.client
 import json
@@ -20,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.config import JobConfig
-from jobs.errors import SnapshotError
+from jobs.snapshots.history import live_manifest
 from jobs.snapshots.layout import RUNS
 from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.reader import Snapshot
 from jobs.terminal import printable
 
 _CALL_SECONDS = 10  # that a web address has to answer
@@ -115,8 +113,8 @@ def _write_metrics(path: Path, output: Path, record: RunRecord) -> None:
     stages = Gauge("lookalike_run_stage_seconds", "Seconds of each stage.", ["stage"], registry=registry)
     for stage, seconds in record.seconds.items():
         stages.labels(stage).set(seconds)
-    with contextlib.suppress(SnapshotError):  # nothing is live
-        live = Snapshot.open(output).manifest
+    live = live_manifest(output)
+    if live is not None:
         # How old the answers are is the snapshot's affair, not that of runs that failed since.
         gauge("snapshot_created_timestamp_seconds", "When the live snapshot was made.", live.created.timestamp())
         Gauge("lookalike_snapshot_info", "The live snapshot.", ["id"], registry=registry).labels(live.id).set(1)

@@ -52,6 +52,14 @@ def live_id(output: Path) -> str | None:
         return None
 
 
+def live_manifest(output: Path) -> Manifest | None:
+    """The manifest of the live snapshot; None if there is none that can be read."""
+    try:
+        return Snapshot.open(output).manifest
+    except SnapshotError:
+        return None
+
+
 def _read(output: Path, snapshot: str, live: str | None) -> Published:
     manifest, problem = None, ""
     try:
