@@ -1,6 +1,7 @@
 """The comparison of screen names: exact, compiled, and without any knowledge of Spark."""
 
-from jobs.kernel.join import SMALL_GROUP, PairBatch, Work, similar_pairs, similar_pairs_of_groups
+from jobs.kernel.batches import PairBatch, Work
+from jobs.kernel.join import SMALL_GROUP, similar_pairs, similar_pairs_of_groups
 from jobs.kernel.names import EncodedNames, encode_names
 from jobs.kernel.prefix import prefix_blocks
 from jobs.kernel.similarity import similarities

@@ -8,18 +8,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.kernel.hashes import PADDING
 from jobs.kernel.names import Codes, EncodedNames, read_only
 from jobs.kernel.screen import signatures
 
 
 class SortedNames(NamedTuple):
-    """n names in order of (length, place in the input).
+    """n names in order of (length, place in the input); where some are fresh, (length, stale before fresh, place).
 
     member  uint32[n], the name's index in the EncodedNames that it was taken from
     start   int64[n], where its characters begin in `codes`
     length  int64[n], ascending
     signature uint64[n], see jobs.kernel.screen
-    codes   the characters of all of them; as `sorted_names` makes it, in this order and without anything between
+    codes   the characters of all of them; as `sorted_names` makes it, in this order and without anything between,
+            with hashes.PADDING more behind the last
     """
 
     member: npt.NDArray[np.uint32]
@@ -27,6 +29,13 @@ class SortedNames(NamedTuple):
     length: npt.NDArray[np.int64]
     signature: npt.NDArray[np.uint64]
     codes: Codes
+
+
+class FreshPlaces(NamedTuple):
+    """Which of n sorted names are fresh: their places, int64[f] and ascending, and the lengths of these names."""
+
+    place: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int64]
 
 
 class PairBuffer(NamedTuple):
@@ -80,7 +89,7 @@ def _packed(
     codes: Codes, start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
 ) -> tuple[Codes, npt.NDArray[np.int64]]:
     """The names' characters copied one after the other, so that a large group stays near the processor."""
-    packed = np.empty(length.sum(), codes.dtype)
+    packed = np.empty(length.sum() + PADDING, codes.dtype)
     packed_start = np.empty(len(start), np.int64)
     at = 0
     for i in range(len(start)):
@@ -88,14 +97,35 @@ def _packed(
         for step in range(length[i]):
             packed[at] = codes[start[i] + step]
             at += 1
+    packed[at:] = 0
     return packed, packed_start
 
 
-def sorted_names(names: EncodedNames, members: npt.NDArray[np.uint32]) -> SortedNames:
-    """The chosen names (indices, each once) in the order of comparison, their characters packed."""
+def order_of_comparison(
+    names: EncodedNames, members: npt.NDArray[np.uint32], fresh: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.int64]:
+    """int64[n]: the places of `members` by (length, stale before fresh, place).
+
+    fresh: bool[n], of each member; None is as if all were alike.
+    """
     lengths = names.offsets[members.astype(np.int64) + 1] - names.offsets[members]
-    chosen = members[order_by_length(lengths)]
+    return order_by_length(lengths if fresh is None else 2 * lengths + fresh)
+
+
+def packed_names(names: EncodedNames, chosen: npt.NDArray[np.uint32]) -> SortedNames:
+    """The chosen names, which are in the order of comparison, with their characters packed."""
     start = names.offsets[chosen]
     length = names.offsets[chosen.astype(np.int64) + 1] - start
     codes, packed_start = _packed(names.codes, start, length)
     return SortedNames(chosen, packed_start, length, signatures(names.once, names.twice, chosen), read_only(codes))
+
+
+def fresh_places(names: SortedNames, fresh: npt.NDArray[np.bool_]) -> FreshPlaces:
+    """Which places hold fresh names, given bool[n] of each place."""
+    place = np.flatnonzero(fresh)
+    return FreshPlaces(place, names.length[place])
+
+
+def sorted_names(names: EncodedNames, members: npt.NDArray[np.uint32]) -> SortedNames:
+    """The chosen names (indices, each once) in the order of comparison, their characters packed."""
+    return packed_names(names, members[order_of_comparison(names, members)])

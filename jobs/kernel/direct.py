@@ -1,4 +1,4 @@
-"""Comparison of every pair whose lengths are close enough: small groups, and thresholds too low to block."""
+"""Comparison of every pair whose lengths are close enough: few names, and thresholds too low to block."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.kernel.arrays import PairBuffer, SortedNames, order_by_length, put_pair
+from jobs.kernel.arrays import PairBuffer, SortedNames, put_pair
 from jobs.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
 from jobs.kernel.names import Codes
-from jobs.kernel.screen import CHUNK, screen, signature
+from jobs.kernel.screen import CHUNK, screen
 
 
 @numba.njit(cache=True, nogil=True)
@@ -84,56 +84,4 @@ def compare_range(
         x += 1
         resume[1] = -1
     resume[0] = x
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def compare_groups(
-    codes: Codes,
-    offsets: npt.NDArray[np.int64],
-    once: npt.NDArray[np.uint64],
-    twice: npt.NDArray[np.uint64],
-    members: npt.NDArray[np.uint32],
-    group_starts: npt.NDArray[np.int64],
-    p: int,
-    q: int,
-    resume: npt.NDArray[np.int64],
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
-) -> int:
-    """Fill `out` with the similar pairs of many groups, from group resume[2] on; the number of pairs.
-
-    Group g holds the names members[group_starts[g]:group_starts[g + 1]]. resume is int64[3], at the beginning
-    (0, -1, 0); all is done when resume[2] is the number of groups. The rest as for `compare_range`.
-    """
-    found = 0
-    while resume[2] < len(group_starts) - 1:
-        group = resume[2]
-        chosen = members[group_starts[group] : group_starts[group + 1]]
-        n = len(chosen)
-        if n > 1:
-            lengths = np.empty(n, np.int64)
-            for i in range(n):
-                lengths[i] = offsets[chosen[i] + 1] - offsets[chosen[i]]
-            order = order_by_length(lengths)
-            names = SortedNames(
-                np.empty(n, np.uint32),
-                np.empty(n, np.int64),
-                np.empty(n, np.int64),
-                np.empty(n, np.uint64),
-                codes,
-            )
-            for i in range(n):
-                member = chosen[order[i]]
-                names.member[i] = member
-                names.start[i] = offsets[member]
-                names.length[i] = lengths[order[i]]
-                names.signature[i] = signature(once[member], twice[member])
-            found = compare_range(names, p, q, resume, n, rows_of, counts, out, found, group)
-            if resume[0] < n:
-                return found
-        resume[0] = 0
-        resume[1] = -1
-        resume[2] = group + 1
     return found

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from jobs.kernel.arrays import PairBuffer, SortedNames, order_by_length, pair_buffer, sorted_names
-from jobs.kernel.direct import compare_groups, compare_range
-from jobs.kernel.names import EncodedNames
-from jobs.kernel.probes import collect_probes, compare_probes, room_for_probes
+from jobs.kernel.arrays import fresh_places, order_of_comparison, packed_names, pair_buffer
+from jobs.kernel.batches import PairBatch, Work, batch_of
+from jobs.kernel.comparison import Comparison
+from jobs.kernel.freshlots import compare_fresh_lot, lot_end
+from jobs.kernel.groups import compare_groups
+from jobs.kernel.names import EncodedNames, read_only
 from jobs.kernel.screen import CHUNK
-from jobs.kernel.segments import build_index
+from jobs.kernel.segments import bits_for
 from jobs.threshold import Threshold
 
 # Measured on names of a realistic mix at 0.8, see bench/README.md.
@@ -24,70 +25,46 @@ _PROBES = 1 << 18  # looked up at once: 10 MB
 _BATCH = 1 << 18
 
 
-@dataclasses.dataclass
-class Work:
-    """What a comparison did: candidate pairs that blocking let through, and distances computed."""
-
-    candidates: int = 0
-    verified: int = 0
-
-    def add(self, counts: npt.NDArray[np.int64]) -> None:
-        """Add (candidates, verified)."""
-        self.candidates += int(counts[0])
-        self.verified += int(counts[1])
-
-
-@dataclasses.dataclass(frozen=True)
-class PairBatch:
-    """Some similar pairs: left < right are indices of names (uint32[n]), distance int32[n], group uint32[n]."""
-
-    left: npt.NDArray[np.uint32]
-    right: npt.NDArray[np.uint32]
-    distance: npt.NDArray[np.int32]
-    group: npt.NDArray[np.uint32]
-
-    def __len__(self) -> int:
-        return len(self.left)
-
-
 def similar_pairs(
     names: EncodedNames,
     threshold: Threshold,
     members: npt.NDArray[np.uint32] | None = None,
     *,
+    fresh: npt.NDArray[np.bool_] | None = None,
     begin: int = 0,
     end: int | None = None,
     work: Work | None = None,
 ) -> Iterator[PairBatch]:
     """Every similar pair among `members` (indices of names, ascending, each once; default: all), each once.
 
-    With begin and end, only the pairs whose later name in the order of (length, index) is at one of the places
-    [begin, end): ranges that partition [0, number of members) partition the pairs, so that many tasks can share
-    a group. Memory: those of the members' names that are near enough in length, an index of 262,144 of them, as
-    many probes, and one batch of pairs: some 60 bytes a name and 30 MB.
+    fresh: bool[number of members], which of them are; only pairs of which one name is fresh, at the cost of these.
+    With begin and end, only the pairs whose later name in the order of (length, stale before fresh, index) is at one
+    of the places [begin, end): ranges that partition [0, number of members) partition the pairs, so that many tasks
+    can share a group. Memory: those of the members' names that are near enough in length, an index of 262,144 of
+    them, as many probes, and one batch of pairs: some 60 bytes a name and 30 MB.
     """
     chosen = np.arange(len(names), dtype=np.uint32) if members is None else members
     end = len(chosen) if end is None else end
-    if begin >= end:
+    if begin >= end or (fresh is not None and not fresh.any()):
         return
+    order = order_of_comparison(names, chosen, fresh)
     if end - begin < len(chosen):
-        chosen, begin, end = _reach(names, threshold, chosen, begin, end)
-    group = sorted_names(names, chosen)
-    rows_of = np.zeros(max(1, names.alphabet), np.uint64)
-    counts = np.zeros(2, np.int64)
-    out = pair_buffer(_BATCH)
+        first = _reach(names, threshold, chosen, order, begin, end)
+        order, begin, end = order[first:end], begin - first, end - first
+    group = packed_names(names, chosen[order])
+    places = None if fresh is None else fresh_places(group, fresh[order])
+    comparison = Comparison.of(group, places, threshold, names.alphabet, _BATCH, _PROBES)
     lo = begin
     while lo < end:
-        length = int(group.length[lo])
-        hi = min(end, int(np.searchsorted(group.length, length, side="right")), lo + _INDEXED_AT_ONCE)
-        bound = threshold.max_distance(length)
-        if hi - lo < _SMALL_INDEX or length < 2 * (bound + 1):
-            yield from _directly(group, lo, hi, threshold, rows_of, counts, out)
+        hi = min(end, int(np.searchsorted(group.length, group.length[lo], side="right")), lo + _INDEXED_AT_ONCE)
+        if places is None:
+            yield from _compare_lot(comparison, lo, hi)
         else:
-            yield from _by_segments(group, lo, hi, bound, rows_of, counts, out)
+            hi = lot_end(places, lo, hi)
+            yield from compare_fresh_lot(comparison, places, lo, hi, _SMALL_INDEX)
         lo = hi
     if work is not None:
-        work.add(counts)
+        work.add(comparison.counts)
 
 
 def similar_pairs_of_groups(
@@ -96,88 +73,55 @@ def similar_pairs_of_groups(
     members: npt.NDArray[np.uint32],
     group_starts: npt.NDArray[np.int64],
     *,
+    fresh: npt.NDArray[np.bool_] | None = None,
     work: Work | None = None,
 ) -> Iterator[PairBatch]:
     """Every similar pair within each of many groups, each once a group; for groups up to SMALL_GROUP members.
 
     Group g holds members[group_starts[g]:group_starts[g + 1]] (uint32 indices of names, each once a group).
+    fresh: bool[number of members], and only the pairs of which one is fresh there; groups without cost nothing.
     Every pair of near lengths is screened: right for any size, wasteful for large ones. Memory: one batch.
     """
     rows_of = np.zeros(max(1, names.alphabet), np.uint64)
     counts = np.zeros(2, np.int64)
     out = pair_buffer(_BATCH)
-    resume = np.array([0, -1, 0], np.int64)
+    # Read-only in either case, so that only one version is compiled.
+    mask = read_only(np.empty(0, np.bool_) if fresh is None else fresh)
+    everything_stale = fresh is not None and not fresh.any()
+    resume = np.array([0, -1, len(group_starts) - 1 if everything_stale else 0], np.int64)
     while resume[2] < len(group_starts) - 1:
         found = compare_groups(
-            names.codes, names.offsets, names.once, names.twice, members, group_starts,
+            names.codes, names.offsets, names.once, names.twice, members, mask, group_starts,
             threshold.numerator, threshold.denominator, resume, rows_of, counts, out,
         )  # fmt: skip
         if found:
-            yield _batch(out, found)
+            yield batch_of(out, found)
     if work is not None:
         work.add(counts)
 
 
 def _reach(
-    names: EncodedNames, threshold: Threshold, members: npt.NDArray[np.uint32], begin: int, end: int
-) -> tuple[npt.NDArray[np.uint32], int, int]:
-    """The members that a range of places is compared with, in the order of comparison, and the range among them."""
-    length = names.offsets[members.astype(np.int64) + 1] - names.offsets[members]
-    order = order_by_length(length)
-    shortest = int(length[order[begin]])
-    first = int(np.searchsorted(length[order[:end]], shortest - threshold.max_distance(shortest)))
-    return members[order[first:end]], begin - first, end - first
-
-
-def _directly(
-    group: SortedNames,
-    lo: int,
-    hi: int,
+    names: EncodedNames,
     threshold: Threshold,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
-) -> Iterator[PairBatch]:
-    resume = np.array([lo, -1], np.int64)
-    while resume[0] < hi:
-        found = compare_range(
-            group, threshold.numerator, threshold.denominator, resume, hi, rows_of, counts, out, 0, 0
-        )
-        if found:
-            yield _batch(out, found)
+    members: npt.NDArray[np.uint32],
+    order: npt.NDArray[np.int64],
+    begin: int,
+    end: int,
+) -> int:
+    """The first place in the order of comparison that the places [begin, end) are compared with."""
+    ordered = members[order[:end]].astype(np.int64)
+    length = names.offsets[ordered + 1] - names.offsets[ordered]
+    shortest = int(length[begin])
+    return int(np.searchsorted(length, shortest - threshold.max_distance(shortest)))
 
 
-def _by_segments(
-    group: SortedNames,
-    lo: int,
-    hi: int,
-    bound: int,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
-) -> Iterator[PairBatch]:
-    near = int(np.searchsorted(group.length, int(group.length[lo]) - bound))
-    capacity = min(_PROBES, (hi - near) * (bound + 1)) + bound
-    unordered, probes = room_for_probes(capacity), room_for_probes(capacity)
-    for segment in range(bound + 1):
-        index = build_index(group, lo, hi, bound, segment)
-        y = near
-        while y < hi:
-            count, y = collect_probes(index, group, y, unordered, probes)
-            probe = 0
-            while probe < count:
-                found, probe = compare_probes(index, group, probes, probe, count, rows_of, counts, out)
-                if found:
-                    yield _batch(out, found)
-
-
-def _batch(out: PairBuffer, found: int) -> PairBatch:
-    return PairBatch(
-        out.left[:found].copy(),
-        out.right[:found].copy(),
-        out.distance[:found].copy(),
-        out.group[:found].copy(),
-    )
+def _compare_lot(comparison: Comparison, lo: int, hi: int) -> Iterator[PairBatch]:
+    """The pairs of the names at places [lo, hi), of one length, with all before them."""
+    length, bound, near = comparison.reach(lo)
+    if hi - lo < _SMALL_INDEX or length < 2 * (bound + 1):
+        yield from comparison.directly(lo, hi)
+    else:
+        yield from comparison.by_segments(lo, hi, [(near, hi)], bits_for(hi - lo))
 
 
 assert _BATCH >= _INDEXED_AT_ONCE  # room for the pairs of one probe

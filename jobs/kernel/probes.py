@@ -20,10 +20,11 @@ import numpy.typing as npt
 from jobs.kernel.arrays import PairBuffer, SortedNames, put_pair
 from jobs.kernel.diagonals import SHORT, count_unequal, set_diagonals
 from jobs.kernel.direct import verify
+from jobs.kernel.hashes import bucket_of
 from jobs.kernel.levenshtein import WORD, clear_pattern, distance_to_pattern, set_pattern
 from jobs.kernel.names import Codes
 from jobs.kernel.screen import CHUNK, screen
-from jobs.kernel.segments import NOWHERE, SegmentIndex, bucket_of, shifts
+from jobs.kernel.segments import NOWHERE, SegmentIndex, is_wanted, shifts
 
 _PART = 10  # a part of the index is 2^10 buckets: with their entries, 50 KB
 
@@ -51,46 +52,64 @@ def room_for_probes(capacity: int) -> Probes:
 
 @numba.njit(cache=True, nogil=True)
 def collect_probes(
-    index: SegmentIndex, names: SortedNames, y_from: int, unordered: Probes, probes: Probes
+    index: SegmentIndex,
+    names: SortedNames,
+    y_from: int,
+    y_end: int,
+    wanted: npt.NDArray[np.uint64],
+    unordered: Probes,
+    probes: Probes,
 ) -> tuple[int, int]:
-    """Fill `probes` with those of the names at places from y_from on; their number, and the place to go on from.
+    """Fill `probes` with those of the names at places [y_from, y_end); their number, and the place to go on from.
 
-    Ordered by part of the index; within a part by place. `unordered` is scratch memory of the same capacity, which
-    is at least bound + 1.
+    Ordered by part of the index; within a part by place. wanted: only probes of the buckets that this filter lets
+    through; uint64[0] for all. `unordered` is scratch memory of the same capacity, which is at least bound + 1.
     """
-    size = index.cut[index.segment + 1] - index.cut[index.segment]
-    place = np.zeros((1 << max(0, index.bits - _PART)) + 1, np.int64)
-    to_part = np.uint32(min(index.bits, _PART))
+    # Taken out of their tuples once: each access to a member would count references.
+    cut, segment, bound, bits = index.cut, index.segment, index.bound, index.bits
+    codes, starts, lengths, signatures = names.codes, names.start, names.length, names.signature
+    name, bucket, shift_of, signature, gap = unordered
+    size = cut[segment + 1] - cut[segment]
+    place = np.zeros((1 << max(0, bits - _PART)) + 1, np.int64)
+    to_part = np.uint32(min(bits, _PART))
+    room = len(name) - bound
     count = 0
     y = y_from
-    while y < index.hi and count + index.bound < len(probes.name):
-        first, last = shifts(index.cut, index.segment, names.length[y])
-        start = names.start[y] + index.cut[index.segment]
+    length = np.int64(-1)
+    first = last = np.int64(0)
+    while y < y_end and count < room:
+        if lengths[y] != length:
+            length = lengths[y]
+            first, last = shifts(cut, segment, length)
+        start = starts[y] + cut[segment]
         for shift in range(first, last + 1):
-            bucket = bucket_of(names.codes, start + shift, size, index.bits)
-            unordered.name[count] = y
-            unordered.bucket[count] = bucket
-            unordered.shift[count] = shift
-            unordered.signature[count] = names.signature[y]
-            unordered.gap[count] = index.cut[-1] - names.length[y]
+            met = bucket_of(codes, start + shift, size, bits)
+            if len(wanted) and not is_wanted(wanted, met):
+                continue
+            name[count] = y
+            bucket[count] = met
+            shift_of[count] = shift
+            signature[count] = signatures[y]
+            gap[count] = cut[-1] - length
             count += 1
-            place[(bucket >> to_part) + np.uint32(1)] += 1
+            place[(met >> to_part) + np.uint32(1)] += 1
         y += 1
     for part in range(len(place) - 1):
         place[part + 1] += place[part]
+    ordered_name, ordered_bucket, ordered_shift, ordered_signature, ordered_gap = probes
     for i in range(count):
-        part = unordered.bucket[i] >> to_part
+        part = bucket[i] >> to_part
         at = place[part]
         place[part] = at + 1
-        probes.name[at] = unordered.name[i]
-        probes.bucket[at] = unordered.bucket[i]
-        probes.shift[at] = unordered.shift[i]
-        probes.signature[at] = unordered.signature[i]
-        probes.gap[at] = unordered.gap[i]
+        ordered_name[at] = name[i]
+        ordered_bucket[at] = bucket[i]
+        ordered_shift[at] = shift_of[i]
+        ordered_signature[at] = signature[i]
+        ordered_gap[at] = gap[i]
     return count, y
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _met_before(
     codes: Codes,
     start_x: int,
@@ -114,7 +133,7 @@ def _met_before(
     return False
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _bucket_before(
     codes: Codes,
     start_y: int,
@@ -147,9 +166,9 @@ def compare_probes(
     """Find the pairs (y, x), y < x, of indexed x and the y of `count` probes from number `begin` on.
 
     Fills `out` and returns (number of pairs, probe to go on from); the latter is `count` when all is done. One call
-    leaves room for the pairs of a whole probe, so `out` must hold at least hi - lo pairs. The names of an index's
-    probes must ascend over the calls: entries before them are dropped from the index as it goes. The rest as for
-    `compare_range`.
+    leaves room for the pairs of a whole probe, so `out` must hold at least as many pairs as the index has names.
+    The names of an index's probes must ascend over the calls: entries before them are dropped from the index as it
+    goes. The rest as for `compare_range`.
     """
     # Taken out of their tuples once: each access to a member would count references.
     lo, bound, segment, cut, bits = index.lo, index.bound, index.segment, index.cut, index.bits
@@ -229,7 +248,7 @@ def _origins(names: SortedNames, longer: int, bound: int) -> npt.NDArray[np.int6
     return origin
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _keep_new(
     hits: npt.NDArray[np.int64], count: int, bucket_before: npt.NDArray[np.uint32], met_there: np.uint32
 ) -> int:
@@ -242,7 +261,7 @@ def _keep_new(
     return kept
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _keep_near(
     hits: npt.NDArray[np.int64],
     count: int,

@@ -17,24 +17,24 @@ import numpy.typing as npt
 
 from jobs.kernel.arrays import SortedNames
 from jobs.kernel.diagonals import SHORT, byte_row
-from jobs.kernel.names import Codes
+from jobs.kernel.hashes import bucket_of
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing
 _NONE = np.uint32(0xFFFFFFFF)  # the bucket before of an entry that has none
 NOWHERE = np.uint32(0xFFFFFFFE)  # no bucket, and not that one
 
 
 class SegmentIndex(NamedTuple):
-    """The names at places [lo, hi), all of one length, by the hash of one of their `bound` + 1 segments.
+    """Names at places in [lo, hi), all of one length, by the hash of one of their `bound` + 1 segments.
 
+    n names of these places are in it.
     segment the number s of the segment
     cut     int64[bound + 2], where the segments begin, and the length
     bits    there are 2^bits buckets
     begin, end  uint32[buckets]: the entries of a bucket; the names in it at ascending places
-    entry   uint32[hi - lo], place - lo of a name
-    bucket_before   uint32[hi - lo], the bucket of the entry's segment s - 1; no bucket for s = 0
-    signature   uint64[hi - lo], of each entry, so that a bucket is screened in one sweep
-    rows    uint64[hi - lo, 2], the bytes of each entry's name; uint64[0, 2] where a name does not fit
+    entry   uint32[n], place - lo of a name
+    bucket_before   uint32[n], the bucket of the entry's segment s - 1; no bucket for s = 0
+    signature   uint64[n], of each entry, so that a bucket is screened in one sweep
+    rows    uint64[n, 2], the bytes of each entry's name; uint64[0, 2] where a name does not fit
     bytes_of    uint8, the same memory
     """
 
@@ -53,17 +53,7 @@ class SegmentIndex(NamedTuple):
     bytes_of: npt.NDArray[np.uint8]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def bucket_of(codes: Codes, start: int, length: int, bits: int) -> np.uint32:
-    """The bucket, of 2^bits, for a segment."""
-    mixed = np.uint64(0)
-    for at in range(start, start + length):
-        mixed = (mixed + np.uint64(codes[at]) + np.uint64(1)) * _MIX
-    mixed ^= mixed >> np.uint64(32)
-    return np.uint32((mixed * _MIX) >> np.uint64(64 - bits))
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def shifts(cut: npt.NDArray[np.int64], segment: int, length: int) -> tuple[int, int]:
     """The first and the last shift at which a name of this length may hold a segment; first > last if none."""
     bound = len(cut) - 2
@@ -83,22 +73,41 @@ def cuts(length: int, bound: int) -> npt.NDArray[np.int64]:
     return cut
 
 
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def is_wanted(wanted: npt.NDArray[np.uint64], bucket: np.uint32) -> bool:
+    """Whether a filter (see jobs.kernel.filters) lets a bucket through."""
+    return (wanted[bucket >> np.uint32(6)] >> np.uint64(bucket & np.uint32(63))) & np.uint64(1) != np.uint64(0)
+
+
+def bits_for(count: int) -> int:
+    """How many bits number the buckets of an index of so many names: about a name a bucket."""
+    return max(4, (count - 1).bit_length())
+
+
 @numba.njit(cache=True, nogil=True)
-def build_index(names: SortedNames, lo: int, hi: int, bound: int, segment: int) -> SegmentIndex:
-    """Index the names at places [lo, hi), of one length, by one segment for probes within `bound` edits."""
-    count = hi - lo
+def build_index(
+    names: SortedNames, lo: int, hi: int, bound: int, segment: int, bits: int, wanted: npt.NDArray[np.uint64]
+) -> SegmentIndex:
+    """Index the names at places [lo, hi), of one length, by one segment for probes within `bound` edits.
+
+    wanted: only the names whose bucket this filter lets through; uint64[0] for all.
+    """
+    codes, starts, signatures = names.codes, names.start, names.signature  # each access would count references
     length = names.length[lo]
     cut = cuts(length, bound)
-    bits = 4
-    while (1 << bits) < count:
-        bits += 1
     size = cut[segment + 1] - cut[segment]
     begin = np.zeros(1 << bits, np.uint32)
     end = np.zeros(1 << bits, np.uint32)
-    bucket = np.empty(count, np.uint32)
-    for i in range(count):
-        bucket[i] = bucket_of(names.codes, names.start[lo + i] + cut[segment], size, bits)
-        end[bucket[i]] += np.uint32(1)
+    chosen = np.empty(hi - lo, np.uint32)
+    bucket = np.empty(hi - lo, np.uint32)
+    count = 0
+    for i in range(hi - lo):
+        meets = bucket_of(codes, starts[lo + i] + cut[segment], size, bits)
+        if len(wanted) == 0 or is_wanted(wanted, meets):
+            chosen[count] = i
+            bucket[count] = meets
+            end[meets] += np.uint32(1)
+            count += 1
     total = np.uint32(0)
     for b in range(1 << bits):
         begin[b] = total
@@ -107,20 +116,21 @@ def build_index(names: SortedNames, lo: int, hi: int, bound: int, segment: int) 
     entry = np.empty(count, np.uint32)
     bucket_before = np.empty(count, np.uint32)
     signature = np.empty(count, np.uint64)
-    is_short = length <= SHORT and names.codes.itemsize == 1
+    is_short = length <= SHORT and codes.itemsize == 1
     rows = np.empty((count if is_short else 0, 2), np.uint64)
-    for i in range(count):
-        at = end[bucket[i]]
-        end[bucket[i]] = at + np.uint32(1)
-        start = names.start[lo + i]
-        entry[at] = i
-        signature[at] = names.signature[lo + i]
+    for number in range(count):
+        place = lo + np.int64(chosen[number])
+        at = end[bucket[number]]
+        end[bucket[number]] = at + np.uint32(1)
+        start = starts[place]
+        entry[at] = chosen[number]
+        signature[at] = signatures[place]
         bucket_before[at] = _NONE
         if segment > 0:
             before = cut[segment - 1]
-            bucket_before[at] = bucket_of(names.codes, start + before, cut[segment] - before, bits)
+            bucket_before[at] = bucket_of(codes, start + before, cut[segment] - before, bits)
         if is_short:
-            rows[at, 0], rows[at, 1] = byte_row(names.codes, start, length)
+            rows[at, 0], rows[at, 1] = byte_row(codes, start, length)
     bytes_of = rows.reshape(-1).view(np.uint8)
     return SegmentIndex(
         lo, hi, bound, segment, cut, bits, begin, end, entry, bucket_before, signature, rows, bytes_of

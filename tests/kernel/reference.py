@@ -1,5 +1,7 @@
 """What the kernel must find, by brute force: rapidfuzz for the distance, integers for the threshold."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
@@ -40,3 +42,8 @@ def found_pairs(
     """What similar_pairs finds."""
     encoded = encode_names(names) if isinstance(names, list) else names
     return collected(list(similar_pairs(encoded, threshold, begin=begin, end=end)))
+
+
+def with_fresh(pairs: Pairs, fresh: Sequence[bool]) -> Pairs:
+    """The pairs of which one name is fresh; fresh: of each name."""
+    return {pair: distance for pair, distance in pairs.items() if fresh[pair[0]] or fresh[pair[1]]}
