@@ -13,7 +13,9 @@ from jobs.kernel.batches import PairBatch, batch_of
 from jobs.kernel.direct import compare_range
 from jobs.kernel.filters import EVERYTHING, looked_up, occupied
 from jobs.kernel.fresh import compare_fresh
-from jobs.kernel.probes import collect_probes, compare_probes, room_for_probes
+from jobs.kernel.meetings import compare_probes
+from jobs.kernel.probes import collect_probes, room_for_probes
+from jobs.kernel.screen import room_for_screen
 from jobs.kernel.segments import build_index
 from jobs.threshold import Threshold
 
@@ -57,13 +59,13 @@ class Comparison:
     def directly(self, lo: int, hi: int) -> Iterator[PairBatch]:
         """Compare the names at places [lo, hi) pair by pair."""
         p, q = self.threshold.numerator, self.threshold.denominator
-        resume = np.array([lo, -1], np.int64)
+        resume, room = np.array([lo, -1], np.int64), room_for_screen()
         while resume[0] < hi:
             if self.fresh is None:
-                found = compare_range(self.names, p, q, resume, hi, self.rows_of, self.counts, self.out, 0, 0)
+                found = compare_range(self.names, p, q, resume, hi, room, self.rows_of, self.counts, self.out, 0, 0)
             else:
                 found = compare_fresh(
-                    self.names, self.fresh, p, q, resume, hi, self.rows_of, self.counts, self.out, 0, 0
+                    self.names, self.fresh, p, q, resume, hi, room, self.rows_of, self.counts, self.out, 0, 0
                 )
             if found:
                 yield batch_of(self.out, found)

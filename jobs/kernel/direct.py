@@ -9,7 +9,7 @@ import numpy.typing as npt
 from jobs.kernel.arrays import PairBuffer, SortedNames, put_pair
 from jobs.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
 from jobs.kernel.names import Codes
-from jobs.kernel.screen import CHUNK, screen
+from jobs.kernel.screen import CHUNK, ScreenRoom, screen
 
 
 @numba.njit(cache=True, nogil=True)
@@ -35,6 +35,7 @@ def compare_range(
     q: int,
     resume: npt.NDArray[np.int64],
     x_end: int,
+    room: ScreenRoom,
     rows_of: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
     out: PairBuffer,
@@ -47,9 +48,7 @@ def compare_range(
     verified pairs. Returns the new number of pairs in `out`. Stops early when less than CHUNK places are left
     there: resume then says where to go on, and resume[0] < x_end.
     """
-    flags = np.empty(CHUNK, np.uint8)
-    words = flags.view(np.uint64)
-    hits = np.empty(CHUNK + 1, np.int64)
+    flags, words, hits = room
     x = resume[0]
     while x < x_end:
         length = names.length[x]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from jobs.kernel.arrays import FreshPlaces, PairBuffer, SortedNames, put_pair
 from jobs.kernel.direct import compare_range, verify
 from jobs.kernel.levenshtein import WORD, clear_pattern, set_pattern
-from jobs.kernel.screen import CHUNK, screen
+from jobs.kernel.screen import CHUNK, ScreenRoom, screen
 
 
 @numba.njit(cache=True, nogil=True)
@@ -25,6 +25,7 @@ def compare_fresh(
     q: int,
     resume: npt.NDArray[np.int64],
     x_end: int,
+    room: ScreenRoom,
     rows_of: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
     out: PairBuffer,
@@ -45,7 +46,7 @@ def compare_fresh(
                 if fresh.place[following + run_end - x] != run_end:
                     break
                 run_end += 1
-            found = compare_range(names, p, q, resume, run_end, rows_of, counts, out, found, group)
+            found = compare_range(names, p, q, resume, run_end, room, rows_of, counts, out, found, group)
             if resume[0] < run_end:
                 return found
             continue
@@ -54,7 +55,7 @@ def compare_fresh(
             run_end = min(run_end, fresh.place[following])
         if names.length[run_end - 1] > names.length[x]:
             run_end = np.searchsorted(names.length, names.length[x], side="right")
-        found = _compare_stale(names, fresh, p, q, resume, run_end, rows_of, counts, out, found, group)
+        found = _compare_stale(names, fresh, p, q, resume, run_end, room, rows_of, counts, out, found, group)
         if resume[0] < run_end:
             return found
     return found
@@ -68,6 +69,7 @@ def _compare_stale(
     q: int,
     resume: npt.NDArray[np.int64],
     x_end: int,
+    room: ScreenRoom,
     rows_of: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
     out: PairBuffer,
@@ -75,35 +77,32 @@ def _compare_stale(
     group: int,
 ) -> int:
     """The stale x at places [resume[0], x_end), at most CHUNK and of one length, with the shorter fresh y."""
+    flags, words, hits = room
     x = resume[0]
     length = names.length[x]
     bound = (q - p) * length // q
     at = resume[1] if resume[1] >= 0 else np.searchsorted(fresh.length, length - bound)
-    if at < len(fresh.length) and fresh.length[at] < length:
-        flags = np.empty(CHUNK, np.uint8)
-        words = flags.view(np.uint64)
-        hits = np.empty(CHUNK + 1, np.int64)
-        while at < len(fresh.length) and fresh.length[at] < length:
-            if found + x_end - x > len(out.left):
-                resume[1] = at
-                return found
-            y = fresh.place[at]
-            short = fresh.length[at]
-            most = 2 * bound - (length - short)
-            passing = screen(names.signature[y], names.signature, x, x_end, most, flags, words, hits)
-            counts[0] += x_end - x
-            counts[1] += passing
-            if passing and short <= WORD:
-                set_pattern(rows_of, names.codes, names.start[y], short)
-            for i in range(passing):
-                hit = hits[i]
-                distance = verify(rows_of, names.codes, names.start[y], short, names.start[hit], length, bound)
-                if distance <= bound:
-                    put_pair(out, found, names.member[y], names.member[hit], distance, group)
-                    found += 1
-            if passing and short <= WORD:
-                clear_pattern(rows_of, names.codes, names.start[y], short)
-            at += 1
+    while at < len(fresh.length) and fresh.length[at] < length:
+        if found + x_end - x > len(out.left):
+            resume[1] = at
+            return found
+        y = fresh.place[at]
+        short = fresh.length[at]
+        most = 2 * bound - (length - short)
+        passing = screen(names.signature[y], names.signature, x, x_end, most, flags, words, hits)
+        counts[0] += x_end - x
+        counts[1] += passing
+        if passing and short <= WORD:
+            set_pattern(rows_of, names.codes, names.start[y], short)
+        for i in range(passing):
+            hit = hits[i]
+            distance = verify(rows_of, names.codes, names.start[y], short, names.start[hit], length, bound)
+            if distance <= bound:
+                put_pair(out, found, names.member[y], names.member[hit], distance, group)
+                found += 1
+        if passing and short <= WORD:
+            clear_pattern(rows_of, names.codes, names.start[y], short)
+        at += 1
     resume[0] = x_end
     resume[1] = -1
     return found

@@ -18,7 +18,7 @@ from jobs.kernel.filters import sparse_bits
 from jobs.kernel.segments import bits_for
 
 # Nanoseconds, measured on names of a realistic mix at 0.8.
-_SCREENED = 0.17  # a pair, compared directly
+_SCREENED = 0.55  # a pair, compared directly
 _HASHED = 16.0  # a segment, or a place that it is looked up at, that a filter turns away
 _MET = 40.0  # one that it lets through, with all that follows
 _FEW = 16  # times as many names on the other side, and a filter pays

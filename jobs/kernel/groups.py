@@ -8,9 +8,12 @@ import numpy.typing as npt
 
 from jobs.kernel.arrays import FreshPlaces, PairBuffer, SortedNames, order_by_length
 from jobs.kernel.direct import compare_range
+from jobs.kernel.fewfresh import compare_few_fresh
 from jobs.kernel.fresh import compare_fresh
 from jobs.kernel.names import Codes
-from jobs.kernel.screen import signature
+from jobs.kernel.screen import room_for_screen, signature
+
+FEW_FRESH = 4  # up to so many, putting the group in order costs more than it saves
 
 
 @numba.njit(cache=True, nogil=True)
@@ -35,6 +38,7 @@ def compare_groups(
     of which one is are wanted; or bool[0], and all are. resume is int64[3], at the beginning (0, -1, 0); all is done
     when resume[2] is the number of groups. The rest as for `compare_range`.
     """
+    room = room_for_screen()
     found = 0
     while resume[2] < len(group_starts) - 1:
         group = resume[2]
@@ -45,7 +49,14 @@ def compare_groups(
             count = 0
             for i in range(begin, end):
                 count += fresh[i]
-        if n > 1 and count > 0:
+        if n > 1 and 0 < count <= min(n - 1, FEW_FRESH):
+            found = compare_few_fresh(
+                codes, offsets, once, twice, members[begin:end], fresh[begin:end],
+                p, q, resume, rows_of, counts, out, found, group,
+            )  # fmt: skip
+            if resume[0] < n:
+                return found
+        elif n > 1 and count > 0:
             chosen = members[begin:end]
             keys = np.empty(n, np.int64)
             for i in range(n):
@@ -67,7 +78,7 @@ def compare_groups(
                 names.length[i] = offsets[member + 1] - offsets[member]
                 names.signature[i] = signature(once[member], twice[member])
             if count == n:
-                found = compare_range(names, p, q, resume, n, rows_of, counts, out, found, group)
+                found = compare_range(names, p, q, resume, n, room, rows_of, counts, out, found, group)
             else:
                 places = FreshPlaces(np.empty(count, np.int64), np.empty(count, np.int64))
                 at = 0
@@ -76,7 +87,7 @@ def compare_groups(
                         places.place[at] = i
                         places.length[at] = names.length[i]
                         at += 1
-                found = compare_fresh(names, places, p, q, resume, n, rows_of, counts, out, found, group)
+                found = compare_fresh(names, places, p, q, resume, n, room, rows_of, counts, out, found, group)
             if resume[0] < n:
                 return found
         resume[0] = 0

@@ -9,7 +9,7 @@ r - i = gap, so i + r + 2s <= 2k - (i + r) <= 2k - gap: names whose signatures d
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -22,6 +22,21 @@ _FEW = 16  # less than what it takes to begin with vectors
 _ONCE = np.uint64(40)  # bits for classes that occur; the rest for those that occur twice
 _LOW_ONCE = (np.uint64(1) << _ONCE) - np.uint64(1)
 _LOW_TWICE = (np.uint64(1) << (np.uint64(64) - _ONCE)) - np.uint64(1)
+
+
+class ScreenRoom(NamedTuple):
+    """Scratch memory of a screen: uint8[CHUNK], the same memory as uint64[CHUNK / 8], and int64[CHUNK + 1]."""
+
+    flags: npt.NDArray[np.uint8]
+    words: npt.NDArray[np.uint64]
+    hits: npt.NDArray[np.int64]
+
+
+@numba.njit(cache=True, nogil=True)
+def room_for_screen() -> ScreenRoom:
+    """Made once for many screens: asking for memory takes longer than comparing ten names."""
+    flags = np.empty(CHUNK, np.uint8)
+    return ScreenRoom(flags, flags.view(np.uint64), np.empty(CHUNK + 1, np.int64))
 
 
 @intrinsic

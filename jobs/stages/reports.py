@@ -70,12 +70,14 @@ class PostsReport:
 class LargeHashtag:
     """A hashtag whose comparison is worth planning: its place in its bucket, and its members by name length.
 
-    lengths: names of each length in code points, from 0.
+    lengths: names of each length in code points, from 0. fresh: those of them that are fresh, where only pairs of
+    which one name is are wanted; None where all are.
     """
 
     hashtag: int
     members: int
     lengths: list[int]
+    fresh: list[int] | None = None
 
 
 @dataclasses.dataclass

@@ -1,3 +1,4 @@
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -46,6 +47,26 @@ def test_ranges_are_of_like_cost_not_of_like_size() -> None:
     sizes = [end - begin for begin, end, _ in ranges]
     assert len(sizes) == 6
     assert sizes[0] > sizes[-1]
+
+
+@given(LENGTHS, st.integers(1, 60), st.sampled_from(["0.8", "1", "0.3"]), st.integers(0, 2**30), st.floats(0.01, 1))
+def test_the_ranges_of_a_hashtag_with_fresh_members_cover_its_names_once_and_in_order(
+    lengths: list[int], block_size: int, threshold: str, seed: int, share: float
+) -> None:
+    fresh = np.random.default_rng(seed).binomial(lengths, share).tolist()
+    hashtag = LargeHashtag(7, sum(lengths), lengths, fresh)
+    ranges = ranges_of(hashtag, Threshold.parse(threshold), block_size)
+    places = [place for begin, end, _ in ranges for place in range(begin, end)]
+    assert places == (list(range(sum(lengths))) if any(fresh) else [])
+    assert len(ranges) <= -(-sum(lengths) // block_size)
+
+
+def test_a_hashtag_with_few_fresh_members_is_cut_into_fewer_ranges_of_less_cost() -> None:
+    lengths = [0] * 8 + [1_000_000] * 8
+    whole = ranges_of(large(lengths), THRESHOLD, 100_000)
+    some = ranges_of(LargeHashtag(7, 8_000_000, lengths, [n // 100 for n in lengths]), THRESHOLD, 100_000)
+    assert len(some) < len(whole) / 3
+    assert sum(cost for _, _, cost in some) < sum(cost for _, _, cost in whole) / 3
 
 
 def test_every_hashtag_of_every_bucket_is_planned() -> None:
@@ -99,3 +120,13 @@ def test_a_larger_hashtag_costs_more() -> None:
     sizes = np.array([2, 10, SMALL_GROUP, 10 * SMALL_GROUP, 1_000_000, 10_000_000])
     cost = cost_of_group(sizes)
     assert (np.diff(cost) > 0).all()
+
+
+def test_a_hashtag_costs_what_its_fresh_members_cost_and_no_more_than_all() -> None:
+    sizes = np.array([1, 2, 10, SMALL_GROUP, 10 * SMALL_GROUP, 1_000_000, 10_000_000])
+    assert cost_of_group(sizes, np.zeros_like(sizes)).tolist() == [0.0] * len(sizes)
+    costs = [cost_of_group(sizes, -(-sizes // one_in)) for one_in in (1000, 100, 10, 1)]
+    for fewer, more in itertools.pairwise(costs):
+        assert (fewer <= more).all()
+    assert (costs[-1] <= cost_of_group(sizes)).all()
+    assert (costs[1][4:] < cost_of_group(sizes)[4:] / 4).all()

@@ -219,3 +219,15 @@ def test_groups_without_a_fresh_member_are_no_work_and_those_of_fresh_ones_are_a
         )
         done[kind] = (pairs, work)
     assert done["fresh"] == (done["all"] if share else (0, Work()))
+
+
+def test_a_batch_that_few_fresh_names_fill_is_handed_over_and_the_rest_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(join, "_BATCH", screen.CHUNK)
+    names = ["look_alike"] * 3000 + ["look_alik3"] * 3000
+    fresh = np.isin(np.arange(6000), [17, 2999, 4000])
+    found = fresh_of_one_group(names, Threshold(4, 5), fresh)
+    assert found == {
+        (min(x, y), max(x, y)): int((x < 3000) != (y < 3000)) for y in (17, 2999, 4000) for x in range(6000) if x != y
+    }
