@@ -71,7 +71,7 @@ class Encoder:
         return RowGroup(rows, self._buffer[:at], chunks)
 
     def _put_text(self, column: Column, old: Text, new: Text, runs: Runs, rows: int, at: int) -> Chunk:
-        valid = _merged_valid(old, new, runs, rows)
+        valid = _merged_valid(old, new, runs)
         statistics = None
         if column.encoding == DICTIONARY or column.statistics:
             text = old
@@ -97,7 +97,7 @@ class Encoder:
         return Chunk(at, at, end, PLAIN, statistics)
 
     def _put_numbers(self, column: Column, old: Numbers, new: Numbers, runs: Runs, rows: int, at: int) -> Chunk:
-        valid = _merged_valid(old, new, runs, rows)
+        valid = _merged_valid(old, new, runs)
         values = old.values if _is_all(runs, old) else frozen(merged_words(old.values, new.values, runs))
         dense = frozen(values[valid]) if len(valid) else values
         statistics = number_statistics(column, dense, rows - len(dense)) if column.statistics else None
@@ -132,8 +132,8 @@ def decode(columns: Sequence[Column], data: Bytes, size: int, rows: int) -> list
     return found
 
 
-def _merged_valid(old: Values, new: Values, runs: Runs, rows: int) -> Valid:
-    """bool[rows], or bool[0] if none is null, so that the same rows are always encoded the same way."""
+def _merged_valid(old: Values, new: Values, runs: Runs) -> Valid:
+    """bool[n], or bool[0] if none is null, so that the same rows are always encoded the same way."""
     if not len(old.valid) and not len(new.valid):
         return old.valid
     if _is_all(runs, old):
@@ -146,7 +146,7 @@ def _merged_valid(old: Values, new: Values, runs: Runs, rows: int) -> Valid:
 def _rows(values: Values) -> int:
     if isinstance(values, Numbers):
         return len(values.values)
-    return len(values.index) or len(values.edge) - 1
+    return len(values.entry_of) or len(values.edge) - 1
 
 
 def _is_all(runs: Runs, old: Values) -> bool:
@@ -154,7 +154,7 @@ def _is_all(runs: Runs, old: Values) -> bool:
 
 
 def _without_index(text: Text) -> Text:
-    if not len(text.index):
+    if not len(text.entry_of):
         return text
     data, edge = expanded(text)
     return Text(frozen(data), frozen(edge), NO_INDEX, text.valid)

@@ -34,7 +34,7 @@ NO_INDEX: Final[npt.NDArray[np.int32]] = frozen(np.zeros(0, np.int32))
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: encoding is the one to try, see pages.py; statistics: whether to keep least and greatest."""
+    """A column of a table. encoding: the one to try, see pages.py. statistics: whether to keep any."""
 
     name: str
     kind: pa.DataType
@@ -52,7 +52,7 @@ class Column:
 def columns_of(
     schema: pa.Schema, dictionaries: Sequence[str], deltas: Sequence[str], statistics: Sequence[str]
 ) -> list[Column]:
-    """The columns of a schema whose types are string, bool, double, integers of 32 and 64 bits and timestamp[us, UTC].
+    """The columns of a schema of string, bool, double, integers of 32 and 64 bits and timestamp[us, UTC].
 
     dictionaries, deltas: the columns that are to be encoded so, the others are plain. statistics: those with any.
     """
@@ -69,6 +69,12 @@ def columns_of(
     ]
 
 
+def from_table(columns: Sequence[Column], table: pa.Table) -> list[Text | Numbers]:
+    """The values of all columns of a table with their types."""
+    arrays = [found.chunk(0) if found.num_chunks == 1 else found.combine_chunks() for found in table.columns]
+    return [from_arrow(column, array) for column, array in zip(columns, arrays, strict=True)]
+
+
 def from_arrow(column: Column, array: pa.Array) -> Text | Numbers:
     """The values of an Arrow array of the column's type."""
     buffers = array.buffers()
@@ -83,10 +89,10 @@ def from_arrow(column: Column, array: pa.Array) -> Text | Numbers:
         bits = np.frombuffer(buffers[1], np.uint8)
         bits = np.unpackbits(bits, count=array.offset + len(array), bitorder="little")
         return Numbers(frozen(bits[array.offset :].astype(np.int64)), valid)
-    width = 4 if column.physical == INT32 else 8
-    signed = np.int32 if width == 4 else np.int64
-    words = np.frombuffer(buffers[1], signed, len(array), array.offset * width).astype(np.int64, copy=False)
-    return Numbers(frozen(words), valid)
+    if column.physical == INT32:
+        narrow = np.frombuffer(buffers[1], np.int32, len(array), array.offset * 4)
+        return Numbers(frozen(narrow.astype(np.int64)), valid)
+    return Numbers(frozen(np.frombuffer(buffers[1], np.int64, len(array), array.offset * 8)), valid)
 
 
 def _text_from_arrow(array: pa.Array, buffers: list[pa.Buffer], valid: Valid) -> Text:

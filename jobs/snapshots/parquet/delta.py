@@ -13,7 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.words import load_word
-from jobs.snapshots.parquet.memory import Bytes, bit_width, get_varint, put_varint, store_word, unzigzag, zigzag
+from jobs.snapshots.parquet.memory import (
+    Bytes,
+    bit_width,
+    get_varint,
+    put_varint,
+    signed,
+    store_word,
+    unzigzag,
+    zigzag,
+)
 
 Numbers = npt.NDArray[np.int64]
 
@@ -31,14 +40,17 @@ def put_delta(values: Numbers, out: Bytes, at: int) -> int:
     at = put_varint(out, at, np.uint64(_MINIBLOCKS))
     at = put_varint(out, at, np.uint64(len(values)))
     at = put_varint(out, at, zigzag(values[0] if len(values) else np.int64(0)))
+    difference = np.empty(_BLOCK, np.int64)
     excess = np.zeros(_BLOCK, np.uint64)
     for start in range(1, len(values), _BLOCK):
         count = min(_BLOCK, len(values) - start)
-        least = values[start] - values[start - 1]
-        for i in range(start + 1, start + count):
-            least = min(least, values[i] - values[i - 1])
         for i in range(count):
-            excess[i] = np.uint64(values[start + i] - values[start + i - 1] - least)
+            difference[i] = values[start + i] - values[start + i - 1]
+        least = difference[0]
+        for i in range(count):
+            least = min(least, difference[i])
+        for i in range(count):
+            excess[i] = np.uint64(difference[i] - least)
         excess[count:] = np.uint64(0)
         at = put_varint(out, at, zigzag(least))
         widths = at
@@ -97,13 +109,13 @@ def get_delta(buffer: Bytes, at: int, end: int, values: Numbers) -> None:
             row = start + mini * _MINIBLOCK
             if row >= len(values):
                 break
-            width = np.int64(buffer[widths + mini]) if widths + mini < end else np.int64(0)
+            width = signed(buffer[widths + mini]) if widths + mini < end else 0
             if (width > _WIDEST and width != 64) or at + width * _MINIBLOCK // 8 > end:
                 raise ValueError("differences do not fit")
             mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1) if width < 64 else ~np.uint64(0)
             for i in range(min(_MINIBLOCK, len(values) - row)):
                 bit = i * width
                 excess = (load_word(buffer, at + (bit >> 3)) >> np.uint64(bit & 7)) & mask
-                value += least + np.int64(excess)
+                value += least + signed(excess)
                 values[row + i] = value
             at += width * _MINIBLOCK // 8

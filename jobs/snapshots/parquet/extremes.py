@@ -1,7 +1,7 @@
 """The statistics of a column chunk: its least and greatest value.
 
-Parquet format, parquet.thrift `Statistics`, with the order of `TypeDefinedOrder`: text by its bytes, doubles with a zero
-of either sign as both.
+Parquet format, parquet.thrift `Statistics`, with the order of `TypeDefinedOrder`: text by its bytes, doubles with a
+zero of either sign as both.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def number_statistics(column: Column, dense: npt.NDArray[np.int64], nulls: int) 
         return None
     values = dense.view(column.word) if column.word.itemsize == 8 else dense.astype(column.word)
     least, greatest = values.min(), values.max()
-    if least != least:  # noqa: PLR0124  # not a number
+    if least != least:  # not a number
         return None
     if column.word.kind == "f":
         least, greatest = (-0.0 if least == 0 else least), (0.0 if greatest == 0 else greatest)

@@ -71,9 +71,10 @@ def merged_words(old: Words, new: Words, runs: Runs) -> Words:
 def put_numbers(
     dense: Words, valid: Valid, rows: int, nullable: bool, kind: int, encoding: int, out: Bytes, at: int
 ) -> tuple[int, int, int]:
-    """A column chunk: where its data page begins, where it ends, and its encoding, PLAIN if a dictionary is no shorter.
+    """A column chunk: where its data page begins, where it ends, and its encoding.
 
-    dense: the values that are not null. kind: the physical type.
+    That is PLAIN if a dictionary is wanted and no shorter. dense: the values that are not null. kind: the physical
+    type.
     """
     if encoding == DICTIONARY:
         numbers, distinct = _distinct(dense)
@@ -94,9 +95,7 @@ def put_numbers(
 
 
 @numba.njit(cache=True, nogil=True)
-def read_numbers(
-    buffer: Bytes, at: int, end: int, rows: int, nullable: bool, kind: int
-) -> tuple[Words, Valid, int]:
+def read_numbers(buffer: Bytes, at: int, end: int, rows: int, nullable: bool, kind: int) -> tuple[Words, Valid, int]:
     """A column chunk: values and valid as in Numbers, and the place behind it.
 
     Raises ValueError. ROOM behind buffer[:end] can be read.
@@ -141,35 +140,37 @@ def _distinct(values: Words) -> tuple[Small, Words]:
     """The distinct values in the order of their first appearance, and the number of each value among them."""
     index = np.empty(len(values), np.int32)
     distinct = np.empty(len(values), np.int64)
-    bits = np.uint64(8)
     slots = np.full(1 << 8, -1, np.int32)  # open addressing, at most half full
-    found = 0
-    for row in range(len(values)):
-        value = values[row]
-        if row and value == values[row - 1]:
-            index[row] = index[row - 1]
-            continue
-        at = _slot(slots, bits, distinct, value)
-        if slots[at] < 0:
-            slots[at] = found
-            distinct[found] = value
-            found += 1
-        index[row] = slots[at]
-        if 2 * found > len(slots):
-            bits += np.uint64(1)
-            slots = np.full(2 * len(slots), -1, np.int32)
-            for number in range(found):
-                slots[_slot(slots, bits, distinct, distinct[number])] = number
-    return index, distinct[:found]
+    found = row = 0
+    while True:
+        row, found = _number(values, row, index, distinct, found, slots)
+        if row == len(values):
+            return index, distinct[:found]
+        slots = np.full(2 * len(slots), -1, np.int32)
+        _number(distinct[:found].copy(), 0, np.empty(found, np.int32), distinct, 0, slots)
 
 
 @numba.njit(cache=True, nogil=True)
-def _slot(slots: Small, bits: np.uint64, distinct: Words, value: np.int64) -> int:
-    """The slot that has the value, or the free one that is to have it."""
-    at = np.int64((np.uint64(value) * _MIX) >> (np.uint64(64) - bits))
-    while slots[at] >= 0 and distinct[slots[at]] != value:
-        at = (at + 1) & (len(slots) - 1)
-    return at
+def _number(values: Words, row: int, index: Small, distinct: Words, found: int, slots: Small) -> tuple[int, int]:
+    """Go on numbering from a row until all is done or the slots are half full; the next row and distinct values."""
+    mask = np.uint64(len(slots) - 1)
+    shift = np.uint64(64 - bit_width(mask))
+    most = len(slots) // 2
+    while row < len(values) and found < most:
+        value = values[row]
+        at = (np.uint64(value) * _MIX) >> shift
+        number = slots[at]
+        while number >= 0 and distinct[number] != value:
+            at = (at + np.uint64(1)) & mask
+            number = slots[at]
+        if number < 0:
+            number = np.int32(found)
+            slots[at] = number
+            distinct[found] = value
+            found += 1
+        index[row] = number
+        row += 1
+    return row, found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -35,9 +35,7 @@ class PlacedGroup(NamedTuple):
 
 def footer(columns: Sequence[Column], sorting: Sequence[tuple[int, bool]], groups: Sequence[PlacedGroup]) -> bytes:
     """All that follows the last row group. sorting: number of a column and "descending"."""
-    order = [
-        Struct().i32(1, column).flag(2, descending).flag(3, value=False) for column, descending in sorting
-    ]
+    order = [Struct().i32(1, column).flag(2, descending).flag(3, value=False) for column, descending in sorting]
     root = Struct().binary(4, b"schema").i32(5, len(columns))
     written = (
         Struct()

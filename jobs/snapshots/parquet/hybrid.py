@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.words import load_word
-from jobs.snapshots.parquet.memory import Bytes, get_varint, put_varint, store_word
+from jobs.snapshots.parquet.memory import Bytes, get_varint, put_varint, signed, store_word
 
 Small = npt.NDArray[np.int32]
 
@@ -75,9 +75,9 @@ def get_hybrid(buffer: Bytes, at: int, end: int, width: int, values: Small) -> N
     row = 0
     while row < count:
         header, at = get_varint(buffer, at, end)
-        length = np.int64(header >> np.uint64(1))
+        length = signed(header >> np.uint64(1))
         packed = header & np.uint64(1)
-        size = length * width if packed else np.int64((width + 7) // 8)
+        size = length * width if packed else (width + 7) // 8
         if length <= 0 or length > count or at + size > end:
             raise ValueError("a run does not fit")
         if packed:

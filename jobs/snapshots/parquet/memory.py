@@ -1,7 +1,7 @@
 """Bytes in arrays: words, runs and variable-length integers at any place.
 
-Stores of a word and copies of a few bytes may write up to 8 bytes too far: every buffer that is written to has room
-behind what is expected of it (ROOM), and so has every buffer that words are loaded from.
+Stores of a word and copies of a few bytes write too far: every buffer that is written to has room behind what is
+expected of it (ROOM), and so has every buffer that words are loaded from.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from jobs.inputs.words import load_word
 
 Bytes = npt.NDArray[np.uint8]
 
-ROOM: Final = 16
+ROOM: Final = 64
+
+_STEP: Final = 24  # bytes: a name or a hashtag; twice as much: an id
 
 _SEVEN = np.uint64(7)
 _LOW = np.uint64(0x7F)
@@ -61,13 +63,39 @@ copy_bytes: Callable[[Bytes, int, Bytes, int, int], None] = cast(Any, intrinsic(
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
+def _signed(word: Any) -> Any:
+    return np.int64(word)
+
+
+# Any integer as one that can be added to others: an unsigned one and a signed one make a double.
+signed: Callable[[Any], int] = _signed
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
 def copy_short(to: Bytes, at: int, source: Bytes, start: int, count: int) -> None:
     """As copy_bytes, for a few dozen bytes, which take a call of memmove longer than some whole words do."""
-    if count > 64 or start + count + 8 > len(source):
-        copy_bytes(to, at, source, start, count)
+    if count <= _STEP and start + _STEP <= len(source):
+        for word in range(0, _STEP, 8):
+            store_word(to, at + word, load_word(source, start + word))
+    elif count <= 2 * _STEP and start + 2 * _STEP <= len(source):
+        for word in range(0, 2 * _STEP, 8):
+            store_word(to, at + word, load_word(source, start + word))
     else:
-        for step in range(0, count, 8):
-            store_word(to, at + step, load_word(source, start + step))
+        copy_bytes(to, at, source, start, count)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def equal_bytes(data: Bytes, one: int, other: int, size: int) -> bool:
+    """Whether data[one : one + size] is data[other : other + size]; ROOM behind either can be read. size > 0."""
+    if size <= 8:
+        difference = load_word(data, one) ^ load_word(data, other)
+        return difference << np.uint64(64 - 8 * size) == np.uint64(0)
+    equal = load_word(data, one + size - 8) == load_word(data, other + size - 8)
+    at = 0
+    while equal and at < size - 8:
+        equal = load_word(data, one + at) == load_word(data, other + at)
+        at += 8
+    return equal
 
 
 @numba.njit(cache=True, nogil=True)

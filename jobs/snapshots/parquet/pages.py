@@ -18,6 +18,7 @@ from jobs.snapshots.parquet.memory import (
     copy_bytes,
     get_varint,
     put_varint,
+    signed,
     unzigzag,
     varint_size,
     zigzag,
@@ -59,9 +60,7 @@ def begin_page(out: Bytes, at: int, kind: int, size: int, values: int, encoding:
 
 
 @numba.njit(cache=True, nogil=True)
-def end_page(
-    out: Bytes, at: int, kind: int, size: int, values: int, encoding: int, body: int, end: int
-) -> int:
+def end_page(out: Bytes, at: int, kind: int, size: int, values: int, encoding: int, body: int, end: int) -> int:
     """Correct the header, as begun, for the body that came to be: out[body:end]. The place behind the page."""
     found = end - body
     if found == size:
@@ -115,7 +114,7 @@ def get_levels(buffer: Bytes, at: int, end: int, rows: int) -> tuple[Valid, int]
         raise ValueError("levels do not fit")
     size = 0
     for byte in range(_LEVELS):
-        size |= np.int64(buffer[at + byte]) << np.int64(8 * byte)
+        size |= signed(buffer[at + byte]) << (8 * byte)
     start = at + _LEVELS
     if start + size > end:
         raise ValueError("levels do not fit")

@@ -15,8 +15,8 @@ Rows = npt.NDArray[np.int64]
 def plan_runs(rows: int, removed: Rows, before: Rows) -> Runs:
     """The runs of a table of so many rows when the `removed` ones go, and new ones come before those at `before`.
 
-    removed: int64[], ascending, each once, in [0, rows). before: int64[n], ascending, in [0, rows]; new rows before one
-    place stay in their order, and come whether the row of that place goes or not.
+    removed: int64[], ascending, each once, in [0, rows). before: int64[n], ascending, in [0, rows]; new rows before
+    one place stay in their order, and come whether the row of that place goes or not.
     """
     runs = np.empty((2 * len(before) + len(removed) + 1, 3), np.int64)
     found = row = gone = come = 0

@@ -1,7 +1,7 @@
 """Text in memory and in pages.
 
-Parquet format, Encodings.md, "Plain (PLAIN = 0)" for BYTE_ARRAY: the length in 4 bytes, little-endian, then the bytes;
-and "Dictionary Encoding (PLAIN_DICTIONARY = 2 and RLE_DICTIONARY = 8)".
+Parquet format, Encodings.md, "Plain (PLAIN = 0)" for BYTE_ARRAY: the length in 4 bytes, little-endian, then the
+bytes; and "Dictionary Encoding (PLAIN_DICTIONARY = 2 and RLE_DICTIONARY = 8)".
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ import numpy.typing as npt
 from jobs.inputs.words import load_word
 from jobs.snapshots.parquet.hybrid import Small, get_hybrid, put_hybrid
 from jobs.snapshots.parquet.memory import (
+    ROOM,
     Bytes,
     bit_width,
     copy_bytes,
     copy_short,
+    equal_bytes,
+    signed,
     store_word,
 )
 from jobs.snapshots.parquet.pages import (
@@ -43,28 +46,26 @@ PREFIX: Final = 4  # bytes of a length
 class Text(NamedTuple):
     """n values of text as entries in the plain encoding.
 
-    data: uint8[]; edge: int64[m + 1], entry e is data[edge[e]:edge[e + 1]], nothing lies between entries.
-    index: int32[n], which entry each value is, anything for a null; int32[0] if they are the entries in their order, a
-    null then has an empty one. valid: bool[n], which are not null; bool[0] if none is.
+    data: uint8[]; edge: int64[m + 1], entry e is data[edge[e]:edge[e + 1]]; nothing lies between them, ROOM behind.
+    entry_of: int32[n], which entry each value is, anything for a null; int32[0] if they are the entries in their
+    order, a null then has an empty one. valid: bool[n], which are not null; bool[0] if none is.
     """
 
     data: Bytes
     edge: Edges
-    index: Small
+    entry_of: Small
     valid: Valid
 
 
 @numba.njit(cache=True, nogil=True)
-def plain_entries(
-    data: Bytes, offset: npt.NDArray[np.int32], valid: Valid, out: Bytes, edge: Edges
-) -> None:
+def plain_entries(data: Bytes, offset: npt.NDArray[np.int32], valid: Valid, out: Bytes, edge: Edges) -> None:
     """Arrow's form of n values to entries: fills edge (int64[n + 1]) and out, which has ROOM behind."""
     to = 0
     for row in range(len(offset) - 1):
         edge[row] = to
         if len(valid) and not valid[row]:
             continue
-        start = np.int64(offset[row])
+        start = signed(offset[row])
         size = offset[row + 1] - start
         store_word(out, to, np.uint64(size))
         copy_short(out, to + PREFIX, data, start, size)
@@ -80,29 +81,29 @@ def taken_entries(text: Text, rows: npt.NDArray[np.int64]) -> tuple[Bytes, npt.N
     for i in range(len(rows)):
         row = rows[i]
         if not len(text.valid) or text.valid[row]:
-            entry = np.int64(text.index[row]) if len(text.index) else row
+            entry = signed(text.entry_of[row]) if len(text.entry_of) else row
             total += text.edge[entry + 1] - text.edge[entry] - PREFIX
         offset[i + 1] = total
     data = np.empty(total, np.uint8)
     for i in range(len(rows)):
-        entry = np.int64(text.index[rows[i]]) if len(text.index) else rows[i]
-        size = np.int64(offset[i + 1] - offset[i])
-        copy_bytes(data, np.int64(offset[i]), text.data, text.edge[entry] + PREFIX, size)
+        entry = signed(text.entry_of[rows[i]]) if len(text.entry_of) else rows[i]
+        size = signed(offset[i + 1] - offset[i])
+        copy_bytes(data, signed(offset[i]), text.data, text.edge[entry] + PREFIX, size)
     return data, offset
 
 
 @numba.njit(cache=True, nogil=True)
 def expanded(text: Text) -> tuple[Bytes, Edges]:
     """data and edge as they are without an index."""
-    edge = np.zeros(len(text.index) + 1, np.int64)
-    for row in range(len(text.index)):
-        entry = text.index[row]
+    edge = np.zeros(len(text.entry_of) + 1, np.int64)
+    for row in range(len(text.entry_of)):
+        entry = text.entry_of[row]
         is_null = len(text.valid) and not text.valid[row]
         edge[row + 1] = edge[row] + (0 if is_null else text.edge[entry + 1] - text.edge[entry])
-    data = np.empty(edge[-1], np.uint8)
-    for row in range(len(text.index)):
+    data = np.empty(edge[-1] + ROOM, np.uint8)
+    for row in range(len(text.entry_of)):
         if edge[row + 1] > edge[row]:
-            copy_bytes(data, edge[row], text.data, text.edge[text.index[row]], edge[row + 1] - edge[row])
+            copy_bytes(data, edge[row], text.data, text.edge[text.entry_of[row]], edge[row + 1] - edge[row])
     return data, edge
 
 
@@ -114,7 +115,7 @@ def merged(old: Text, new: Text, runs: Runs) -> tuple[Bytes, Edges, Small]:
     """
     entries, more = len(old.edge) - 1, len(new.edge) - 1
     size = old.edge[-1] - old.edge[0]
-    data = np.empty(size + new.edge[-1] - new.edge[0], np.uint8)
+    data = np.empty(size + new.edge[-1] - new.edge[0] + ROOM, np.uint8)
     copy_bytes(data, 0, old.data, old.edge[0], size)
     copy_bytes(data, size, new.data, new.edge[0], new.edge[-1] - new.edge[0])
     edge = np.empty(entries + more + 1, np.int64)
@@ -128,9 +129,9 @@ def merged(old: Text, new: Text, runs: Runs) -> tuple[Bytes, Edges, Small]:
     for run in range(len(runs)):
         for row in range(runs[run, 1], runs[run, 2]):
             if runs[run, 0]:
-                index[to] = entries + (np.int64(new.index[row]) if len(new.index) else row)
+                index[to] = entries + (signed(new.entry_of[row]) if len(new.entry_of) else row)
             else:
-                index[to] = old.index[row] if len(old.index) else row
+                index[to] = old.entry_of[row] if len(old.entry_of) else row
             to += 1
     return data, edge, index
 
@@ -170,21 +171,25 @@ def put_plain_text(
 def find_runs(text: Text) -> tuple[Small, Small, bool]:
     """What a dictionary of text would be: of each run of equal values its entry.
 
-    That is a dictionary without repetitions if the values are sorted, and a permitted one if they are not. Returns the
-    entries int32[d], for each value that is not null the number of its run int32[], and whether this is shorter than
+    That is a dictionary without repetitions if the values are sorted, and a permitted one if not. Returns the entries
+    int32[d], for each value that is not null the number of its run int32[], and whether this is shorter than
     the plain encoding.
     """
-    rows = len(text.index) if len(text.index) else len(text.edge) - 1
+    data, edge, index, valid = text.data, text.edge, text.entry_of, text.valid
+    rows = len(index) if len(index) else len(edge) - 1
     entries = np.empty(rows, np.int32)
     numbers = np.empty(rows, np.int32)
     found = values = short = long = 0
     last = -1
     for row in range(rows):
-        if len(text.valid) and not text.valid[row]:
+        if len(valid) and not valid[row]:
             continue
-        entry = np.int64(text.index[row]) if len(text.index) else row
-        size = text.edge[entry + 1] - text.edge[entry]
-        if last < 0 or (entry != last and not _equal(text, last, entry)):
+        entry = signed(index[row]) if len(index) else row
+        start, size = edge[entry], edge[entry + 1] - edge[entry]
+        is_new = last < 0
+        if not is_new and entry != last:
+            is_new = size != edge[last + 1] - edge[last] or not equal_bytes(data, edge[last], start, size)
+        if is_new:
             entries[found] = entry
             found += 1
             short += size
@@ -197,27 +202,10 @@ def find_runs(text: Text) -> tuple[Small, Small, bool]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _equal(text: Text, one: int, other: int) -> bool:
-    at, to = text.edge[one], text.edge[other]
-    size = text.edge[one + 1] - at
-    if text.edge[other + 1] - to != size:
-        return False
-    step = 0
-    while step + 8 <= size:
-        if load_word(text.data, at + step) != load_word(text.data, to + step):
-            return False
-        step += 8
-    for place in range(step, size):
-        if text.data[at + place] != text.data[to + place]:
-            return False
-    return True
-
-
-@numba.njit(cache=True, nogil=True)
 def put_dictionary_text(
     text: Text, entries: Small, numbers: Small, rows: int, nullable: bool, out: Bytes, at: int
 ) -> tuple[int, int]:
-    """A column chunk of a dictionary and a page of indices, as find_runs found them. Where the latter begins, and ends."""
+    """A column chunk of a dictionary and of what find_runs found: where the page of indices begins and ends."""
     size = 0
     for entry in entries:
         size += text.edge[entry + 1] - text.edge[entry]
@@ -231,9 +219,7 @@ def put_dictionary_text(
 
 
 @numba.njit(cache=True, nogil=True)
-def put_indices(
-    numbers: Small, entries: int, valid: Valid, rows: int, nullable: bool, out: Bytes, at: int
-) -> int:
+def put_indices(numbers: Small, entries: int, valid: Valid, rows: int, nullable: bool, out: Bytes, at: int) -> int:
     """A data page of indices to a dictionary of so many entries. The place behind it."""
     width = max(1, bit_width(np.uint64(entries - 1)))  # not every reader knows a width of none
     size = len(numbers) * width // 8
@@ -251,7 +237,7 @@ def get_indices(buffer: Bytes, at: int, end: int, values: int, entries: int) -> 
     index = np.empty(values, np.int32)
     if at >= end or buffer[at] > 31:
         raise ValueError("no indices")
-    get_hybrid(buffer, at + 1, end, np.int64(buffer[at]), index)
+    get_hybrid(buffer, at + 1, end, signed(buffer[at]), index)
     for value in index:
         if value < 0 or value >= entries:
             raise ValueError("an index leads out of the dictionary")
@@ -259,9 +245,7 @@ def get_indices(buffer: Bytes, at: int, end: int, values: int, entries: int) -> 
 
 
 @numba.njit(cache=True, nogil=True)
-def read_text(
-    buffer: Bytes, at: int, end: int, rows: int, nullable: bool
-) -> tuple[Edges, Small, Valid, int]:
+def read_text(buffer: Bytes, at: int, end: int, rows: int, nullable: bool) -> tuple[Edges, Small, Valid, int]:
     """A column chunk of text: edge, index and valid of a Text whose data is the buffer; the place behind the chunk.
 
     Raises ValueError. ROOM behind buffer[:end] can be read.
@@ -298,7 +282,7 @@ def _edges(buffer: Bytes, at: int, end: int, rows: int, valid: Valid) -> Edges:
             continue
         if at + PREFIX > end:
             raise ValueError("text does not fit")
-        at += PREFIX + np.int64(load_word(buffer, at) & np.uint64(0xFFFFFFFF))
+        at += PREFIX + signed(load_word(buffer, at) & np.uint64(0xFFFFFFFF))
     edge[rows] = at
     if at != end:
         raise ValueError("text does not fit")

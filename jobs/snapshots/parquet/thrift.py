@@ -1,6 +1,7 @@
 """Structures in Thrift's compact protocol, as far as a Parquet footer needs it.
 
-thrift-compact-protocol.md: a field is a byte of the distance from the last field's number and the type, then the value.
+thrift-compact-protocol.md: a field is a byte of the distance from the last field's number and of the type, then its
+value.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _STRUCT: Final = 12
 
 
 class Struct:
-    """A structure being written: its fields in ascending order of their numbers, none further than 15 from the last."""
+    """A structure being written, its fields in ascending order of their numbers, none over 15 from the last."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()

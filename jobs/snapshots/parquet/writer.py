@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from jobs.snapshots.parquet.chunks import Encoder, RowGroup, Values
-from jobs.snapshots.parquet.columns import Column, from_arrow, no_values
+from jobs.snapshots.parquet.columns import Column, from_table, no_values
 from jobs.snapshots.parquet.footer import MAGIC, PlacedGroup, footer
 from jobs.snapshots.parquet.runs import Runs, all_rows
 
@@ -33,9 +33,7 @@ class FileWriter:
 
     def write_table(self, table: pa.Table) -> None:
         """Write a row group of at least one row. The table has the columns' types."""
-        arrays = [column.combine_chunks() for column in table.columns]
-        values = [from_arrow(column, array) for column, array in zip(self.columns, arrays, strict=True)]
-        self.write_runs(values, self._empty, all_rows(table.num_rows))
+        self.write_runs(from_table(self.columns, table), self._empty, all_rows(table.num_rows))
 
     def write_runs(self, old: Sequence[Values], new: Sequence[Values], runs: Runs) -> None:
         """Write a row group of runs of two lists of columns, see runs.py; at least one row."""
