@@ -19,6 +19,7 @@ from jobs.snapshots.entries import FileEntry, check_size
 from jobs.snapshots.layout import SCHEMAS, check_schema, join_path, parse_data_path
 from jobs.snapshots.parquet.chunks import Values
 from jobs.snapshots.parquet.columns import from_table, no_values, taken
+from jobs.snapshots.parquet.memory import ROOM, Bytes
 from jobs.snapshots.parquet.oldfile import OldFile
 from jobs.snapshots.parquet.runs import cut_runs, plan_runs
 from jobs.snapshots.parquet.writer import FileWriter
@@ -28,7 +29,7 @@ RowsBetween = Callable[[int, int, pa.Table], pa.Table]
 
 # Row groups are changed several at a time, so that few tables are made of the few rows that come and go in each: as
 # many as have so many bytes, by which memory is bounded, and by the rows that come there.
-_BATCH_BYTES: Final = 8 << 20
+_BATCH_BYTES: Final = 3 << 20
 
 
 def splice_table(
@@ -45,7 +46,8 @@ def splice_table(
     removed: int64[], ascending, each once: the numbers of the rows that go, counted over all old files. before:
     int64[n], ascending: for each of the n rows that come the number of the row that it stands before, the number of
     all rows for those behind the last. rows_between makes some of those that come, given the first of them and the
-    one after the last, and the rows that go from the same part of the table. Row groups grow and shrink; one that has grown to twice row_group_rows is divided.
+    one after the last, and the rows that go from the same part of the table. Row groups
+    grow and shrink; one that has grown to twice row_group_rows is divided.
     Raises SnapshotError if an old file is damaged, or if what rows_between makes does not fit.
     """
     with OutputFile(output, path) as file:
@@ -141,11 +143,17 @@ class _Splice:
 def _batches(output: Path, old: Sequence[FileEntry], writer: FileWriter) -> Iterator[list[_Group]]:
     """The row groups of the files, numbered through, some at a time."""
     batch: list[_Group] = []
+    rooms: list[Bytes] = []  # kept from batch to batch: fresh memory would cost as much as filling it does
     size = first = 0
     for entry in old:
         with _opened(output, entry, writer) as file:
             for number, group in enumerate(file.groups):
-                batch.append(_Group(first, first + group.rows, _read(file, number, entry)))
+                if len(rooms) == len(batch):
+                    rooms.append(np.empty(0, np.uint8))
+                if len(rooms[len(batch)]) < group.bytes + ROOM:
+                    rooms[len(batch)] = np.empty(group.bytes + group.bytes // 8 + ROOM, np.uint8)
+                values = _read(file, number, rooms[len(batch)], entry)
+                batch.append(_Group(first, first + group.rows, values))
                 first += group.rows
                 size += group.bytes
                 if size >= _BATCH_BYTES:
@@ -170,9 +178,9 @@ def _opened(output: Path, entry: FileEntry, writer: FileWriter) -> Iterator[OldF
         yield file
 
 
-def _read(file: OldFile, number: int, entry: FileEntry) -> list[Values]:
+def _read(file: OldFile, number: int, room: Bytes, entry: FileEntry) -> list[Values]:
     try:
-        return file.read(number)
+        return file.read(number, room)
     except (ValueError, pa.ArrowException, OSError) as error:
         raise SnapshotError(f"{entry.path}: is damaged: {_first_line(error)}") from None
 

@@ -60,10 +60,12 @@ def merged_words(old: Words, new: Words, runs: Runs) -> Words:
     words = np.empty(total, old.dtype)
     to = 0
     for run in range(len(runs)):
-        source = new if runs[run, 0] else old
-        for row in range(runs[run, 1], runs[run, 2]):
-            words[to] = source[row]
-            to += 1
+        start, end = runs[run, 1], runs[run, 2]
+        if runs[run, 0]:
+            words[to : to + end - start] = new[start:end]
+        else:
+            words[to : to + end - start] = old[start:end]
+        to += end - start
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -83,11 +84,7 @@ def _chunk(column: Column, chunk: Chunk, group: PlacedGroup) -> Struct:
     has_dictionary = chunk.encoding == DICTIONARY
     size = chunk.end - chunk.start
     data = (
-        Struct()
-        .i32(1, column.physical)
-        .i32_list(2, [PLAIN, RLE, DICTIONARY] if has_dictionary else [chunk.encoding, RLE])
-        .binary_list(3, [column.name.encode()])
-        .i32(4, 0)  # not compressed
+        Struct(_begun(column.name, column.physical, chunk.encoding))
         .i64(5, group.rows)
         .i64(6, size)
         .i64(7, size)
@@ -98,6 +95,14 @@ def _chunk(column: Column, chunk: Chunk, group: PlacedGroup) -> Struct:
     if chunk.statistics is not None:
         data.struct(12, _statistics(chunk.statistics))
     return Struct().i64(2, 0).struct(3, data)  # the offset of a copy that nobody keeps
+
+
+@functools.lru_cache(maxsize=256)
+def _begun(name: str, physical: int, encoding: int) -> Struct:
+    """The first fields of `ColumnMetaData`, which most chunks of a column share."""
+    encodings = [PLAIN, RLE, DICTIONARY] if encoding == DICTIONARY else [encoding, RLE]
+    uncompressed = 0
+    return Struct().i32(1, physical).i32_list(2, encodings).binary_list(3, [name.encode()]).i32(4, uncompressed)
 
 
 def _statistics(statistics: Statistics) -> Struct:

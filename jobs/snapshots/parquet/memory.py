@@ -57,9 +57,19 @@ def _copy_bytes(typing: Any, to: Any, at: Any, source: Any, start: Any, count: A
     return types.void(to, types.intp, source, types.intp, types.intp), code
 
 
+def _leading_zeros(typing: Any, word: Any) -> Any:  # noqa: ARG001  # as above
+    """The number of zero bits above the highest one of a uint64, as an intp; 64 for zero."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001  # as above
+        return builder.ctlz(arguments[0], ir.IntType(1)(0))
+
+    return types.intp(types.uint64), code
+
+
 # numba types an intrinsic with the context that only the compiler passes; these are the types for callers.
 store_word: Callable[[Bytes, int, np.uint64], None] = cast(Any, intrinsic(_store_word))
 copy_bytes: Callable[[Bytes, int, Bytes, int, int], None] = cast(Any, intrinsic(_copy_bytes))
+_leading_zeros_of: Callable[[np.uint64], int] = cast(Any, intrinsic(_leading_zeros))
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -149,8 +159,4 @@ def unzigzag(value: np.uint64) -> np.int64:
 @numba.njit(cache=True, nogil=True)
 def bit_width(value: np.uint64) -> int:
     """How many bits a number needs; 0 for 0."""
-    width = 0
-    while value != np.uint64(0):
-        value >>= np.uint64(1)
-        width += 1
-    return width
+    return 64 - _leading_zeros_of(value)

@@ -7,14 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.snapshots.parquet.chunks import Values, decode
 from jobs.snapshots.parquet.columns import Column, from_table
 from jobs.snapshots.parquet.footer import CREATED_BY, MAGIC
-from jobs.snapshots.parquet.memory import ROOM
+from jobs.snapshots.parquet.memory import Bytes
 
 
 class OldGroup(NamedTuple):
@@ -42,16 +41,18 @@ class OldFile:
             self._file.close()
             raise
 
-    def read(self, number: int) -> list[Values]:
-        """The columns of a row group, in memory of their own. Ours are taken apart as they are, others by Arrow."""
+    def read(self, number: int, room: Bytes) -> list[Values]:
+        """The columns of a row group: ours are taken apart as they are, others by Arrow.
+
+        room: uint8[], at least `bytes` of the group and ROOM; where the text then lies.
+        """
         group = self.groups[number]
         if self.metadata.created_by != CREATED_BY:
             return from_table(self._columns, self._arrow.read_row_group(number, use_threads=False))
-        data = np.empty(group.bytes + ROOM, np.uint8)
         self._file.seek(group.offset)
-        if self._file.readinto(data[: group.bytes]) != group.bytes:
+        if self._file.readinto(room[: group.bytes]) != group.bytes:
             raise ValueError("a row group is cut short")
-        return decode(self._columns, data, group.bytes, group.rows)
+        return decode(self._columns, room, group.bytes, group.rows)
 
     def close(self) -> None:
         """Close the file."""

@@ -19,13 +19,16 @@ _BINARY: Final = 8
 _LIST: Final = 9
 _STRUCT: Final = 12
 
+_SHORT: Final = [bytes([value]) for value in range(0x80)]
+
 
 class Struct:
     """A structure being written, its fields in ascending order of their numbers, none over 15 from the last."""
 
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._last = 0
+    def __init__(self, begun: Struct | None = None) -> None:
+        """begun: one whose fields this is to begin with."""
+        self._bytes: bytearray = bytearray(begun._bytes) if begun is not None else bytearray()
+        self._last: int = begun._last if begun is not None else 0
 
     def encoded(self) -> bytes:
         """The structure with the mark of its end."""
@@ -83,6 +86,8 @@ class Struct:
 
 
 def _varint(value: int) -> bytes:
+    if value < 0x80:
+        return _SHORT[value]
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
