@@ -169,7 +169,7 @@ def _opened(output: Path, entry: FileEntry, writer: FileWriter) -> Iterator[OldF
     path = join_path(output, entry.path)
     try:
         file = OldFile(path, writer.columns)
-    except (pa.ArrowException, OSError) as error:
+    except (ValueError, pa.ArrowException, OSError) as error:
         raise SnapshotError(f"{path}: is damaged: {_first_line(error)}") from None
     with file:
         check_schema(file.schema, SCHEMAS[parse_data_path(entry.path).table], str(path))

@@ -253,6 +253,8 @@ def read_text(buffer: Bytes, at: int, end: int, rows: int, nullable: bool) -> tu
     kind, values, encoding, body, behind = read_header(buffer, at, end)
     edge = np.zeros(1, np.int64)
     if kind == DICTIONARY_PAGE:
+        if values * PREFIX > behind - body:
+            raise ValueError("text does not fit")
         edge = _edges(buffer, body, behind, values, np.zeros(0, np.bool_))
         kind, values, encoding, body, behind = read_header(buffer, behind, end)
     if kind != DATA_PAGE or values != rows:
