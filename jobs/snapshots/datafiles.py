@@ -259,6 +259,10 @@ def _writer(sink: _HashingFile, table: str) -> Any:
 def conform(batch: pa.RecordBatch | pa.Table, schema: pa.Schema, what: str) -> pa.Table:
     """The same rows under exactly `schema`; large strings become strings, nothing else is converted."""
     table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    if table.schema.equals(schema) and not any(
+        table.column(number).null_count for number, field in enumerate(schema) if not field.nullable
+    ):
+        return table
     fields = []
     for field in table.schema:
         kind = pa.string() if field.type == pa.large_string() else field.type

@@ -20,11 +20,9 @@ from jobs.snapshots.parquet.text import (
     expanded,
     find_runs,
     merged,
-    put_dictionary_text,
-    put_plain_text,
-    read_text,
     runs_size,
 )
+from jobs.snapshots.parquet.textpages import put_dictionary_text, put_plain_text, read_text
 
 Values = Text | Numbers
 

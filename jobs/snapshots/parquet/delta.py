@@ -69,7 +69,7 @@ def put_delta(values: Numbers, out: Bytes, at: int) -> int:
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, inline="always")
 def _put_packed(excess: npt.NDArray[np.uint64], first: int, width: int, out: Bytes, at: int) -> int:
     word = np.uint64(0)
     filled = 0

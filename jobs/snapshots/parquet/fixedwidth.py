@@ -16,6 +16,7 @@ import numpy.typing as npt
 from jobs.inputs.words import load_word
 from jobs.snapshots.parquet.delta import get_delta, put_delta
 from jobs.snapshots.parquet.hybrid import Small
+from jobs.snapshots.parquet.indices import get_indices, put_indices
 from jobs.snapshots.parquet.memory import Bytes, bit_width, copy_bytes, store_word
 from jobs.snapshots.parquet.pages import (
     DATA_PAGE,
@@ -31,7 +32,6 @@ from jobs.snapshots.parquet.pages import (
     read_header,
 )
 from jobs.snapshots.parquet.runs import Runs
-from jobs.snapshots.parquet.text import get_indices, put_indices
 
 Words = npt.NDArray[np.int64]
 
