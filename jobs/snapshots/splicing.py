@@ -53,10 +53,12 @@ def splice_table(
     with OutputFile(output, path) as file:
         table = file.parts.table
         writer = FileWriter(file.sink, table_columns(table), table_sorting(table))
-        splice = _Splice(writer, path, SCHEMAS[table], removed, before, rows_between, row_group_rows)
+        old_rows = sum(entry.rows for entry in old)
+        splice = _Splice(writer, path, SCHEMAS[table], old_rows, removed, before, rows_between, row_group_rows)
         for batch in _batches(output, old, writer):
             splice.write(batch)
-        splice.write_last()
+        if not old_rows:
+            splice.write_first()
         writer.close()
         return file.finish(splice.rows)
 
@@ -76,6 +78,7 @@ class _Splice:
         writer: FileWriter,
         what: str,
         schema: pa.Schema,
+        old_rows: int,
         removed: Rows,
         before: Rows,
         rows_between: RowsBetween,
@@ -84,31 +87,36 @@ class _Splice:
         self._writer, self._what, self._schema = writer, what, schema
         self._removed, self._before, self._rows_between = removed, before, rows_between
         self._row_group_rows = row_group_rows
-        self._old_rows = 0
+        self._old_rows = old_rows
         self.rows = 0
+        if len(removed) and removed[-1] >= old_rows:
+            raise SnapshotError(f"{what}: row {removed[-1]} is to go, and there are {old_rows}")
+        if len(before) and before[-1] > old_rows:
+            raise SnapshotError(f"{what}: a row is to come before row {before[-1]}, and there are {old_rows}")
 
     def write(self, batch: list[_Group]) -> None:
         """Write row groups that follow each other and those written before, with what changes in them."""
         gone = [self._gone(group) for group in batch]
-        first, last = map(int, np.searchsorted(self._before, [batch[0].first, batch[-1].end]))
-        new = self._new(first, last, self._rows_gone(batch, gone))
+        first, last = self._coming(batch[0].first, batch[-1].end)
+        new = self._new(first, last, self._rows_gone(batch, gone) if first < last else self._schema.empty_table())
         for group, rows in zip(batch, gone, strict=True):
-            here = slice(*map(int, np.searchsorted(self._before, [group.first, group.end])))
+            here = slice(*self._coming(group.first, group.end))
             # Places in the row group, and places among the new rows of the batch.
             runs = plan_runs(group.end - group.first, frozen(rows), frozen(self._before[here] - group.first))
             runs[runs[:, 0] == 1, 1:] += here.start - first
             self._write_runs(group.values, new, runs)
-        self._old_rows = batch[-1].end
 
-    def write_last(self) -> None:
-        """Write the rows that come behind the last one."""
-        first, last = int(np.searchsorted(self._before, self._old_rows)), len(self._before)
-        if len(self._removed) and self._removed[-1] >= self._old_rows:
-            raise SnapshotError(f"{self._what}: row {self._removed[-1]} is to go, and there are {self._old_rows}")
-        if first < last:
-            new = self._new(first, last, self._schema.empty_table())
-            empty = [no_values(column) for column in self._writer.columns]
-            self._write_runs(empty, new, np.array([[1, 0, last - first]], np.int64))
+    def write_first(self) -> None:
+        """Write the rows that come where there were none."""
+        count = len(self._before)
+        new = self._new(0, count, self._schema.empty_table())
+        empty = [no_values(column) for column in self._writer.columns]
+        self._write_runs(empty, new, np.array([[1, 0, count]], np.int64))
+
+    def _coming(self, start: int, end: int) -> tuple[int, int]:
+        """Which rows come before rows start to end; those behind the last of all join the last row group."""
+        first, last = np.searchsorted(self._before, [start, end if end < self._old_rows else end + 1])
+        return int(first), int(last)
 
     def _gone(self, group: _Group) -> Rows:
         part = slice(*map(int, np.searchsorted(self._removed, [group.first, group.end])))
@@ -148,6 +156,8 @@ def _batches(output: Path, old: Sequence[FileEntry], writer: FileWriter) -> Iter
     for entry in old:
         with _opened(output, entry, writer) as file:
             for number, group in enumerate(file.groups):
+                if not group.rows:  # as Arrow writes an empty table
+                    continue
                 if len(rooms) == len(batch):
                     rooms.append(np.empty(0, np.uint8))
                 if len(rooms[len(batch)]) < group.bytes + ROOM:

@@ -187,6 +187,15 @@ def test_many_rows_become_several_row_groups(tmp_path: Path) -> None:
     assert read(tmp_path, entry).read() == changed(rows, none, before, new)
 
 
+def test_rows_behind_the_last_one_join_its_row_group(tmp_path: Path) -> None:
+    rows, new = some_rows("pairs", 20, 1), some_rows("pairs", 3, 2)
+    old = old_files(tmp_path, "pairs", [rows], 10, by_arrow=False)
+    path, none = data_path(NEW, "pairs", bucket=0), np.zeros(0, np.int64)
+    entry = splice_table(tmp_path, path, old, none, np.full(3, 20), Changes(new).rows_between, 10)
+    assert group_sizes(read(tmp_path, entry)) == [10, 13]
+    assert read(tmp_path, entry).read() == pa.concat_tables([rows, new])
+
+
 def test_the_least_and_greatest_key_are_those_of_the_rows_that_are_left(tmp_path: Path) -> None:
     keys = [f"{number:03d}" for number in range(30)]
     rows = some_rows("members", 30, 1).set_column(0, SCHEMAS["members"].field(0), pa.array(keys))
@@ -238,6 +247,8 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path: Path) -> None
         splice(none, one, rows.slice(0, 1).set_column(0, "hashtag", pa.array([None], pa.string())))
     with pytest.raises(SnapshotError, match="row 10 is to go, and there are 10"):
         splice(np.array([10]), none, rows)
+    with pytest.raises(SnapshotError, match="before row 11, and there are 10"):
+        splice(none, np.array([11]), rows)
     old = [dataclasses.replace(old[0], rows=11)]
     with pytest.raises(SnapshotError, match="has 10 rows, the manifest says 11"):
         splice(none, none, rows)

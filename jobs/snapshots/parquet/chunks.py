@@ -80,7 +80,6 @@ class Encoder:
             if column.statistics:
                 statistics = text_statistics(text, entries, null_count(text))
             if column.encoding == DICTIONARY and shorter:
-                # The entries and indices of a chunk are shorter than its plain page, which is measured below.
                 out = self._room(at, len(text.data) + 6 * rows)
                 data_page, end = put_dictionary_text(
                     text, frozen(entries), frozen(numbers), rows, column.nullable, out, at

@@ -53,7 +53,7 @@ class Numbers(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)
 def merged_words(old: Words, new: Words, runs: Runs) -> Words:
-    """Runs of two arrays of a type one after the other, see jobs.snapshots.parquet.runs."""
+    """Runs of two arrays of a type one after the other, see runs.py."""
     total = 0
     for run in range(len(runs)):
         total += runs[run, 2] - runs[run, 1]

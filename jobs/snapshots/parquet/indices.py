@@ -1,7 +1,7 @@
 """Data pages of indices to the entries of a dictionary.
 
-Parquet format, Encodings.md, "Dictionary Encoding (PLAIN_DICTIONARY = 2 and RLE_DICTIONARY = 8)": the width of an index
-in a byte, then the indices as in hybrid.py.
+Parquet format, Encodings.md, "Dictionary Encoding (PLAIN_DICTIONARY = 2 and RLE_DICTIONARY = 8)": the width of an
+index in a byte, then the indices as in hybrid.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Text in memory and in pages.
+"""Text in memory as it is in pages, so that either is made of the other by nothing but copying.
 
-Parquet format, Encodings.md, "Plain (PLAIN = 0)" for BYTE_ARRAY: the length in 4 bytes, little-endian, then the
-bytes; and "Dictionary Encoding (PLAIN_DICTIONARY = 2 and RLE_DICTIONARY = 8)".
+Parquet format, Encodings.md, "Plain (PLAIN = 0)" for BYTE_ARRAY: the length in 4 bytes, little-endian, and the bytes.
 """
 
 from __future__ import annotations
@@ -23,9 +22,7 @@ from jobs.snapshots.parquet.memory import (
     signed,
     store_word,
 )
-from jobs.snapshots.parquet.pages import (
-    Valid,
-)
+from jobs.snapshots.parquet.pages import Valid
 from jobs.snapshots.parquet.runs import Runs
 
 Edges = npt.NDArray[np.int64]
@@ -99,9 +96,9 @@ def expanded(text: Text) -> tuple[Bytes, Edges]:
 
 @numba.njit(cache=True, nogil=True)
 def merged(old: Text, new: Text, runs: Runs) -> tuple[Bytes, Edges, Small]:
-    """Runs of values of two texts, see jobs.snapshots.parquet.runs, without their bytes being moved about.
+    """Runs of values of two texts, see runs.py: data, edge and entry_of of a Text.
 
-    data, edge and index of a text with the entries of the old one and then those of the new one.
+    It has the entries of the old one and then those of the new one, whether a value is left of them or not.
     """
     entries, more = len(old.edge) - 1, len(new.edge) - 1
     size = old.edge[-1] - old.edge[0]
