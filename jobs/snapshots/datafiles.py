@@ -37,7 +37,7 @@ ROW_GROUP_ROWS: Final = 16_384
 
 # Seconds of one core and size for 16M members (scaled from 1M in 4 files), hashing and fsync included, by Arrow's
 # encoder: as below 2.6 s and 1.2 GB; zstd-1 on the ids and names 3.8 s and 0.7 GB; zstd-1 on everything 4.3 s and
-# 0.7 GB. Our own takes 0.6 times the first. A look-up also decodes an uncompressed row group in two thirds of the time.
+# 0.7 GB. Our own takes 0.6 of the first. A look-up also decodes an uncompressed row group in two thirds of the time.
 # Dictionaries only where values repeat inside a row group: building one for ids costs time and saves nothing.
 _DICTIONARY: Final = {
     "pairs": ["hashtag", "distance", "similarity"],
