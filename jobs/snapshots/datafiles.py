@@ -4,24 +4,40 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.durable import temporary_beside
+from jobs.snapshots.entries import FileEntry, check_file, check_size
 from jobs.snapshots.layout import SCHEMAS, SORTED_BY, check_schema, join_path, parse_data_path
+from jobs.snapshots.parquet.columns import Column, columns_of
+from jobs.snapshots.parquet.writer import FileWriter
+
+__all__ = [
+    "ROW_GROUP_ROWS",
+    "FileEntry",
+    "OutputFile",
+    "TableWriter",
+    "check_file",
+    "check_size",
+    "conform",
+    "row_groups",
+    "table_columns",
+    "table_sorting",
+    "write_table",
+]
 
 # A look-up decodes whole row groups, so they are small.
 ROW_GROUP_ROWS: Final = 16_384
 
-# Seconds of one core and size for 16M members (scaled from 1M in 4 files), hashing and fsync included: as below
-# 2.6 s and 1.2 GB; zstd-1 on the ids and names 3.8 s and 0.7 GB; zstd-1 on everything 4.3 s and 0.7 GB. A
-# look-up also decodes an uncompressed row group in two thirds of the time.
+# Seconds of one core and size for 16M members (scaled from 1M in 4 files), hashing and fsync included, by Arrow's
+# encoder: as below 2.6 s and 1.2 GB; zstd-1 on the ids and names 3.8 s and 0.7 GB; zstd-1 on everything 4.3 s and
+# 0.7 GB. Our own takes 0.6 of the first. A look-up also decodes an uncompressed row group in two thirds of the time.
 # Dictionaries only where values repeat inside a row group: building one for ids costs time and saves nothing.
 _DICTIONARY: Final = {
     "pairs": ["hashtag", "distance", "similarity"],
@@ -33,10 +49,10 @@ _DICTIONARY: Final = {
     "rejects": ["source", "file", "reason"],
 }
 # Differences of timestamps are narrower than timestamps.
-_ENCODING: Final = {
-    "members": dict.fromkeys(["first_post", "last_post", "account_created"], "DELTA_BINARY_PACKED"),
-    "accounts": {"account_created": "DELTA_BINARY_PACKED"},
-    "account_hashtags": dict.fromkeys(["first_post", "last_post"], "DELTA_BINARY_PACKED"),
+_DELTAS: Final = {
+    "members": ["first_post", "last_post", "account_created"],
+    "accounts": ["account_created"],
+    "account_hashtags": ["first_post", "last_post"],
 }
 # What look-ups skip row groups by; on the other columns they would only cost.
 _STATISTICS: Final = {
@@ -49,39 +65,6 @@ _STATISTICS: Final = {
 }
 # Whole posts, rarely read.
 _COMPRESSION: Final = {"rejects": "zstd"}
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """One data file of a snapshot, as the manifest lists it.
-
-    path: relative to the output folder, not to the snapshot's, because a snapshot may name files of
-    an earlier one. bytes: size on disk. sha256: of the file's bytes, in hexadecimal.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # for the manifest
-
-    path: str
-    table: str
-    bucket: int | None
-    rows: int
-    bytes: int
-    sha256: str
-
-    def __post_init__(self) -> None:
-        """Refuse an entry whose path is unsafe or contradicts the rest."""
-        parts = parse_data_path(self.path)
-        if (parts.table, parts.bucket) != (self.table, self.bucket):
-            raise SnapshotError(f"{self.path}: is not of table {self.table!r}, bucket {self.bucket}")
-        if self.rows < 0 or self.bytes < 1:
-            raise SnapshotError(f"{self.path}: {self.rows} rows in {self.bytes} bytes")
-        if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
-            raise SnapshotError(f"{self.path}: not a SHA-256: {self.sha256[:80]!r}")
-
-    @property
-    def snapshot(self) -> str:
-        """The id of the snapshot in whose folder the file lies."""
-        return parse_data_path(self.path).snapshot
 
 
 class _HashingFile:
@@ -119,40 +102,78 @@ class _HashingFile:
         self._file.close()
 
 
-class TableWriter:
-    """Streams record batches into one data file; use as a context manager.
+class OutputFile:
+    """A data file that appears under its name only when `finish` has flushed it; use as a context manager.
 
-    The file appears under its name only when `close` has flushed it; leaving the context without
-    `close` removes what was written. A second attempt at the same path replaces the first, so a task
-    that Spark runs again does no harm. Memory is bounded by a row group and the largest batch.
+    Leaving the context without `finish` removes what was written. A second attempt at the same path replaces the
+    first, so a task that Spark runs again does no harm.
     """
 
-    def __init__(self, output: Path, path: str, schema: pa.Schema, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+    def __init__(self, output: Path, path: str) -> None:
         """Open a temporary file beside `path`, which is relative to `output` (see layout.data_path)."""
-        parts = parse_data_path(path)
-        check_schema(schema, SCHEMAS[parts.table], path)
-        self._path, self._parts, self._schema = path, parts, SCHEMAS[parts.table]
-        self._row_group_rows = row_group_rows
+        self.path, self.parts = path, parse_data_path(path)
         self._target = join_path(output, path)
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._temporary = temporary_beside(self._target)
+        self.sink = _HashingFile(self._temporary)
+
+    def finish(self, rows: int) -> FileEntry:
+        """Flush everything to the disk and put the file under its name."""
+        sha256 = self.sink.finish()
+        self._temporary.replace(self._target)
+        return FileEntry(
+            path=self.path,
+            table=self.parts.table,
+            bucket=self.parts.bucket,
+            rows=rows,
+            bytes=self.sink.bytes,
+            sha256=sha256,
+        )
+
+    def discard(self) -> None:
+        """Forget what was written; nothing happens after `finish`."""
+        if not self.sink.closed:
+            self.sink.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        """Return the file."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the temporary file if `finish` did not get to rename it."""
+        self.discard()
+
+
+class TableWriter:
+    """Streams record batches into an OutputFile; use as a context manager.
+
+    Memory is bounded by a row group and the largest batch.
+    """
+
+    def __init__(self, output: Path, path: str, schema: pa.Schema, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+        """Open a file at `path`, which is relative to `output` (see layout.data_path)."""
+        table = parse_data_path(path).table
+        check_schema(schema, SCHEMAS[table], path)
+        self._path, self._schema = path, SCHEMAS[table]
+        self._row_group_rows = row_group_rows
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
         self.rows = 0
-        self._sink = _HashingFile(self._temporary)
+        self._file = OutputFile(output, path)
         try:
-            sink = pa.PythonFile(self._sink, mode="w")
-            self._writer = pq.ParquetWriter(sink, self._schema, **_options(parts.table, self._schema))
+            self._writer = _writer(self._file.sink, table)
         except BaseException:
-            self._sink.close()
-            self._temporary.unlink()
+            self._file.discard()
             raise
 
     def write(self, batch: pa.RecordBatch | pa.Table) -> None:
         """Append rows. Large strings are narrowed; other differences from the schema raise SnapshotError."""
         if not batch.num_rows:
             return
-        self._waiting.append(_conform(batch, self._schema, self._path))
+        self._waiting.append(conform(batch, self._schema, self._path))
         self._waiting_rows += batch.num_rows
         self.rows += batch.num_rows
         if self._waiting_rows >= self._row_group_rows:
@@ -160,7 +181,8 @@ class TableWriter:
 
     def _flush(self, rows: int) -> None:
         table = pa.concat_tables(self._waiting)
-        self._writer.write_table(table.slice(0, rows), row_group_size=self._row_group_rows)
+        for start in range(0, rows, self._row_group_rows):
+            self._writer.write_table(table.slice(start, min(self._row_group_rows, rows - start)))
         self._waiting = [table.slice(rows)] if rows < table.num_rows else []
         self._waiting_rows -= rows
 
@@ -169,25 +191,15 @@ class TableWriter:
         if self._waiting_rows:
             self._flush(self._waiting_rows)
         self._writer.close()
-        sha256 = self._sink.finish()
-        self._temporary.replace(self._target)
-        return FileEntry(
-            path=self._path,
-            table=self._parts.table,
-            bucket=self._parts.bucket,
-            rows=self.rows,
-            bytes=self._sink.bytes,
-            sha256=sha256,
-        )
+        return self._file.finish(self.rows)
 
     def discard(self) -> None:
         """Forget what was written; nothing happens after `close`."""
-        if not self._sink.closed:
-            self._sink.abandoned = True  # the Parquet writer ends with a footer, wanted or not
+        if not self._file.sink.closed:
+            self._file.sink.abandoned = True  # Arrow's writer ends with a footer, wanted or not
             with contextlib.suppress(pa.ArrowException):  # unless an error has left it half-way
                 self._writer.close()
-            self._sink.close()
-        self._temporary.unlink(missing_ok=True)
+        self._file.discard()
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -219,47 +231,38 @@ def row_groups(rows: int) -> Iterator[slice]:
     return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
 
 
-def check_size(output: Path, entry: FileEntry) -> None:
-    """Raise SnapshotError unless the file is there with the size of its entry."""
-    path = join_path(output, entry.path)
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
-    if size != entry.bytes:
-        raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
+def table_columns(table: str) -> list[Column]:
+    """How the columns of a table are stored."""
+    deltas = _DELTAS.get(table, [])
+    return columns_of(SCHEMAS[table], _DICTIONARY[table], deltas, _STATISTICS.get(table, []))
 
 
-def check_file(output: Path, entry: FileEntry) -> None:
-    """Raise SnapshotError unless the file is there with the size and checksum of its entry."""
-    path = join_path(output, entry.path)
-    try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size != entry.bytes:
-                raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
-                raise SnapshotError(f"{path}: its checksum is not the manifest's")
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+def table_sorting(table: str) -> list[tuple[int, bool]]:
+    """Number of the column and "descending": what a table says that it is sorted by."""
+    return [(SCHEMAS[table].get_field_index(name), descending) for name, descending in SORTED_BY[table]]
 
 
-def _options(table: str, schema: pa.Schema) -> dict[str, Any]:
-    sorting = [pq.SortingColumn(schema.get_field_index(n), descending=down) for n, down in SORTED_BY[table]]
-    return {
-        "compression": _COMPRESSION.get(table, "none"),
-        "use_dictionary": _DICTIONARY[table],
-        "column_encoding": _ENCODING.get(table),
-        "write_statistics": _STATISTICS.get(table, False),
-        "write_page_index": True,
-        "sorting_columns": sorting or None,
-        "store_schema": False,  # plain Parquet types say all; no hidden Arrow schema to contradict them
-    }
+def _writer(sink: _HashingFile, table: str) -> Any:
+    """A writer of row groups: ours, or Arrow's for what is compressed."""
+    if table not in _COMPRESSION:
+        return FileWriter(sink, table_columns(table), table_sorting(table))
+    return pq.ParquetWriter(
+        pa.PythonFile(sink, mode="w"),
+        SCHEMAS[table],
+        compression=_COMPRESSION[table],
+        use_dictionary=_DICTIONARY[table],
+        write_statistics=False,
+        store_schema=False,  # plain Parquet types say all; no hidden Arrow schema to contradict them
+    )
 
 
-def _conform(batch: pa.RecordBatch | pa.Table, schema: pa.Schema, what: str) -> pa.Table:
+def conform(batch: pa.RecordBatch | pa.Table, schema: pa.Schema, what: str) -> pa.Table:
     """The same rows under exactly `schema`; large strings become strings, nothing else is converted."""
     table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    if table.schema.equals(schema) and not any(
+        table.column(number).null_count for number, field in enumerate(schema) if not field.nullable
+    ):
+        return table
     fields = []
     for field in table.schema:
         kind = pa.string() if field.type == pa.large_string() else field.type

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import BUCKETED, SCHEMAS
 from jobs.snapshots.reader import DataFile, Run, Snapshot
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from jobs.errors import JobError, SnapshotError, UsageError
 from jobs.progress import Meter
 from jobs.snapshots import marks, prune
-from jobs.snapshots.datafiles import FileEntry, check_file, check_size
 from jobs.snapshots.describe import moment
 from jobs.snapshots.describediff import difference_lines
+from jobs.snapshots.entries import FileEntry, check_file, check_size
 from jobs.snapshots.history import Published, live_id, published, published_ids
 from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.manifest import Manifest

@@ -21,7 +21,7 @@ from pydantic import (
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMA_VERSION, SCHEMAS, is_snapshot_id
 
 

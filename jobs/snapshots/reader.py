@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import (
     BUCKETED,
     CURRENT,

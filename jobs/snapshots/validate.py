@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.datafiles import check_file
+from jobs.snapshots.entries import check_file
 from jobs.snapshots.layout import ACCOUNTS, HASHTAGS, PAIRS
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 

@@ -134,8 +134,6 @@ def test_a_file_says_what_a_reader_can_skip_by(tmp_path: Path) -> None:
     group = pq.ParquetFile(tmp_path / path).metadata.row_group(3)
     assert [column.column_index for column in group.sorting_columns] == [0, 1]
     assert (group.column(0).statistics.min, group.column(0).statistics.max) == ("a", "b")
-    assert group.column(0).has_column_index
-    assert group.column(1).has_offset_index
 
 
 @pytest.mark.parametrize("table", ["pairs", "members"])

@@ -1,0 +1,68 @@
+"""The data files of a snapshot as its manifest lists them, and whether they are still what it says."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.layout import join_path, parse_data_path
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One data file of a snapshot, as the manifest lists it.
+
+    path: relative to the output folder, not to the snapshot's, because a snapshot may name files of
+    an earlier one. bytes: size on disk. sha256: of the file's bytes, in hexadecimal.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # for the manifest
+
+    path: str
+    table: str
+    bucket: int | None
+    rows: int
+    bytes: int
+    sha256: str
+
+    def __post_init__(self) -> None:
+        """Refuse an entry whose path is unsafe or contradicts the rest."""
+        parts = parse_data_path(self.path)
+        if (parts.table, parts.bucket) != (self.table, self.bucket):
+            raise SnapshotError(f"{self.path}: is not of table {self.table!r}, bucket {self.bucket}")
+        if self.rows < 0 or self.bytes < 1:
+            raise SnapshotError(f"{self.path}: {self.rows} rows in {self.bytes} bytes")
+        if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
+            raise SnapshotError(f"{self.path}: not a SHA-256: {self.sha256[:80]!r}")
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the snapshot in whose folder the file lies."""
+        return parse_data_path(self.path).snapshot
+
+
+def check_size(output: Path, entry: FileEntry) -> None:
+    """Raise SnapshotError unless the file is there with the size of its entry."""
+    path = join_path(output, entry.path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+    if size != entry.bytes:
+        raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
+
+
+def check_file(output: Path, entry: FileEntry) -> None:
+    """Raise SnapshotError unless the file is there with the size and checksum of its entry."""
+    path = join_path(output, entry.path)
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size != entry.bytes:
+                raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
+            if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
+                raise SnapshotError(f"{path}: its checksum is not the manifest's")
+    except OSError as error:
+        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None

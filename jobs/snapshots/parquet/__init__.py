@@ -1,0 +1,1 @@
+"""Parquet files of flat tables, written and changed without any work per row outside compiled code."""

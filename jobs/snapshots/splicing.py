@@ -1,0 +1,199 @@
+"""A data file made of another one with some rows taken out and others put in, without decoding those that stay."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.errors import SnapshotError
+from jobs.inputs.values import frozen
+from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform, table_columns, table_sorting
+from jobs.snapshots.entries import FileEntry, check_size
+from jobs.snapshots.layout import SCHEMAS, check_schema, join_path, parse_data_path
+from jobs.snapshots.parquet.chunks import Values
+from jobs.snapshots.parquet.columns import from_table, no_values, taken
+from jobs.snapshots.parquet.memory import ROOM, Bytes
+from jobs.snapshots.parquet.oldfile import OldFile
+from jobs.snapshots.parquet.runs import cut_runs, plan_runs
+from jobs.snapshots.parquet.writer import FileWriter
+
+Rows = npt.NDArray[np.int64]
+RowsBetween = Callable[[int, int, pa.Table], pa.Table]
+
+# Row groups are changed several at a time, so that few tables are made of the few rows that come and go in each: as
+# many as have so many bytes, by which memory is bounded, and by the rows that come there.
+_BATCH_BYTES: Final = 3 << 20
+
+
+def splice_table(
+    output: Path,
+    path: str,
+    old: Sequence[FileEntry],
+    removed: Rows,
+    before: Rows,
+    rows_between: RowsBetween,
+    row_group_rows: int = ROW_GROUP_ROWS,
+) -> FileEntry:
+    """Write one data file of the rows of old ones, which follow each other in the table's order, with changes.
+
+    removed: int64[], ascending, each once: the numbers of the rows that go, counted over all old files. before:
+    int64[n], ascending: for each of the n rows that come the number of the row that it stands before, the number of
+    all rows for those behind the last. rows_between makes some of those that come, given the first of them and the
+    one after the last, and the rows that go from the same part of the table. Row groups
+    grow and shrink; one that has grown to twice row_group_rows is divided.
+    Raises SnapshotError if an old file is damaged, or if what rows_between makes does not fit.
+    """
+    with OutputFile(output, path) as file:
+        table = file.parts.table
+        writer = FileWriter(file.sink, table_columns(table), table_sorting(table))
+        old_rows = sum(entry.rows for entry in old)
+        splice = _Splice(writer, path, SCHEMAS[table], old_rows, removed, before, rows_between, row_group_rows)
+        for batch in _batches(output, old, writer):
+            splice.write(batch)
+        if not old_rows:
+            splice.write_first()
+        writer.close()
+        return file.finish(splice.rows)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A row group as it was: the numbers of its first row and of the one after its last, and its columns."""
+
+    first: int
+    end: int
+    values: Sequence[Values]
+
+
+class _Splice:
+    def __init__(
+        self,
+        writer: FileWriter,
+        what: str,
+        schema: pa.Schema,
+        old_rows: int,
+        removed: Rows,
+        before: Rows,
+        rows_between: RowsBetween,
+        row_group_rows: int,
+    ) -> None:
+        self._writer, self._what, self._schema = writer, what, schema
+        self._removed, self._before, self._rows_between = removed, before, rows_between
+        self._row_group_rows = row_group_rows
+        self._old_rows = old_rows
+        self.rows = 0
+        if len(removed) and removed[-1] >= old_rows:
+            raise SnapshotError(f"{what}: row {removed[-1]} is to go, and there are {old_rows}")
+        if len(before) and before[-1] > old_rows:
+            raise SnapshotError(f"{what}: a row is to come before row {before[-1]}, and there are {old_rows}")
+
+    def write(self, batch: list[_Group]) -> None:
+        """Write row groups that follow each other and those written before, with what changes in them."""
+        gone = [self._gone(group) for group in batch]
+        first, last = self._coming(batch[0].first, batch[-1].end)
+        new = self._new(first, last, self._rows_gone(batch, gone) if first < last else self._schema.empty_table())
+        for group, rows in zip(batch, gone, strict=True):
+            here = slice(*self._coming(group.first, group.end))
+            # Places in the row group, and places among the new rows of the batch.
+            runs = plan_runs(group.end - group.first, frozen(rows), frozen(self._before[here] - group.first))
+            runs[runs[:, 0] == 1, 1:] += here.start - first
+            self._write_runs(group.values, new, runs)
+
+    def write_first(self) -> None:
+        """Write the rows that come where there were none."""
+        count = len(self._before)
+        new = self._new(0, count, self._schema.empty_table())
+        empty = [no_values(column) for column in self._writer.columns]
+        self._write_runs(empty, new, np.array([[1, 0, count]], np.int64))
+
+    def _coming(self, start: int, end: int) -> tuple[int, int]:
+        """Which rows come before rows start to end; those behind the last of all join the last row group."""
+        first, last = np.searchsorted(self._before, [start, end if end < self._old_rows else end + 1])
+        return int(first), int(last)
+
+    def _gone(self, group: _Group) -> Rows:
+        part = slice(*map(int, np.searchsorted(self._removed, [group.first, group.end])))
+        return self._removed[part] - group.first
+
+    def _rows_gone(self, batch: list[_Group], gone: list[Rows]) -> pa.Table:
+        columns = self._writer.columns
+        tables = [
+            pa.table([taken(*pair, rows) for pair in zip(columns, group.values, strict=True)], schema=self._schema)
+            for group, rows in zip(batch, gone, strict=True)
+            if len(rows)
+        ]
+        return pa.concat_tables(tables).combine_chunks() if tables else self._schema.empty_table()
+
+    def _new(self, first: int, last: int, gone: pa.Table) -> list[Values]:
+        if first == last:
+            return [no_values(column) for column in self._writer.columns]
+        table = self._rows_between(first, last, gone)
+        if table.num_rows != last - first:
+            raise SnapshotError(f"{self._what}: {table.num_rows} rows come where {last - first} were to")
+        return from_table(self._writer.columns, conform(table, self._schema, self._what))
+
+    def _write_runs(self, old: Sequence[Values], new: Sequence[Values], runs: npt.NDArray[np.int64]) -> None:
+        rows = int((runs[:, 2] - runs[:, 1]).sum())
+        parts = max(1, rows // self._row_group_rows)
+        for part in range(parts if rows else 0):
+            start, end = rows * part // parts, rows * (part + 1) // parts
+            self._writer.write_runs(old, new, frozen(cut_runs(runs, start, end)))
+        self.rows += rows
+
+
+def _batches(output: Path, old: Sequence[FileEntry], writer: FileWriter) -> Iterator[list[_Group]]:
+    """The row groups of the files, numbered through, some at a time."""
+    batch: list[_Group] = []
+    rooms: list[Bytes] = []  # kept from batch to batch: fresh memory would cost as much as filling it does
+    size = first = 0
+    for entry in old:
+        with _opened(output, entry, writer) as file:
+            for number, group in enumerate(file.groups):
+                if not group.rows:  # as Arrow writes an empty table
+                    continue
+                if len(rooms) == len(batch):
+                    rooms.append(np.empty(0, np.uint8))
+                if len(rooms[len(batch)]) < group.bytes + ROOM:
+                    rooms[len(batch)] = np.empty(group.bytes + group.bytes // 8 + ROOM, np.uint8)
+                values = _read(file, number, rooms[len(batch)], entry)
+                batch.append(_Group(first, first + group.rows, values))
+                first += group.rows
+                size += group.bytes
+                if size >= _BATCH_BYTES:
+                    yield batch
+                    batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@contextlib.contextmanager
+def _opened(output: Path, entry: FileEntry, writer: FileWriter) -> Iterator[OldFile]:
+    check_size(output, entry)
+    path = join_path(output, entry.path)
+    try:
+        file = OldFile(path, writer.columns)
+    except (ValueError, pa.ArrowException, OSError) as error:
+        raise SnapshotError(f"{path}: is damaged: {_first_line(error)}") from None
+    with file:
+        check_schema(file.schema, SCHEMAS[parse_data_path(entry.path).table], str(path))
+        if file.metadata.num_rows != entry.rows:
+            raise SnapshotError(f"{path}: has {file.metadata.num_rows} rows, the manifest says {entry.rows}")
+        yield file
+
+
+def _read(file: OldFile, number: int, room: Bytes, entry: FileEntry) -> list[Values]:
+    try:
+        return file.read(number, room)
+    except (ValueError, pa.ArrowException, OSError) as error:
+        raise SnapshotError(f"{entry.path}: is damaged: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
