@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from jobs.errors import SnapshotError
 from jobs.snapshots.durable import temporary_beside
 from jobs.snapshots.layout import SCHEMAS, SORTED_BY, check_schema, join_path, parse_data_path
+from jobs.snapshots.outputs import Output
 
 # A look-up decodes whole row groups, so they are small.
 ROW_GROUP_ROWS: Final = 16_384
@@ -219,8 +220,20 @@ def row_groups(rows: int) -> Iterator[slice]:
     return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
 
 
-def check_size(output: Path, entry: FileEntry) -> None:
+def check_sizes(output: Output, entries: Sequence[FileEntry]) -> None:
+    """Raise SnapshotError unless all files are there with the sizes of their entries, as they are now."""
+    if isinstance(output, Path):
+        for entry in entries:
+            check_size(output, entry)
+    else:
+        output.check_sizes(entries)
+
+
+def check_size(output: Output, entry: FileEntry) -> None:
     """Raise SnapshotError unless the file is there with the size of its entry."""
+    if not isinstance(output, Path):
+        output.check_size(entry)
+        return
     path = join_path(output, entry.path)
     try:
         size = path.stat().st_size
@@ -230,8 +243,11 @@ def check_size(output: Path, entry: FileEntry) -> None:
         raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
 
 
-def check_file(output: Path, entry: FileEntry) -> None:
+def check_file(output: Output, entry: FileEntry) -> None:
     """Raise SnapshotError unless the file is there with the size and checksum of its entry."""
+    if not isinstance(output, Path):
+        output.check_file(entry)
+        return
     path = join_path(output, entry.path)
     try:
         with path.open("rb", buffering=0) as file:
