@@ -41,7 +41,8 @@ class OpenObject:
         try:
             pieces = _Pieces(self._entry.bytes, *self._ahead(), self._fetch)
             self._source = pa.PythonFile(pieces, mode="r")
-            return pq.ParquetFile(self._source, metadata=self._footer)
+            # All is at hand already: Arrow need not read ahead in threads of its own, which would call Python.
+            return pq.ParquetFile(self._source, metadata=self._footer, pre_buffer=False)
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise

@@ -37,6 +37,8 @@ class Proxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # an answer's head would wait for the client before its body follows
+            wbufsize = 1 << 16
 
             def handle_one_request(self) -> None:
                 with contextlib.suppress(ConnectionError):  # the client has gone
@@ -78,13 +80,14 @@ class Proxy:
             handler.send_response(fault)
             handler.send_header("content-length", "0")
             handler.end_headers()
+            handler.wfile.flush()
             return
         connection = http.client.HTTPConnection(self._upstream, timeout=60)
         try:
             connection.putrequest(handler.command, handler.path, skip_host=True, skip_accept_encoding=True)
             for name, value in handler.headers.items():
                 connection.putheader(name, value)
-            connection.endheaders(body)
+            connection.endheaders(body or None)
             answer = connection.getresponse()
             content = answer.read()
             if fault == LOST:
@@ -98,6 +101,7 @@ class Proxy:
             handler.send_header("content-length", length or "0")
             handler.end_headers()
             handler.wfile.write(content)
+            handler.wfile.flush()
         finally:
             connection.close()
 

@@ -47,15 +47,25 @@ class Runner:
 
     def __call__(self, output: Path | StoreUrl, *, posts: int = 300, **options: Any) -> Manifest:
         """What was published; of the same posts always the same, of more the same and more."""
+        manifest, _ = self._run(output, posts, options)
+        assert manifest is not None
+        return manifest
+
+    def planned(self, output: Path | StoreUrl) -> str:
+        """What a plan prints."""
+        manifest, printed = self._run(output, 300, {"plan": True})
+        assert manifest is None
+        return printed
+
+    def _run(self, output: Path | StoreUrl, posts: int, options: dict[str, Any]) -> tuple[Manifest | None, str]:
         made = write_inputs(self._folder / f"inputs-{posts}", posts=posts)
         given: dict[str, Any] = {"posts": [str(made[0])], "accounts": [str(made[1])], "output": output}
         given |= {"min_similarity": "0.6", "buckets": 3, "progress": False} | options
         spark: Future[Any] = Future()
         spark.set_result(localspark.Context(2))
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
             manifest = pipeline.run(JobConfig(**given), lambda: spark, Progress(shown=False))
-        assert manifest is not None
-        return manifest
+        return manifest, printed.getvalue()
 
 
 class Bucket:
@@ -64,7 +74,7 @@ class Bucket:
     def __init__(self, url: StoreUrl) -> None:
         self._store = from_url(url, client_options={"allow_http": True})
 
-    def keys(self) -> set[str]:
+    def listing(self) -> set[str]:
         return {one["path"] for piece in obstore.list(self._store) for one in piece}
 
     def read(self, key: str) -> bytes:

@@ -51,14 +51,16 @@ def s3_server(folder: Path) -> Iterator[Server]:
     (folder / "users.json").write_text(json.dumps({"identities": identities}))
     ports = {part: free_port() for part in _PARTS}
     options = [f"-{part}.port={port}" for part, port in ports.items()]
-    options += [f"-{part}.port.grpc={free_port()}" for part in _PARTS]
+    grpc = {part: free_port() for part in _PARTS}
+    options += [f"-{part}.port.grpc={port}" for part, port in grpc.items()]
     options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-filer", "-s3", "-master.telemetry=false"]
     options += [f"-s3.config={folder / 'users.json'}", "-volume.max=50", "-master.volumeSizeLimitMB=64"]
-    options += [f"-filer.localSocket={folder / 'filer.sock'}"]
-    weed = Path(sysconfig.get_path("scripts")) / "weed"
+    options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"]  # which have fixed ports
+    # Not to outlive these tests, should they be killed.
+    weed = ["setpriv", "--pdeathsig", "KILL", str(Path(sysconfig.get_path("scripts")) / "weed")]
     server = Server(f"http://127.0.0.1:{ports['s3']}")
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([weed, "server", *options], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([*weed, "server", *options], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in server.environ("admin").items():
@@ -68,6 +70,9 @@ def s3_server(folder: Path) -> Iterator[Server]:
     finally:
         process.kill()  # it takes half a minute to end in good order, for data that nobody needs
         process.wait()
+        for part in _PARTS:  # sockets that stand there whatever folder it is given
+            for name in (f"{part}-{ports[part]}", f"{part}-grpc-{grpc[part]}"):
+                Path(f"/tmp/seaweedfs-{name}.sock").unlink(missing_ok=True)
 
 
 def _makes_a_bucket(process: subprocess.Popen[bytes], log: Path) -> bool:
