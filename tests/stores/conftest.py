@@ -46,7 +46,7 @@ def proxy(server: Server, url: StoreUrl, monkeypatch: pytest.MonkeyPatch) -> Ite
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     """Runs the job in this process, without Spark."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
-    return Runner(tmp_path)
+    return Runner(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import random
 from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from obstore.store import from_url
 
 from jobs import pipeline
 from jobs.config import JobConfig
 from jobs.progress import Progress
+from jobs.snapshots import layout, publisher
 from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.manifest import Manifest, parse
 from jobs.stores.urls import StoreUrl
@@ -40,10 +44,16 @@ def write_inputs(folder: Path, *, accounts: int = 60, posts: int = 300, seed: in
 
 
 class Runner:
-    """Runs the job in this process. Each staging folder is a run's own machine."""
+    """Runs the job in this process. Each staging folder is a run's own machine.
 
-    def __init__(self, folder: Path) -> None:
+    Ids are those of runs a minute apart, yesterday, so that their order is that of the runs.
+    """
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
+        begun = datetime.now(UTC) - timedelta(days=1)
+        moments = (begun + timedelta(minutes=number) for number in itertools.count())
+        monkeypatch.setattr(publisher, "new_snapshot_id", lambda: layout.new_snapshot_id(next(moments)))
 
     def __call__(self, output: Path | StoreUrl, *, posts: int = 300, **options: Any) -> Manifest:
         """What was published; of the same posts always the same, of more the same and more."""

@@ -34,9 +34,12 @@ def test_it_answers_from_a_bucket_as_from_a_folder(
     there, here = serve(url), serve(tmp_path / "here")
     assert answers(there) == answers(here)
     for path in ("/api/v1/hashtags", "/api/v1/hashtags/one", "/api/v1/hashtags/one/pairs", "/api/v1/accounts/a0001"):
-        assert there.client.get(path).text == here.client.get(path).text.replace(
-            snapshot_of(here), snapshot_of(there)
-        )
+        pages = [service.client.get(path).json() for service in (there, here)]
+        assert pages[0]["snapshot"] == snapshot_of(there)
+        for page in pages:
+            for key in ("snapshot", "next_cursor"):  # which holds the snapshot's id, too
+                page.pop(key, None)
+        assert pages[0] == pages[1]
 
 
 def test_it_waits_for_a_first_snapshot_and_swaps_to_the_next_while_asked(
