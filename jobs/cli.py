@@ -15,7 +15,7 @@ DEFAULT_CONFIG = Path(__file__).parent.parent / "conf" / "job.yaml"
 
 _DESCRIPTION = """\
 Find every pair of accounts that used the same hashtag under near-identical screen names, and publish them
-as a snapshot in a folder."""
+as a snapshot in a folder or an object store."""
 
 _EXAMPLES = """\
 examples:
@@ -61,7 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     files = "files, folders or globs: TSV, plain, .gz or .bz2, or Parquet"
     parser.add_argument("--posts", nargs="+", metavar="PATH", help=files)
     parser.add_argument("--accounts", nargs="+", metavar="PATH", help="likewise")
-    parser.add_argument("--output", metavar="DIR", help="folder to publish to; made if it is not there")
+    parser.add_argument(
+        "--output", metavar="DIR", help="folder to publish to, made if it is not there, or s3://BUCKET/PREFIX"
+    )
+    parser.add_argument(
+        "--staging", metavar="DIR", help="folder to work in if the output is a URL (in the user's cache)"
+    )
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="options as YAML; flags win (conf/job.yaml, which explains all)"
     )

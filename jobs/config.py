@@ -7,10 +7,20 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    field_validator,
+)
 
 from jobs.errors import UsageError
 from jobs.snapshots.buckets import MAX_BUCKETS
+from jobs.stores.urls import StoreUrl, parse_output
 from jobs.threshold import Threshold
 
 
@@ -30,7 +40,7 @@ class JobConfig(BaseModel):
 
     posts: Annotated[Paths, Field(strict=False)]
     accounts: Annotated[Paths, Field(strict=False)]
-    output: Annotated[Path, Field(strict=False)]
+    output: Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]
     min_similarity: str = "0.8"
     blocking: Literal["lossless", "prefix"] = "lossless"
     prefix_length: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -48,6 +58,7 @@ class JobConfig(BaseModel):
     # How a run is started and watched says nothing of what it found, and an address may be secret: not for manifests.
     force: Annotated[bool, Field(exclude=True)] = False
     wait: Annotated[int, Field(ge=0, le=31 * 24 * 3600, exclude=True)] = 0
+    staging: Annotated[Path | None, Field(strict=False, exclude=True)] = None
     metrics_file: Annotated[Path | None, Field(strict=False, exclude=True)] = None
     webhook: Annotated[str | None, Field(exclude=True)] = None
     progress: bool = True

@@ -43,3 +43,11 @@ class VerificationError(JobError):
 
 class SnapshotError(JobError):
     """A snapshot on disk is missing, damaged or of a schema that this version cannot read."""
+
+
+class StoreError(SnapshotError):
+    """An object store does not answer, or not as it should."""
+
+
+class StoreRefusedError(UsageError, StoreError):
+    """An object store refuses what it is asked for: credentials, permission or the bucket are missing."""

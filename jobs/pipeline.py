@@ -24,7 +24,6 @@ from jobs.inputs.files import find_files
 from jobs.inputs.readaccounts import AccountCounts, read_accounts
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile
-from jobs.plans.folder import temporary_folder
 from jobs.plans.forecast import planned
 from jobs.progress import Progress
 from jobs.session import stop_spark
@@ -37,6 +36,7 @@ from jobs.stages.hashtagtable import HashtagTable
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 from jobs.terminal import print_lines, printable
 from jobs.verification import verify
+from jobs.workplace import workplace
 
 
 def run(
@@ -47,9 +47,12 @@ def run(
     start: is called once the output is held. Raises JobError for what its user can mend; nothing is published then.
     """
     posts, accounts, ignored = _find_inputs(config)
-    output = config.output.resolve()
-    place = temporary_folder(output) if config.plan else contextlib.nullcontext(output)
-    with place as folder, begin(folder, config.wait) as publication, ThreadPoolExecutor(1) as pool, user_errors():
+    with (
+        workplace(config) as place,
+        begin(place.folder, config.wait) as publication,
+        ThreadPoolExecutor(1) as pool,
+        user_errors(),
+    ):
         if config.wait:
             posts, accounts, ignored = _find_inputs(config)  # others may be there by now
         spark = start()
@@ -85,13 +88,14 @@ def run(
                 context.stop()  # what it has to say of tasks that are still at work comes before the error
             raise
         stop_spark(context)
-        check_result(config, manifest, live_manifest(output))
+        check_result(config, manifest, live_manifest(place.folder))
         if config.verify:
             with progress.stage("verify"):
-                checked = verify(Snapshot(output, manifest), config.verify)
+                checked = verify(Snapshot(place.folder, manifest), config.verify)
             manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
         with progress.stage("publish"):
             publication.publish(manifest)
+            place.deliver(manifest)
     return manifest
 
 

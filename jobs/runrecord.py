@@ -5,6 +5,7 @@ None of it can change how the run ended: what cannot be told is a warning on std
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -19,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from jobs.config import JobConfig
+from jobs.errors import StoreError, StoreRefusedError
 from jobs.snapshots.history import live_manifest
 from jobs.snapshots.layout import RUNS
 from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.outputs import open_output
+from jobs.stores.urls import StoreUrl
 from jobs.terminal import printable
 
 _CALL_SECONDS = 10  # that a web address has to answer
@@ -66,7 +70,7 @@ class RunRecord:
 def tell(config: JobConfig, record: RunRecord) -> None:
     """Tell of a run everywhere that the configuration names, and in the output folder."""
     line = record.as_json()
-    _try("the record of runs", lambda: _append(config.output, line))
+    _try("the record of runs", lambda: _append(config.output, line, record))
     if config.metrics_file is not None:
         path = config.metrics_file
         _try(f"the metrics file {path}", lambda: _write_metrics(path, config.output, record))
@@ -86,7 +90,16 @@ def _try(what: str, telling: Callable[[], None]) -> None:
         print(printable(f"warning: {what} was not told of this run: {told}"), file=sys.stderr)
 
 
-def _append(output: Path, line: str) -> None:
+def _append(output: Path | StoreUrl, line: str, record: RunRecord) -> None:
+    if isinstance(output, StoreUrl):
+        from jobs.stores.runs import append
+
+        try:
+            append(output, line)
+        except StoreRefusedError:
+            if record.exit_code != StoreRefusedError.exit_code:  # else the run's own error has told so
+                raise
+        return
     if not output.is_dir():  # a run that could not make it has left nothing to look after
         return
     descriptor = os.open(output / RUNS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -98,7 +111,7 @@ def _append(output: Path, line: str) -> None:
         os.close(descriptor)
 
 
-def _write_metrics(path: Path, output: Path, record: RunRecord) -> None:
+def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> None:
     """Figures of the run and of the live snapshot, whoever made it; the file is replaced at once."""
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # a cluster's own Python may lack it
 
@@ -113,7 +126,7 @@ def _write_metrics(path: Path, output: Path, record: RunRecord) -> None:
     stages = Gauge("lookalike_run_stage_seconds", "Seconds of each stage.", ["stage"], registry=registry)
     for stage, seconds in record.seconds.items():
         stages.labels(stage).set(seconds)
-    live = live_manifest(output)
+    live = _live(output)
     if live is not None:
         # How old the answers are is the snapshot's affair, not that of runs that failed since.
         gauge("snapshot_created_timestamp_seconds", "When the live snapshot was made.", live.created.timestamp())
@@ -122,6 +135,12 @@ def _write_metrics(path: Path, output: Path, record: RunRecord) -> None:
         for what, number in _figures(live):
             counted.labels(what).set(number)
     write_to_textfile(str(path), registry)
+
+
+def _live(output: Path | StoreUrl) -> Manifest | None:
+    with contextlib.suppress(StoreError):  # the run's own figures are told all the same
+        return live_manifest(open_output(output))
+    return None
 
 
 def _figures(manifest: Manifest) -> Iterator[tuple[str, int]]:

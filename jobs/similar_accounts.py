@@ -70,9 +70,10 @@ def _report(config: JobConfig, published: Manifest) -> None:
     """Print what was published, which no error undoes."""
     from jobs.report import print_report
     from jobs.snapshots.reader import Snapshot
+    from jobs.workplace import local_folder
 
     try:
-        print_report(Snapshot(config.output, published), config)
+        print_report(Snapshot(local_folder(config), published), config)
     except (JobError, OSError, KeyboardInterrupt) as error:
         print(f"warning: published, but not shown: {printable(str(error) or 'interrupted')}", file=sys.stderr)
 

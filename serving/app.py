@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs import __version__
+from jobs.errors import UsageError
 from serving import docs, problems, v1
 from serving.lookup import document
 from serving.lookup.endpoint import PATH, Lookup
@@ -41,9 +42,9 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         settings = load_settings(os.environ)
         use_workers(settings.workers, os.environ, sys.orig_argv)
         return _build(settings)
-    except SettingsError as error:
+    except (SettingsError, UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(SettingsError.exit_code) from None
+        raise SystemExit(error.exit_code) from None
 
 
 def _build(settings: Settings) -> ASGIApp:

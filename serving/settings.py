@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+
+from jobs.stores.urls import StoreUrl, parse_output
 
 PREFIX: Final = "LOOKALIKE_"
 CONFIG_VARIABLE: Final = "LOOKALIKE_CONFIG"
@@ -40,13 +42,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    output: Path
+    output: Annotated[Path | StoreUrl, PlainValidator(parse_output)]
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Port = 8080
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     poll_seconds: Annotated[float, Field(ge=0.02, le=3600)] = 2.0
 
     cache_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
+    block_cache_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
     open_footers: Annotated[int, Field(ge=8, le=100_000)] = 1024
     reading_threads: Annotated[int, Field(ge=1, le=64)] = 4
 
@@ -106,7 +109,7 @@ def _describe(problem: Any, variables: Mapping[str, str], file: Path) -> str:
     key = str(problem["loc"][0])
     variable = PREFIX + key.upper()
     if problem["type"] == "missing":
-        return f"{variable} is missing: the folder that the job publishes to"
+        return f"{variable} is missing: the folder or URL that the job publishes to"
     where = variable if key in variables else f"{file}: {key}"
     if problem["type"] == "extra_forbidden":
         known = ", ".join(Settings.model_fields)

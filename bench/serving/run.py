@@ -80,13 +80,15 @@ def made_output(size: str) -> Path:
 
 def measure(snapshot: Snapshot, rounds: int, seconds: float) -> Figures:
     """All figures of one snapshot."""
+    assert isinstance(snapshot.output, Path)
+    output = snapshot.output
     pairs = pairs_by_hashtag(snapshot)
     usual = path_of(min(pairs, key=lambda key: abs(pairs[key] - _USUAL_PAIRS)))
     largest = path_of(max(pairs, key=lambda key: pairs[key]))
     folder = CACHE / "serving"
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        service = stack.enter_context(serve("serving.app:create_app", folder, output=snapshot.output))
+        service = stack.enter_context(serve("serving.app:create_app", folder, output=output))
         body = folder / "body.json"
         body.write_bytes(fetch(service.url + usual))
         large_bytes = len(fetch(service.url + largest))
@@ -110,9 +112,9 @@ def measure(snapshot: Snapshot, rounds: int, seconds: float) -> Figures:
             checked(sent.result())
     streamed, cold = [], []
     for number in range(rounds):
-        with serve("serving.app:create_app", folder, output=snapshot.output, cache=1 << 20) as fresh:
+        with serve("serving.app:create_app", folder, output=output, cache=1 << 20) as fresh:
             streamed.append(under_load(fresh, [largest], seconds, 1))
-        with serve("serving.app:create_app", folder, output=snapshot.output) as fresh:
+        with serve("serving.app:create_app", folder, output=output) as fresh:
             keys = sorted(pairs)[number::rounds]  # more than can be asked for in the time: none comes twice
             cold.append(under_load(fresh, [path_of(key) for key in keys], 2, 1))
     return Figures(

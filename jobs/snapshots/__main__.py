@@ -6,12 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import NoReturn
 
 from jobs.errors import JobError, UsageError
 from jobs.snapshots import housekeeping, lookups
 from jobs.snapshots.layout import is_snapshot_id
+from jobs.snapshots.outputs import Output, open_output
+from jobs.stores.urls import parse_output
 from jobs.terminal import print_lines, printable
 from jobs.threshold import Threshold
 
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"example:\n  {_PROGRAM} {name} {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        added.add_argument("output", metavar="OUTPUT", type=Path, help="folder that the job published to")
+        added.add_argument("output", metavar="OUTPUT", type=_output, help="folder or URL that the job published to")
         added.set_defaults(command=run)
         return added
 
@@ -142,6 +143,13 @@ def _similarity(text: str) -> Fraction:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return Fraction(threshold.numerator, threshold.denominator)
+
+
+def _output(text: str) -> Output:
+    try:
+        return open_output(parse_output(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} {error}") from None
 
 
 def _snapshot_id(text: str) -> str:

@@ -1,12 +1,13 @@
-"""The snapshots of an output folder: those with a manifest under its name, readable or not."""
+"""The snapshots of an output: those with a manifest under its name, readable or not."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.errors import SnapshotError
+from jobs.errors import SnapshotError, StoreError
 from jobs.snapshots.layout import MANIFEST, SNAPSHOTS, is_snapshot_id
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.marks import is_pinned
+from jobs.snapshots.outputs import Output
 from jobs.snapshots.reader import Snapshot, current_id
 
 
@@ -33,26 +34,30 @@ def folders(output: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
-def published_ids(output: Path) -> list[str]:
+def published_ids(output: Output) -> list[str]:
     """The ids of the published snapshots, the newest first."""
+    if not isinstance(output, Path):
+        return output.published()
     return [folder.name for folder in folders(output) if (folder / MANIFEST).exists()]
 
 
-def published(output: Path) -> list[Published]:
+def published(output: Output) -> list[Published]:
     """The published snapshots with their manifests, the newest first."""
     live = live_id(output)
     return [_read(output, snapshot, live) for snapshot in published_ids(output)]
 
 
-def live_id(output: Path) -> str | None:
-    """The id in CURRENT; None if there is none that can be read."""
+def live_id(output: Output) -> str | None:
+    """The id in CURRENT; None if there is none that can be read. Raises StoreError if an object store fails."""
     try:
         return current_id(output)
+    except StoreError:
+        raise
     except SnapshotError:
         return None
 
 
-def live_manifest(output: Path) -> Manifest | None:
+def live_manifest(output: Output) -> Manifest | None:
     """The manifest of the live snapshot; None if there is none that can be read."""
     try:
         return Snapshot.open(output).manifest
@@ -60,7 +65,7 @@ def live_manifest(output: Path) -> Manifest | None:
         return None
 
 
-def _read(output: Path, snapshot: str, live: str | None) -> Published:
+def _read(output: Output, snapshot: str, live: str | None) -> Published:
     manifest, problem = None, ""
     try:
         manifest = Snapshot.open(output, snapshot).manifest

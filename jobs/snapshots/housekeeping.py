@@ -1,4 +1,4 @@
-"""The commands that look after the snapshots of an output folder: functions from the arguments to lines."""
+"""The commands that look after the snapshots of an output: functions from the arguments to lines."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from jobs.snapshots.entries import FileEntry, check_file, check_size
 from jobs.snapshots.history import Published, live_id, published, published_ids
 from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.outputs import Output
 from jobs.snapshots.publisher import make_live
 from jobs.snapshots.reader import Snapshot, current_id
 from jobs.terminal import printable, table
@@ -131,20 +132,20 @@ def diff(arguments: argparse.Namespace) -> list[str]:
 
 
 @contextlib.contextmanager
-def _locked(output: Path) -> Iterator[None]:
-    """Hold the lock of a folder that something was published to."""
+def _locked(output: Output) -> Iterator[None]:
+    """Hold the lock of an output that something was published to."""
     with contextlib.ExitStack() as stack, _disk_errors(output):
         if not published_ids(output):
             raise SnapshotError(f"{output}: no snapshot has been published here")
         try:
-            stack.enter_context(OutputLock(output))
+            stack.enter_context(OutputLock(output) if isinstance(output, Path) else output.locked())
         except OSError as error:
             raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
         yield
 
 
 @contextlib.contextmanager
-def _disk_errors(output: Path) -> Iterator[None]:
+def _disk_errors(output: Output) -> Iterator[None]:
     """What the disk refuses becomes a JobError."""
     try:
         yield
@@ -162,21 +163,21 @@ def _marks(snapshot: Published) -> str:
     return ", ".join(name for name, is_so in (("live", snapshot.live), ("pinned", snapshot.pinned)) if is_so)
 
 
-def _missing_live(output: Path) -> str:
+def _missing_live(output: Output) -> str:
     try:
         return f"{current_id(output)}, which is not there"
     except SnapshotError as error:
         return str(error)
 
 
-def _made_before(output: Path, live: str) -> str:
+def _made_before(output: Output, live: str) -> str:
     older = [snapshot for snapshot in published_ids(output) if snapshot < live]
     if not older:
         raise UsageError(f"{output}: no snapshot is older than {live}, which is live")
     return older[0]
 
 
-def _compare_checksums(output: Path, snapshots: list[Published]) -> dict[FileEntry, str]:
+def _compare_checksums(output: Output, snapshots: list[Published]) -> dict[FileEntry, str]:
     """What is wrong with each damaged file; one that several snapshots name is read once."""
     named = (entry for one in snapshots if one.manifest is not None for entry in one.manifest.files)
     entries = list(dict.fromkeys(named))
@@ -193,7 +194,7 @@ def _compare_checksums(output: Path, snapshots: list[Published]) -> dict[FileEnt
     return wrong
 
 
-def _problem(check: Callable[[Path, FileEntry], None], output: Path, entry: FileEntry) -> str:
+def _problem(check: Callable[[Output, FileEntry], None], output: Output, entry: FileEntry) -> str:
     """What a check says of a file; empty if nothing."""
     try:
         check(output, entry)

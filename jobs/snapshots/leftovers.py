@@ -6,18 +6,23 @@ A folder without a manifest is no snapshot, but later ones may name files in it.
 import contextlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.history import Published, folders, live_id, published_ids
+from jobs.snapshots.layout import snapshot_folder
+from jobs.snapshots.outputs import Output, RemoteOutput
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """Files of one snapshot's folder that nobody needs. bytes: their size. emptied: whether nothing else is in it."""
+    """Files of one snapshot's folder that nobody needs. bytes: their size. emptied: whether nothing else is in it.
 
-    folder: Path
-    files: tuple[Path, ...]
+    folder, files: relative to the output where that is no folder.
+    """
+
+    folder: PurePath
+    files: tuple[PurePath, ...]
     bytes: int
     emptied: bool
 
@@ -28,7 +33,7 @@ def dead_folders(output: Path) -> list[Path]:
     return [folder for folder in folders(output) if folder.name not in alive]
 
 
-def leftovers(output: Path, snapshots: Iterable[Published], given_up: Collection[str] = ()) -> list[Leftover]:
+def leftovers(output: Output, snapshots: Iterable[Published], given_up: Collection[str] = ()) -> list[Leftover]:
     """What can go once the snapshots given up are no more; `snapshots` are all that are published.
 
     Raises SnapshotError if a manifest cannot be read: it may name any file.
@@ -38,18 +43,24 @@ def leftovers(output: Path, snapshots: Iterable[Published], given_up: Collection
         if snapshot.manifest is None:
             raise SnapshotError(f"{snapshot.problem}; it may name any file, so none is removed")
         if snapshot.id not in given_up:
-            named |= {output / entry.path for entry in snapshot.manifest.files}
+            named |= {entry.path for entry in snapshot.manifest.files}
+    if not isinstance(output, Path):
+        return _unnamed_objects(output, named, given_up)
     dead = dead_folders(output) + [folder for folder in folders(output) if folder.name in given_up]
-    found = (_unnamed(folder, named) for folder in dead)
+    found = (_unnamed(folder, {output / path for path in named}) for folder in dead)
     return [leftover for leftover in found if leftover.files or leftover.emptied]
 
 
-def remove(leftover: Leftover) -> None:
-    """Remove the files and what folders are empty then. Raises OSError if something cannot be removed."""
-    for file in leftover.files:
+def remove(output: Output, leftover: Leftover) -> None:
+    """Remove the files and what folders are empty then. Raises OSError or StoreError if that cannot be done."""
+    if not isinstance(output, Path):
+        output.remove([str(file) for file in leftover.files])
+        return
+    for file in map(Path, leftover.files):
         file.unlink(missing_ok=True)
-    below = sorted(filter(_is_folder, leftover.folder.rglob("*")), reverse=True)
-    for folder in (*below, leftover.folder):
+    top = Path(leftover.folder)
+    below = sorted(filter(_is_folder, top.rglob("*")), reverse=True)
+    for folder in (*below, top):
         if not any(folder.iterdir()):
             folder.rmdir()
 
@@ -62,6 +73,21 @@ def _unnamed(folder: Path, named: set[Path]) -> Leftover:
         with contextlib.suppress(FileNotFoundError):  # a lost attempt of a task may take its own away
             size += path.lstat().st_size
     return Leftover(folder, unnamed, size, emptied=len(unnamed) == len(files))
+
+
+def _unnamed_objects(output: RemoteOutput, named: set[str], given_up: Collection[str]) -> list[Leftover]:
+    """The same of objects: each folder that is no snapshot's, but for the objects that a manifest names."""
+    alive = {live_id(output), *output.published()} - set(given_up)
+    found = []
+    for snapshot in output.snapshots():
+        objects = [] if snapshot in alive else output.objects_of(snapshot)
+        unnamed = [one for one in objects if one.key not in named]
+        if unnamed:
+            files = tuple(PurePath(one.key) for one in unnamed)
+            size = sum(one.bytes for one in unnamed)
+            emptied = len(unnamed) == len(objects)
+            found.append(Leftover(PurePath(snapshot_folder(snapshot)), files, size, emptied))
+    return found
 
 
 def _is_folder(path: Path) -> bool:

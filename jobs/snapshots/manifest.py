@@ -202,9 +202,15 @@ def load(path: Path) -> Manifest:
     """Read and check a manifest. Raises SnapshotError, in one line, if it cannot be trusted."""
     try:
         data = path.read_bytes()
-        version = json.loads(data)["schema_version"]
     except OSError as error:
         raise SnapshotError(f"{path}: {error.strerror}") from None
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path | str) -> Manifest:
+    """Check the content of a manifest. path: where it stands, for messages. Raises SnapshotError likewise."""
+    try:
+        version = json.loads(data)["schema_version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SnapshotError(f"{path}: is not a manifest") from None
     if isinstance(version, int) and version > SCHEMA_VERSION:

@@ -14,6 +14,7 @@ from jobs.snapshots.history import Published, published
 from jobs.snapshots.layout import MANIFEST, snapshot_folder
 from jobs.snapshots.leftovers import Leftover, leftovers, remove
 from jobs.snapshots.marks import live_until
+from jobs.snapshots.outputs import Output
 from jobs.snapshots.reader import Snapshot
 
 
@@ -48,15 +49,14 @@ class Plan:
         return sum(leftover.bytes for leftover in self.freed)
 
 
-def plan(output: Path, policy: Policy, now: datetime) -> Plan:
+def plan(output: Output, policy: Policy, now: datetime) -> Plan:
     """Decide; nothing is removed yet. The lock is held.
 
     Raises SnapshotError if the live snapshot lacks a file, for an older one is then needed, or if the manifest of
     any cannot be read, for it may name any file.
     """
     live = Snapshot.open(output).manifest
-    for entry in live.files:
-        check_size(output, entry)
+    check_sizes(output, live.files)
     snapshots = published(output)
     kept, removed = [], []
     for place, snapshot in enumerate(snapshots):
@@ -71,14 +71,21 @@ def plan(output: Path, policy: Policy, now: datetime) -> Plan:
     return Plan(kept, removed, freed, sum(entry.bytes for entry in given_up & named))
 
 
-def carry_out(output: Path, planned: Plan) -> None:
-    """Remove what was planned; the lock has been held since. Raises OSError if something cannot be removed."""
-    for snapshot in planned.removed:
-        folder = output / snapshot_folder(snapshot.id)
-        (folder / MANIFEST).unlink()
-        sync_folder(folder)
+def carry_out(output: Output, planned: Plan) -> None:
+    """Remove what was planned; the lock has been held since.
+
+    Raises OSError or StoreError if something cannot be removed, OutputLockedError if the lock was lost.
+    """
+    if isinstance(output, Path):
+        for snapshot in planned.removed:
+            folder = output / snapshot_folder(snapshot.id)
+            (folder / MANIFEST).unlink()
+            sync_folder(folder)
+    else:
+        output.confirm()
+        output.remove([f"{snapshot_folder(snapshot.id)}/{MANIFEST}" for snapshot in planned.removed])
     for leftover in planned.freed:
-        remove(leftover)
+        remove(output, leftover)
 
 
 def _reason(snapshot: Published, place: int, policy: Policy, now: datetime, until: float) -> str:

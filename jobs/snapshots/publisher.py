@@ -21,6 +21,7 @@ from jobs.snapshots.leftovers import dead_folders, leftovers, remove
 from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.manifest import Manifest, load
 from jobs.snapshots.marks import mark_live, was_edited
+from jobs.snapshots.outputs import Output
 from jobs.snapshots.reader import Snapshot
 from jobs.snapshots.validate import validate
 
@@ -118,7 +119,7 @@ def begin(output: Path, wait: float = 0) -> Publication:
         raise
 
 
-def make_live(output: Path, snapshot: str) -> None:
+def make_live(output: Output, snapshot: str) -> None:
     """Switch CURRENT to a whole snapshot, the lock being held; until when others were live is noted before."""
     snapshots = published_ids(output)
     live = live_id(output)
@@ -127,7 +128,10 @@ def make_live(output: Path, snapshot: str) -> None:
         if edited or other in (live, snapshot):
             with contextlib.suppress(PermissionError):  # another user's folder: no reason not to publish
                 mark_live(output, other)
-    write_durably(output / CURRENT, f"{snapshot}\n".encode())
+    if isinstance(output, Path):
+        write_durably(output / CURRENT, f"{snapshot}\n".encode())
+    else:
+        output.switch(snapshot)
 
 
 def _remove_dead_runs(output: Path) -> None:
@@ -142,4 +146,4 @@ def _remove_dead_runs(output: Path) -> None:
     with contextlib.suppress(SnapshotError):
         for leftover in leftovers(output, published(output)):
             with contextlib.suppress(OSError):  # not ours to remove, or gone; a run can do without
-                remove(leftover)
+                remove(output, leftover)

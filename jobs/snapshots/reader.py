@@ -4,6 +4,7 @@ import bisect
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +27,8 @@ from jobs.snapshots.layout import (
     join_path,
     snapshot_folder,
 )
-from jobs.snapshots.manifest import Manifest, load
+from jobs.snapshots.manifest import Manifest, load, parse
+from jobs.snapshots.outputs import Output
 
 
 class HashtagRow(NamedTuple):
@@ -50,18 +52,34 @@ class AccountRow(NamedTuple):
     lookalikes: int
 
 
-def current_id(output: Path) -> str:
+def current_id(output: Output) -> str:
     """The id of the live snapshot. Raises SnapshotError if none has been published."""
-    try:
-        with (output / CURRENT).open("rb") as file:
-            text = file.read(100).decode("ascii", "replace")
-    except FileNotFoundError:
-        raise SnapshotError(f"{output}: no snapshot has been published here") from None
-    except OSError as error:
-        raise SnapshotError(f"{output / CURRENT}: {error.strerror}") from None
-    snapshot = text.removesuffix("\n")
+    snapshot = live_or_none(output)
+    if snapshot is None:
+        raise SnapshotError(f"{output}: no snapshot has been published here")
+    return snapshot
+
+
+def live_or_none(output: Output) -> str | None:
+    """The same; None if none has been published."""
+    if isinstance(output, Path):
+        place = str(output / CURRENT)
+        try:
+            with (output / CURRENT).open("rb") as file:
+                data = file.read(100)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SnapshotError(f"{place}: {error.strerror}") from None
+    else:
+        place = output.name(CURRENT)
+        found = output.current()
+        if found is None:
+            return None
+        data = found
+    snapshot = data.decode("ascii", "replace").removesuffix("\n")
     if not is_snapshot_id(snapshot):
-        raise SnapshotError(f"{output / CURRENT}: holds no snapshot id")
+        raise SnapshotError(f"{place}: holds no snapshot id")
     return snapshot
 
 
@@ -72,8 +90,8 @@ class Snapshot:
     open only while rows are read. Look-ups raise SnapshotError if a file is missing or damaged.
     """
 
-    def __init__(self, output: Path, manifest: Manifest) -> None:
-        """Use an output folder and a manifest that is already loaded."""
+    def __init__(self, output: Output, manifest: Manifest) -> None:
+        """Use an output and a manifest that is already loaded."""
         self.output = output
         self.manifest = manifest
         self._files: dict[tuple[str, int | None], list[FileEntry]] = {}
@@ -83,12 +101,16 @@ class Snapshot:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, output: Path, snapshot: str | None = None) -> Self:
+    def open(cls, output: Output, snapshot: str | None = None) -> Self:
         """Open the snapshot with this id, or the live one."""
         snapshot = current_id(output) if snapshot is None else snapshot
-        manifest = load(output / snapshot_folder(snapshot) / MANIFEST)
+        folder = snapshot_folder(snapshot)
+        if isinstance(output, Path):
+            manifest = load(output / folder / MANIFEST)
+        else:
+            manifest = parse(output.manifest(snapshot), output.name(f"{folder}/{MANIFEST}"))
         if manifest.id != snapshot:
-            raise SnapshotError(f"{output / snapshot_folder(snapshot)}: holds the manifest of {manifest.id}")
+            raise SnapshotError(f"{output}/{folder}: holds the manifest of {manifest.id}")
         return cls(output, manifest)
 
     def hashtag(self, key: str) -> HashtagRow | None:
@@ -161,7 +183,7 @@ class Snapshot:
 class Run:
     """The files of one table and bucket: row groups in ascending order of the key, the table's first column."""
 
-    def __init__(self, output: Path, table: str, entries: list[FileEntry]) -> None:
+    def __init__(self, output: Output, table: str, entries: list[FileEntry]) -> None:
         """Read the footers of the files, in the order of their rows."""
         self.table = table
         self.files = [DataFile(output, entry) for entry in entries]
@@ -191,10 +213,11 @@ class Run:
 class DataFile:
     """One Parquet file of a snapshot: its footer, and for each row group the least and greatest key."""
 
-    def __init__(self, output: Path, entry: FileEntry) -> None:
+    def __init__(self, output: Output, entry: FileEntry) -> None:
         """Read the footer and hold it against the manifest's entry."""
         self.entry = entry
-        self.path = join_path(output, entry.path)
+        self.path: Path | str = join_path(output, entry.path) if isinstance(output, Path) else output.name(entry.path)
+        self._output = output
         self.bounds: list[tuple[bytes, bytes]] = []
         self._footer: pq.FileMetaData | None = None
         with self._open() as file:
@@ -208,17 +231,20 @@ class DataFile:
 
     def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
         """Decode one row group."""
-        with self._open() as file:
+        with self._open(group, columns) as file:
             return file.read_row_group(group, columns=columns, use_threads=False)
 
-    def _open(self) -> "_OpenFile":
-        return _OpenFile(self.path, self.entry, self._footer)
+    def _open(self, group: int | None = None, columns: list[str] | None = None) -> AbstractContextManager[Any]:
+        """The file, of which this row group and these columns will be read, or the footer."""
+        if isinstance(self._output, Path):
+            return _OpenFile(self.path, self.entry, self._footer)
+        return self._output.open_file(self.entry, self._footer, group, columns)
 
 
 class _OpenFile:
     """A file open for reading while the context lasts; what goes wrong inside becomes a SnapshotError."""
 
-    def __init__(self, path: Path, entry: FileEntry, footer: "pq.FileMetaData | None") -> None:
+    def __init__(self, path: Path | str, entry: FileEntry, footer: "pq.FileMetaData | None") -> None:
         self._path, self._entry, self._footer = path, entry, footer
 
     def __enter__(self) -> Any:

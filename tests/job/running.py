@@ -100,7 +100,7 @@ class Job:
             config = JobConfig(**given)
             published = pipeline.run(config, lambda: spark, Progress(shown=False))
             if published is not None:
-                print_report(Snapshot(config.output, published), config)
+                print_report(Snapshot(output, published), config)
         return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:

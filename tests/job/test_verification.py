@@ -51,6 +51,7 @@ def made_names(count: int, seed: int = 0) -> list[str]:
 def damaged(snapshot: Snapshot, damage: Callable[[Rows], None]) -> Snapshot:
     """The snapshot with other rows in the file of its first pairs, and a manifest that says so."""
     entry = next(entry for entry in snapshot.manifest.files if entry.table == "pairs")
+    assert isinstance(snapshot.output, Path)
     path = snapshot.output / entry.path
     rows = pq.read_table(path).to_pylist()
     before = [dict(row) for row in rows]

@@ -74,7 +74,7 @@ class ServiceFactory:
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
 
-    def __call__(self, output: Path, *, wait: bool = True, **settings: Any) -> Service:
+    def __call__(self, output: Path | str, *, wait: bool = True, **settings: Any) -> Service:
         """A service; with `wait`, one that answers look-ups. settings: see Settings."""
         options: dict[str, Any] = {"output": output, "poll_seconds": 0.05, "access_log": False} | settings
         return self._stack.enter_context(_served(Settings(**options), wait))
@@ -117,7 +117,9 @@ class ServiceProcess(Service):
 
 
 @contextlib.contextmanager
-def service_process(output: Path, folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[ServiceProcess]:
+def service_process(
+    output: Path | str, folder: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[ServiceProcess]:
     """Run uvicorn's command over an output folder, with these variables of the environment besides."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app", "--port", str(port)]

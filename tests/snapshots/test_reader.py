@@ -71,6 +71,7 @@ def test_a_hashtag_that_nobody_used_has_nothing(snapshot: Snapshot, key: str) ->
 
 
 def test_another_reader_finds_the_same_rows_over_all_files(snapshot: Snapshot, sample: Sample) -> None:
+    assert isinstance(snapshot.output, Path)
     for table, order in (("pairs", "hashtag, account_a, account_b"), ("members", "hashtag, account_id")):
         files = [str(snapshot.output / entry.path) for entry in snapshot.manifest.files if entry.table == table]
         with duckdb.connect() as connection:

@@ -1,0 +1,56 @@
+"""One S3 server for all of these tests; each has a prefix of its own in its bucket."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.stores.urls import StoreUrl
+from tests.serving.running import ServiceFactory
+
+from .proxy import Proxy, proxy_of
+from .running import Runner
+from .server import BUCKET, Server, s3_server
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def url(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StoreUrl:
+    """An output with nothing in it; this process finds it by its environment while the test runs."""
+    for name, value in server.environ().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return StoreUrl.parse(f"s3://{BUCKET}/test-{next(_numbers)}/out")
+
+
+@pytest.fixture
+def proxy(server: Server, url: StoreUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Between this process and the server from now on, in the test of this URL."""
+    assert url  # whose fixture sets the other variables first
+    with proxy_of(server.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        yield proxy
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Runs the job in this process, without Spark."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
+    return Runner(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def serve() -> Iterator[ServiceFactory]:
+    factory = ServiceFactory()
+    yield factory
+    factory.close()
