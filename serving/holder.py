@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from jobs.errors import SnapshotError
-from jobs.snapshots.datafiles import FileEntry, check_file, check_sizes
+from jobs.snapshots.entries import FileEntry, check_file, check_sizes
 from jobs.snapshots.layout import CURRENT
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.outputs import Output, open_output

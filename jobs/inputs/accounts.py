@@ -115,12 +115,14 @@ class AccountTable:
 
 
 def packed_strings(array: Any) -> tuple[Bytes, Places]:
-    """The bytes of a LargeStringArray without nulls, and int64[n + 1] where each value begins."""
+    """The bytes of an array of strings, large or not, without nulls, and int64[n + 1] where each value begins."""
     _, offsets, values = array.buffers()
     packed = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(0, np.uint8)
     if not len(array):
         return packed, np.zeros(1, np.int64)
-    return packed, np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
+    kind = np.dtype(np.int64 if pa.types.is_large_string(array.type) else np.int32)
+    places = np.frombuffer(offsets, kind, len(array) + 1, array.offset * kind.itemsize)
+    return packed, places.astype(np.int64, copy=False)
 
 
 def compared_names(names: pa.LargeStringArray, *, fold: Literal["none", "case"]) -> pa.LargeStringArray:

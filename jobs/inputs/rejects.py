@@ -9,7 +9,9 @@ from typing import Final, Self
 
 import pyarrow as pa
 
-from jobs.snapshots.datafiles import FileEntry, TableWriter
+from jobs.snapshots import layout
+from jobs.snapshots.datafiles import TableWriter
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import REJECTS
 
 EXAMPLES: Final = 3  # rows of each reason that are kept to be shown
@@ -24,8 +26,8 @@ class Reason(StrEnum):
     NO_ID = "empty id"
     NO_AUTHOR = "empty author"
     NO_SCREEN_NAME = "empty screen name"
-    CONFLICT = "conflicting duplicate"
-    UNKNOWN_AUTHOR = "unknown author"
+    CONFLICT = layout.CONFLICT
+    UNKNOWN_AUTHOR = layout.UNKNOWN_AUTHOR
 
 
 class RejectLog:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ class FetchedRow(NamedTuple):
     values: tuple[bytes, ...]
 
 
-def fetch_rows(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[FetchedRow]:
+def fetch_batches(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
     """The well-formed rows that begin at `places` (int64, ascending, from a RowBatch), read again.
 
     Few rows of an uncompressed file are sought out; otherwise the file is read through once.
@@ -63,17 +63,18 @@ def fetch_rows(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> 
             for place in places.tolist():
                 rows = _Rows(file, table, stream, _FINISHING)
                 rows.seek(place)
-                for batch in rows.until(place + 1):
-                    yield from _chosen(batch, range(len(batch)))
+                yield from rows.until(place + 1)
         return
     end = len(file.groups) if file.format == "parquet" else int(places[-1]) + 1
     for batch in read_rows(file, 0, end, table):
-        yield from _chosen(batch, np.flatnonzero(np.isin(batch.place, places)).tolist())
+        yield batch.take(np.flatnonzero(np.isin(batch.place, places)))
 
 
-def _chosen(batch: RowBatch, rows: Sequence[int]) -> Iterator[FetchedRow]:
-    for i in rows:
-        yield FetchedRow(batch.raw(i), tuple(column.value(i) for column in batch.columns))
+def fetch_rows(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[FetchedRow]:
+    """The rows of fetch_batches, one by one."""
+    for batch in fetch_batches(file, places, table):
+        for i in range(len(batch)):
+            yield FetchedRow(batch.raw(i), tuple(column.value(i) for column in batch.columns))
 
 
 class _Rows:

@@ -55,11 +55,13 @@ class Split:
     """A part of a file that one task reads.
 
     file: index into the files. [start, end): the byte range in which its rows start; row groups in Parquet.
+    places: int64[], ascending, of the only rows to read, the range then being the whole file; None for all.
     """
 
     file: int
     start: int
     end: int
+    places: npt.NDArray[np.int64] | None = None
 
 
 class Column(NamedTuple):
@@ -68,6 +70,10 @@ class Column(NamedTuple):
     buffer: npt.NDArray[np.uint8]
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Column:
+        """The values at some places."""
+        return Column(self.buffer, self.start[rows], self.end[rows])
 
     def value(self, i: int) -> bytes:
         """The bytes of value i."""
@@ -97,6 +103,12 @@ class RowBatch:
     def __getitem__(self, name: str) -> Column:
         """The values of a column of the table."""
         return self.columns[self.table.columns.index(name)]
+
+    def take(self, rows: npt.NDArray[np.intp]) -> RowBatch:
+        """The well-formed rows at some places of the batch; nothing is copied but where they are."""
+        columns = tuple(column.take(rows) for column in self.columns)
+        written = None if self.written is None else self.written.take(rows)
+        return RowBatch(self.table, columns, self.place[rows], [], written)
 
     def raw(self, i: int) -> bytes:
         """Row i as written; a Parquet row is given as its values between tabs."""

@@ -13,24 +13,10 @@ import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.durable import temporary_beside
-from jobs.snapshots.entries import FileEntry, check_file, check_size
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMAS, SORTED_BY, check_schema, join_path, parse_data_path
 from jobs.snapshots.parquet.columns import Column, columns_of
 from jobs.snapshots.parquet.writer import FileWriter
-
-__all__ = [
-    "ROW_GROUP_ROWS",
-    "FileEntry",
-    "OutputFile",
-    "TableWriter",
-    "check_file",
-    "check_size",
-    "conform",
-    "row_groups",
-    "table_columns",
-    "table_sorting",
-    "write_table",
-]
 
 # A look-up decodes whole row groups, so they are small.
 ROW_GROUP_ROWS: Final = 16_384
@@ -46,7 +32,11 @@ _DICTIONARY: Final = {
     "accounts": ["posts", "hashtags", "lookalikes"],
     "account_hashtags": ["account_id", "posts", "reposts"],
     "lookalikes": ["account_id", "distance", "similarity", "hashtags"],
+    "spellings": ["posts"],
+    "member_places": [],
     "rejects": ["source", "file", "reason"],
+    "post_index": [],
+    "unknown_posts": [],
 }
 # Differences of timestamps are narrower than timestamps.
 _DELTAS: Final = {
@@ -62,6 +52,8 @@ _STATISTICS: Final = {
     "accounts": ["account_id"],
     "account_hashtags": ["account_id"],
     "lookalikes": ["account_id"],
+    "spellings": ["hashtag"],
+    "post_index": ["id_hash"],
 }
 # Whole posts, rarely read.
 _COMPRESSION: Final = {"rejects": "zstd"}

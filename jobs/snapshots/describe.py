@@ -139,6 +139,15 @@ def seconds(manifest: Manifest) -> str:
     return "seconds  " + "  ".join(f"{printable(stage)} {time:.1f}" for stage, time in manifest.seconds.items())
 
 
+def how(manifest: Manifest) -> str:
+    """Whether all input was read or what is new, and why."""
+    mode = manifest.mode
+    if mode is None:
+        return "full"
+    read = f"{mode.files:,} file{'s' if mode.files != 1 else ''} of posts read, {mode.bytes:,} bytes"
+    return f"{mode.name}, {printable(mode.reason)}: {read}"
+
+
 def moment(time: datetime) -> str:
     """A time to the second, whatever zone it was noted in."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -150,6 +159,7 @@ def origin(manifest: Manifest) -> list[str]:
     rows = [
         ("snapshot", manifest.id),
         ("made", f"{moment(manifest.created)} by lookalike {manifest.job_version}"),
+        ("mode", how(manifest)),
         ("options", ", ".join(f"{name} {json.dumps(manifest.configuration[name])}" for name in options)),
     ]
     for file in manifest.inputs:

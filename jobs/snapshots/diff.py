@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import BUCKETED, SCHEMAS
-from jobs.snapshots.reader import DataFile, Run, Snapshot
+from jobs.snapshots.openfiles import DataFile
+from jobs.snapshots.reader import Run, Snapshot
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"

@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.layout import join_path, parse_data_path
+from jobs.snapshots.outputs import Output
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,20 @@ class FileEntry:
         return parse_data_path(self.path).snapshot
 
 
-def check_size(output: Path, entry: FileEntry) -> None:
+def check_sizes(output: Output, entries: Sequence[FileEntry]) -> None:
+    """Raise SnapshotError unless all files are there with the sizes of their entries, as they are now."""
+    if isinstance(output, Path):
+        for entry in entries:
+            check_size(output, entry)
+    else:
+        output.check_sizes(entries)
+
+
+def check_size(output: Output, entry: FileEntry) -> None:
     """Raise SnapshotError unless the file is there with the size of its entry."""
+    if not isinstance(output, Path):
+        output.check_size(entry)
+        return
     path = join_path(output, entry.path)
     try:
         size = path.stat().st_size
@@ -54,8 +68,11 @@ def check_size(output: Path, entry: FileEntry) -> None:
         raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
 
 
-def check_file(output: Path, entry: FileEntry) -> None:
+def check_file(output: Output, entry: FileEntry) -> None:
     """Raise SnapshotError unless the file is there with the size and checksum of its entry."""
+    if not isinstance(output, Path):
+        output.check_file(entry)
+        return
     path = join_path(output, entry.path)
     try:
         with path.open("rb", buffering=0) as file:

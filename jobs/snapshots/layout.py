@@ -10,7 +10,11 @@
 <output>/snapshots/<id>/accounts/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/account_hashtags/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/lookalikes/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/spellings/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/member_places/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/rejects/part-NNNNN.parquet
+<output>/snapshots/<id>/post_index/part-NNNNN.parquet
+<output>/snapshots/<id>/unknown_posts/part-NNNNN.parquet
 """
 
 import re
@@ -132,6 +136,40 @@ REJECTS: Final = pa.schema(
     ]
 )
 
+# Reasons of rejects that other tables have to agree with.
+CONFLICT: Final = "conflicting duplicate"
+UNKNOWN_AUTHOR: Final = "unknown author"
+
+# Key: hashtag, spelling. How the hashtag was written: posts with each spelling, >= 1. Sorted by hashtag, spelling.
+SPELLINGS: Final = pa.schema(
+    [
+        _required("hashtag", pa.string()),
+        _required("spelling", pa.string()),
+        _required("posts", pa.int64()),
+    ]
+)
+
+# Key: the number of the row of MEMBERS in its bucket. account: the member's place among all accounts in the order of
+# their ids (UTF-8 bytes), so that the next run need not look ids up. In the order of the members.
+MEMBER_PLACES: Final = pa.schema([_required("account", pa.uint32())])
+
+# What the next run needs to know of the posts that were read, see stages.postindex. Key: row. id_hash, id_check: 128
+# bits of hash of the id; row_hash: of all else. row: the number of the posts file among the manifest's inputs, above
+# its place in the file, see stages.posts. kept: whether no other row of the same id was used instead.
+# Each file is sorted by id_hash.
+POST_INDEX: Final = pa.schema(
+    [
+        _required("id_hash", pa.uint64()),
+        _required("id_check", pa.uint64()),
+        _required("row_hash", pa.uint64()),
+        _required("row", pa.int64()),
+        _required("kept", pa.bool_()),
+    ]
+)
+
+# Key: row, as above: the posts whose author is not among the accounts, until he is. In no order.
+UNKNOWN_POSTS: Final = pa.schema([_required("author_id", pa.string()), _required("row", pa.int64())])
+
 SCHEMAS: Final[dict[str, pa.Schema]] = {
     "pairs": PAIRS,
     "members": MEMBERS,
@@ -139,13 +177,19 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     "accounts": ACCOUNTS,
     "account_hashtags": ACCOUNT_HASHTAGS,
     "lookalikes": LOOKALIKES,
+    "spellings": SPELLINGS,
+    "member_places": MEMBER_PLACES,
     "rejects": REJECTS,
+    "post_index": POST_INDEX,
+    "unknown_posts": UNKNOWN_POSTS,
 }
 
 # The tables that are split by bucket_of(hashtag) and by bucket_of(account_id).
-BY_HASHTAG: Final = frozenset({"pairs", "members"})
+BY_HASHTAG: Final = frozenset({"pairs", "members", "spellings", "member_places"})
 BY_ACCOUNT: Final = frozenset({"accounts", "account_hashtags", "lookalikes"})
 BUCKETED: Final = BY_HASHTAG | BY_ACCOUNT
+# Those with a key to look up, their first column.
+KEYED: Final = (BUCKETED | {"hashtags"}) - {"member_places"}
 
 # Column and "descending"; what a file is sorted by and says so in its footer.
 SORTED_BY: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
@@ -155,7 +199,11 @@ SORTED_BY: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
     "accounts": (("account_id", False),),
     "account_hashtags": (("account_id", False), ("hashtag", False)),
     "lookalikes": (("account_id", False), ("hashtags", True), ("similarity", True), ("other_id", False)),
+    "spellings": (("hashtag", False), ("spelling", False)),
+    "member_places": (),
     "rejects": (),
+    "post_index": (("id_hash", False),),
+    "unknown_posts": (),
 }
 
 _ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")

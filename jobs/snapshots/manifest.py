@@ -22,7 +22,7 @@ from pydantic import (
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import SCHEMA_VERSION, SCHEMAS, is_snapshot_id
+from jobs.snapshots.layout import CONFLICT, SCHEMA_VERSION, SCHEMAS, UNKNOWN_AUTHOR, is_snapshot_id
 
 
 def _snapshot_id(text: str) -> str:
@@ -153,13 +153,27 @@ class Verification(_Model):
     seconds: NonNegativeFloat
 
 
+class Mode(_Model):
+    """How the snapshot was made: of all input, or of what is new since an earlier snapshot, the base.
+
+    reason: why so, in words. files, bytes: of posts that were read.
+    """
+
+    name: Literal["full", "incremental"]
+    reason: str
+    base: Annotated[str, AfterValidator(_snapshot_id)] | None = None
+    files: NonNegativeInt
+    bytes: NonNegativeInt
+
+
 class Manifest(_Model):
     """All that is known of one snapshot.
 
-    floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo.
-    seconds: by stage, in the order in which they ran. recall: None for a lossless run. verification:
-    None if none was asked for. files: sorted by path; the files of one table and bucket, in this order, are one
-    sorted run of rows.
+    floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo. mode: None in
+    snapshots of versions before it. inputs: the posts' files in an order that later runs of new files keep, see
+    layout.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for a lossless run.
+    verification: None if none was asked for. files: sorted by path; the files of one table and bucket, in this order,
+    are one sorted run of rows.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -169,6 +183,7 @@ class Manifest(_Model):
     floor: Floor
     buckets: Annotated[int, Field(ge=1, le=MAX_BUCKETS)]
     configuration: dict[str, JsonValue]
+    mode: Mode | None = None
     inputs: tuple[InputRecord, ...]
     counts: Counts
     seconds: dict[str, NonNegativeFloat]
@@ -191,6 +206,13 @@ class Manifest(_Model):
         _check_sum("rows of accounts", rows["accounts"], counts.accounts.used)
         _check_sum("rows of account_hashtags", rows["account_hashtags"], counts.memberships)
         _check_sum("rows of rejects", rows["rejects"], rejected)
+        if self.mode is not None:  # else of a version that kept nothing for the next run
+            posts = counts.posts
+            read = posts.rows - posts.duplicates - sum(posts.rejected.values())
+            _check_sum("rows of post_index", rows["post_index"], read + posts.rejected.get(CONFLICT, 0))
+            _check_sum("rows of member_places", rows["member_places"], counts.memberships)
+            unknown = posts.rejected.get(UNKNOWN_AUTHOR, 0)
+            _check_sum("rows of unknown_posts", rows["unknown_posts"], unknown)
         return self
 
     def dump(self) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from jobs.snapshots.datafiles import FileEntry
+    from jobs.snapshots.entries import FileEntry
 
 
 class RemoteOutput(Protocol):

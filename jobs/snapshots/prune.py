@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from jobs.snapshots.durable import sync_folder
-from jobs.snapshots.entries import check_size
+from jobs.snapshots.entries import check_sizes
 from jobs.snapshots.history import Published, published
 from jobs.snapshots.layout import MANIFEST, snapshot_folder
 from jobs.snapshots.leftovers import Leftover, leftovers, remove

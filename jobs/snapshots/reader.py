@@ -4,15 +4,13 @@ import bisect
 import math
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import bucket_of
@@ -22,12 +20,11 @@ from jobs.snapshots.layout import (
     CURRENT,
     MANIFEST,
     SCHEMAS,
-    check_schema,
     is_snapshot_id,
-    join_path,
     snapshot_folder,
 )
 from jobs.snapshots.manifest import Manifest, load, parse
+from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.outputs import Output
 
 
@@ -210,65 +207,6 @@ class Run:
                 yield rows
 
 
-class DataFile:
-    """One Parquet file of a snapshot: its footer, and for each row group the least and greatest key."""
-
-    def __init__(self, output: Output, entry: FileEntry) -> None:
-        """Read the footer and hold it against the manifest's entry."""
-        self.entry = entry
-        self.path: Path | str = join_path(output, entry.path) if isinstance(output, Path) else output.name(entry.path)
-        self._output = output
-        self.bounds: list[tuple[bytes, bytes]] = []
-        self._footer: pq.FileMetaData | None = None
-        with self._open() as file:
-            footer = file.metadata
-            check_schema(file.schema_arrow, SCHEMAS[entry.table], str(self.path))
-            if footer.num_rows != entry.rows:
-                raise SnapshotError(f"{self.path}: has {footer.num_rows} rows, the manifest says {entry.rows}")
-            if entry.table != "rejects":
-                self.bounds = [_bounds(file, group) for group in range(footer.num_row_groups)]
-        self._footer = footer
-
-    def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
-        """Decode one row group."""
-        with self._open(group, columns) as file:
-            return file.read_row_group(group, columns=columns, use_threads=False)
-
-    def _open(self, group: int | None = None, columns: list[str] | None = None) -> AbstractContextManager[Any]:
-        """The file, of which this row group and these columns will be read, or the footer."""
-        if isinstance(self._output, Path):
-            return _OpenFile(self.path, self.entry, self._footer)
-        return self._output.open_file(self.entry, self._footer, group, columns)
-
-
-class _OpenFile:
-    """A file open for reading while the context lasts; what goes wrong inside becomes a SnapshotError."""
-
-    def __init__(self, path: Path | str, entry: FileEntry, footer: "pq.FileMetaData | None") -> None:
-        self._path, self._entry, self._footer = path, entry, footer
-
-    def __enter__(self) -> Any:
-        try:
-            # Read, not mapped into memory: a mapped file that is cut short kills the process.
-            self._source = pa.OSFile(str(self._path))
-        except OSError as error:
-            raise SnapshotError(f"{self._path}: cannot be opened: {error}") from None
-        try:
-            size = self._source.size()
-            if size != self._entry.bytes:
-                raise SnapshotError(f"{self._path}: has {size} bytes, the manifest says {self._entry.bytes}")
-            return pq.ParquetFile(self._source, metadata=self._footer)
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._source.close()
-        if isinstance(error, (pa.ArrowException, OSError)):
-            first_line = str(error).partition("\n")[0]
-            raise SnapshotError(f"{self._path}: is damaged: {first_line}") from None
-
-
 def lowest_similarity(threshold: Fraction) -> float:
     """The double from which on a stored similarity means an exact similarity of at least `threshold`.
 
@@ -279,15 +217,6 @@ def lowest_similarity(threshold: Fraction) -> float:
     nearest = float(threshold)
     exact = Fraction(nearest).limit_denominator(1 << 26)
     return nearest if exact >= threshold else math.nextafter(nearest, math.inf)
-
-
-def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:
-    statistics = file.metadata.row_group(group).column(0).statistics
-    if statistics is not None and statistics.has_min_max:
-        return statistics.min_raw, statistics.max_raw
-    name = file.schema_arrow.names[0]
-    keys = file.read_row_group(group, columns=[name], use_threads=False).column(0)
-    return keys[0].as_buffer().to_pybytes(), keys[-1].as_buffer().to_pybytes()
 
 
 def _first_at_least(keys: pa.StringArray, key: bytes, start: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.inputs.accounts import AccountTable
 from jobs.kernel import similarities
-from jobs.snapshots.datafiles import FileEntry, row_groups, write_table
+from jobs.snapshots.datafiles import row_groups, write_table
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMAS, data_path
 from jobs.stages.accountlists import AccountLists
 from jobs.stages.times import as_times
@@ -43,6 +44,14 @@ class Lookalikes:
         counts = np.bincount(place, hashtags, len(pairs)).astype(np.int64)
         return cls((pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32), distance[first], counts)
 
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.account)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Lookalikes:
+        """Those at some places, ascending."""
+        return Lookalikes(self.account[rows], self.other[rows], self.distance[rows], self.hashtags[rows])
+
 
 @dataclasses.dataclass(frozen=True)
 class AccountWriter:
@@ -55,55 +64,60 @@ class AccountWriter:
 
     def write(self, bucket: int, lists: AccountLists, lookalikes: Lookalikes) -> Iterator[FileEntry]:
         """The files of the tables that have rows; what is given may hold accounts of other buckets too."""
-        bucket_of = account_buckets(self.accounts, self.buckets)
+        table, bucket_of = accounts_table(self.accounts), account_buckets(self.accounts, self.buckets)
         accounts = np.flatnonzero(bucket_of == bucket).astype(np.uint32)
-        alike = np.flatnonzero(bucket_of[lookalikes.account] == bucket)
-        for table, pieces in (
-            ("accounts", self._accounts(bucket, accounts, lists, lookalikes.account[alike])),
-            ("lookalikes", self._lookalikes(lookalikes, alike)),
-        ):
-            first = next(pieces, None)
-            if first is not None:
-                path = data_path(self.snapshot, table, bucket=bucket)
-                yield write_table(self.output, path, SCHEMAS[table], itertools.chain([first], pieces))
-
-    def _accounts(
-        self, bucket: int, accounts: Indices, lists: AccountLists, alike: Indices
-    ) -> Iterator[pa.RecordBatch]:
-        table = accounts_table(self.accounts)
         posts, hashtags = np.zeros(len(accounts), np.int64), np.zeros(len(accounts), np.int64)
-        listed = np.flatnonzero(account_buckets(self.accounts, self.buckets)[lists.account] == bucket)
+        listed = np.flatnonzero(bucket_of[lists.account] == bucket)
         place = np.searchsorted(accounts, lists.account[listed])
         posts[place], hashtags[place] = lists.posts[listed], np.diff(lists.starts)[listed]
-        found = np.bincount(np.searchsorted(accounts, alike), minlength=len(accounts))
-        for part in row_groups(len(accounts)):
-            account = pa.array(accounts[part])
-            yield pa.record_batch(
-                [
-                    table.ids.take(account).cast(pa.string()),
-                    table.screen_names.take(account).cast(pa.string()),
-                    as_times(table.created[accounts[part]]),
-                    *map(pa.array, (posts[part], hashtags[part], found[part])),
-                ],
-                schema=SCHEMAS["accounts"],
-            )
+        alike = lookalikes.take(np.flatnonzero(bucket_of[lookalikes.account] == bucket))
+        found = np.bincount(np.searchsorted(accounts, alike.account), minlength=len(accounts))
+        for name, rows, pieces in (
+            ("accounts", len(accounts), account_rows(table, accounts, posts, hashtags, found)),
+            ("lookalikes", len(alike), lookalike_rows(table, alike)),
+        ):
+            if rows:
+                path = data_path(self.snapshot, name, bucket=bucket)
+                yield write_table(self.output, path, SCHEMAS[name], pieces)
 
-    def _lookalikes(self, lookalikes: Lookalikes, alike: npt.NDArray[np.intp]) -> Iterator[pa.RecordBatch]:
-        table = accounts_table(self.accounts)
-        account, other, distance = lookalikes.account[alike], lookalikes.other[alike], lookalikes.distance[alike]
-        similarity, hashtags = similarities(table.names, account, other, distance), lookalikes.hashtags[alike]
-        order = np.lexsort((other, -similarity, -hashtags, account))
-        for part in row_groups(len(order)):
-            rows = order[part]
-            others = pa.array(other[rows])
-            yield pa.record_batch(
-                [
-                    table.ids.take(pa.array(account[rows])).cast(pa.string()),
-                    table.ids.take(others).cast(pa.string()),
-                    table.screen_names.take(others).cast(pa.string()),
-                    pa.array(distance[rows]),
-                    pa.array(similarity[rows]),
-                    pa.array(hashtags[rows]),
-                ],
-                schema=SCHEMAS["lookalikes"],
-            )
+
+def account_rows(
+    table: AccountTable,
+    accounts: Indices,
+    posts: npt.NDArray[np.int64],
+    hashtags: npt.NDArray[np.int64],
+    lookalikes: npt.NDArray[np.int64],
+) -> Iterator[pa.RecordBatch]:
+    """As layout.ACCOUNTS, in pieces; posts, hashtags, lookalikes int64[n] of the n accounts, which ascend."""
+    for part in row_groups(len(accounts)):
+        account = pa.array(accounts[part])
+        yield pa.record_batch(
+            [
+                table.ids.take(account).cast(pa.string()),
+                table.screen_names.take(account).cast(pa.string()),
+                as_times(table.created[accounts[part]]),
+                *map(pa.array, (posts[part], hashtags[part], lookalikes[part])),
+            ],
+            schema=SCHEMAS["accounts"],
+        )
+
+
+def lookalike_rows(table: AccountTable, lookalikes: Lookalikes) -> Iterator[pa.RecordBatch]:
+    """As layout.LOOKALIKES, in pieces."""
+    account, other, distance = lookalikes.account, lookalikes.other, lookalikes.distance
+    similarity, hashtags = similarities(table.names, account, other, distance), lookalikes.hashtags
+    order = np.lexsort((other, -similarity, -hashtags, account))
+    for part in row_groups(len(order)):
+        rows = order[part]
+        others = pa.array(other[rows])
+        yield pa.record_batch(
+            [
+                table.ids.take(pa.array(account[rows])).cast(pa.string()),
+                table.ids.take(others).cast(pa.string()),
+                table.screen_names.take(others).cast(pa.string()),
+                pa.array(distance[rows]),
+                pa.array(similarity[rows]),
+                pa.array(hashtags[rows]),
+            ],
+            schema=SCHEMAS["lookalikes"],
+        )

@@ -122,7 +122,8 @@ class ComparePairs:
 
 def _ranged(names: EncodedNames, threshold: Threshold, groups: Groups, unit: Unit, work: Work) -> Iterator[PairBatch]:
     members = groups.members_of(unit.first)
-    for pairs in similar_pairs(names, threshold, members, begin=unit.begin, end=unit.end, work=work):
+    fresh = groups.fresh_of(unit.first)
+    for pairs in similar_pairs(names, threshold, members, fresh=fresh, begin=unit.begin, end=unit.end, work=work):
         yield _of_hashtag(pairs, unit.first)
 
 
@@ -130,7 +131,8 @@ def _whole(names: EncodedNames, threshold: Threshold, groups: Groups, unit: Unit
     sizes = np.diff(groups.starts[unit.first : unit.last + 1])
     large = np.flatnonzero(sizes > SMALL_GROUP) + unit.first
     for hashtag in large.tolist():
-        for pairs in similar_pairs(names, threshold, groups.members_of(hashtag), work=work):
+        fresh = groups.fresh_of(hashtag)
+        for pairs in similar_pairs(names, threshold, groups.members_of(hashtag), fresh=fresh, work=work):
             yield _of_hashtag(pairs, hashtag)
     edges: list[int] = [
         unit.first,
@@ -140,7 +142,8 @@ def _whole(names: EncodedNames, threshold: Threshold, groups: Groups, unit: Unit
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         starts: npt.NDArray[np.int64] = groups.starts[first : last + 1]
         if len(starts) > 1:
-            for pairs in similar_pairs_of_groups(names, threshold, groups.members, starts, work=work):
+            known = groups.members, starts
+            for pairs in similar_pairs_of_groups(names, threshold, *known, fresh=groups.fresh, work=work):
                 yield dataclasses.replace(pairs, group=pairs.group + np.uint32(first))
 
 

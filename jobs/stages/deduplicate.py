@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +11,26 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.rejects import Reason, RejectLog
-from jobs.inputs.rows import FetchedRow, fetch_rows
 from jobs.inputs.tables import POSTS, InputFile
 from jobs.inputs.timestamps import NULL_TIME
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import data_path
 from jobs.stages import channels
+from jobs.stages.conflicts import ConflictingRows
 from jobs.stages.exchange import Outbox
 from jobs.stages.parts import parts_of
-from jobs.stages.posts import Posts
+from jobs.stages.postindex import PostIndex
+from jobs.stages.posts import Posts, hashes_of
 from jobs.stages.reports import PostsReport
+from jobs.stages.worker import open_snapshot
 
 
 @dataclasses.dataclass(frozen=True)
 class DeduplicatePosts:
     """Task function: id partitions in, reports out; usages of hashtags sent to their buckets.
 
-    splits: that have sent posts. first_part: as in ScanSplits.
+    splits: that have sent posts. first_part: as in ScanSplits. base: the snapshot whose posts are known already, None
+    for none; rewrite: whether its index is written anew with the new posts in it. index: False to write none.
     """
 
     files: tuple[InputFile, ...]
@@ -38,24 +42,48 @@ class DeduplicatePosts:
     work: Path
     snapshot: str
     first_part: int
+    base: str | None = None
+    rewrite: bool = False
+    index: bool = True
 
     def __call__(self, partitions: Iterable[int]) -> Iterator[PostsReport]:
         """Resolve the posts of the id partitions that come in."""
         for partition in partitions:
             sent = channels.posts(self.work).receive(partition, range(self.splits))
             if sent.num_rows:
-                yield self._resolve(partition, Posts.concatenate(list(map(Posts.from_rows, sent.to_batches()))))
+                posts = Posts.concatenate(list(map(Posts.from_rows, sent.to_batches())))
+                yield self._resolve(partition, posts, self._known(partition, posts))
+            elif self.rewrite:
+                yield PostsReport(files=self._write_index(partition, self._known(partition)))
 
-    def _resolve(self, partition: int, posts: Posts) -> PostsReport:
+    def _known(self, partition: int, posts: Posts | None = None) -> PostIndex:
+        """What the base knows of the posts; all that it knows in the partition, if that is written anew."""
+        if self.base is None:
+            return PostIndex.joined([])
+        base, hashes = open_snapshot(self.output, self.base), hashes_of(partition, self.partitions)
+        return PostIndex.read(base, *hashes, None if posts is None or self.rewrite else posts.id_hash)
+
+    def _resolve(self, partition: int, posts: Posts, known: PostIndex) -> PostsReport:
         counts = PostsReport(partitions=[partition])
         path = data_path(self.snapshot, "rejects", part=self.first_part + partition)
-        repeated, conflicts = _repetitions(posts)
-        used = np.ones(len(posts), bool)
-        used[repeated] = False
-        counts.duplicates = len(repeated)
+        order = np.argsort(posts.id_hash)
+        repeated, conflicts = _repetitions(posts, order)
+        first = np.ones(len(posts), bool)  # of all equal rows
+        first[repeated] = False
+        earlier, row = known.find(posts)
+        first[earlier[known.row_hash[row] == posts.row_hash[earlier]]] = False
+        rival = first[earlier] & known.kept[row]
+        counts.duplicates = len(posts) - int(first.sum())
+        kept = first.copy()
         with RejectLog(self.output, path) as rejects:
-            used[self._reject_all_but_latest(posts, conflicts, rejects)] = False
+            groups = [group[first[group]] for group in conflicts]
+            rivals = dict(zip(earlier[rival].tolist(), known.row[row[rival]].tolist(), strict=True))
+            kept[self._reject_all_but_one(posts.row, groups, rivals, rejects, counts)] = False
             counts.take_rejects(rejects)
+        if self.index:
+            index = PostIndex.of(posts, order[first[order]], kept)
+            counts.files += self._write_index(partition, PostIndex.joined([known, index]) if self.rewrite else index)
+        used = kept
         if self.exclude_reposts:
             reposts = used & (posts.repost == 1)
             counts.excluded_reposts = int(reposts.sum())
@@ -70,32 +98,35 @@ class DeduplicatePosts:
             self._send(posts, used, box)
         return counts
 
-    def _reject_all_but_latest(
-        self, posts: Posts, conflicts: list[npt.NDArray[np.int64]], rejects: RejectLog
-    ) -> list[int]:
-        """Of the different rows of one id the later, then the greater is used; returns the others."""
-        if not conflicts:
+    def _write_index(self, partition: int, index: PostIndex) -> list[FileEntry]:
+        if not len(index):
             return []
-        file, place, created = posts.file, posts.place, posts.created
-        written = self._read_again(np.concatenate(conflicts), file, place)
-        rejected = []
-        for rows in conflicts:
-            ranked = sorted(rows.tolist(), key=lambda row: (created[row], written[row].values))
-            rejected += ranked[:-1]
-        for row in sorted(rejected, key=lambda row: (file[row], place[row])):
-            rejects.add(POSTS.name, self.files[file[row]].path, Reason.CONFLICT, written[row].raw)
-        return rejected
+        return [index.write(self.output, data_path(self.snapshot, "post_index", part=partition))]
 
-    def _read_again(
-        self, rows: npt.NDArray[np.int64], file: npt.NDArray[np.int64], place: npt.NDArray[np.int64]
-    ) -> dict[int, FetchedRow]:
-        """The chosen rows as they stand in their files, each of which is read once."""
-        found: dict[int, FetchedRow] = {}
-        for number in np.unique(file[rows]).tolist():
-            here = rows[file[rows] == number]
-            here = here[np.argsort(place[here])]
-            found.update(zip(here.tolist(), fetch_rows(self.files[number], place[here], POSTS), strict=True))
-        return found
+    def _reject_all_but_one(
+        self,
+        row: npt.NDArray[np.int64],
+        groups: Sequence[npt.NDArray[np.int64]],
+        rivals: dict[int, int],
+        rejects: RejectLog,
+        counts: PostsReport,
+    ) -> list[int]:
+        """Of the different rows of one id one is used; returns the others, by their place among the posts.
+
+        rivals: by place the row that an earlier run used. Should another have been, the counts say so.
+        """
+        groups = [group for group in groups if len(group) > 1 and int(group[0]) not in rivals]
+        if not groups and not rivals:
+            return []
+        places = np.concatenate([*groups, np.array(list(rivals), np.int64)])
+        rows = ConflictingRows(self.files, np.concatenate([row[places], np.array(list(rivals.values()), np.int64)]))
+        rejected = [place for place, rival in rivals.items() if rows.rank(int(row[place])) < rows.rank(rival)]
+        counts.superseded = len(rivals) - len(rejected)
+        for group in groups:
+            rejected += sorted(group.tolist(), key=lambda place: rows.rank(int(row[place])))[:-1]
+        for number in sorted(int(row[place]) for place in rejected):
+            rejects.add(POSTS.name, rows.path(number), Reason.CONFLICT, rows.raw(number))
+        return rejected
 
     def _send(self, posts: Posts, used: npt.NDArray[np.bool_], box: Outbox) -> None:
         """The usages of the posts that are used, by bucket."""
@@ -119,13 +150,15 @@ class DeduplicatePosts:
             box.send(bucket, usages.slice(start, end - start))
 
 
-def _repetitions(posts: Posts) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.int64]]]:
+def _repetitions(
+    posts: Posts, order: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.int64]]]:
     """Rows that repeat another to the letter, and for each id the rows, if several, that differ.
 
-    Of equal rows the first by file and place is not among the repeated ones, so that every run takes the same.
+    order: of the posts by id_hash. Of equal rows the first by file and place is not among the repeated ones, so that
+    every run takes the same.
     """
     id_hash = posts.id_hash
-    order = np.argsort(id_hash)
     is_shared = np.zeros(len(order), bool)
     is_shared[1:] = id_hash[order[1:]] == id_hash[order[:-1]]
     is_shared[:-1] |= is_shared[1:]

@@ -44,11 +44,3 @@ class Dictionary:
     def find(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """int64[k]: which spelling each hash stands for."""
         return np.searchsorted(self.hash, hashes)
-
-    def most_frequent(self, counts: npt.NDArray[np.int64]) -> pa.StringArray:
-        """Of each hashtag the spelling of most uses, int64[n]; of equal ones the first in code point order."""
-        rank = np.empty(len(self.hash), np.int64)
-        rank[pc.sort_indices(self.spellings).to_numpy()] = np.arange(len(self.hash))
-        order = np.lexsort((rank, -counts, self.hashtag))
-        best = np.searchsorted(self.hashtag[order], np.arange(len(self.keys)))
-        return self.spellings.take(pa.array(order[best]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numba
 import numpy as np
@@ -37,6 +38,47 @@ class Evidence:
         """Number of memberships."""
         return len(self.account)
 
+    @property
+    def key(self) -> npt.NDArray[np.uint64]:
+        """uint64[n] ascending: the hashtag above the account."""
+        return membership_keys(self.hashtag, self.account)
+
+    def take(self, rows: npt.NDArray[np.intp] | slice) -> Evidence:
+        """The memberships at some places, ascending."""
+        return Evidence(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+
+    @classmethod
+    def none(cls, key: npt.NDArray[np.uint64]) -> Evidence:
+        """Memberships, by ascending key, of which nothing is known."""
+        zero: Counts = np.zeros(len(key), np.int32)
+        never = np.full(len(key), NULL_TIME)
+        return cls(*split_keys(key), zero, zero, never, never, zero)
+
+    def with_memberships(self, key: npt.NDArray[np.uint64]) -> Evidence:
+        """The same and, with no evidence, those memberships of the keys that are not there."""
+        missing = np.setdiff1d(key, self.key)
+        if not len(missing):
+            return self
+        both, other = np.concatenate([self.key, missing]), Evidence.none(missing)
+        order = np.argsort(both, kind="stable")
+        names = [field.name for field in dataclasses.fields(self)]
+        joined = {name: np.concatenate([getattr(self, name), getattr(other, name)])[order] for name in names}
+        return Evidence(**joined)
+
+    def plus(
+        self, places: npt.NDArray[np.intp], posts: Counts, reposts: Counts, first: Times, last: Times
+    ) -> Evidence:
+        """With more evidence of the memberships at some places, each once."""
+        sums = self.posts.copy(), self.reposts.copy()
+        sums[0][places] += posts
+        sums[1][places] += reposts
+        earliest, latest = self.first.copy(), self.last.copy()
+        known = first != NULL_TIME
+        unknown = earliest[places] == NULL_TIME
+        earliest[places] = np.where(unknown | (known & (first < earliest[places])), first, earliest[places])
+        latest[places] = np.maximum(latest[places], last)
+        return Evidence(self.hashtag, self.account, *sums, earliest, latest, self.leads)
+
     @classmethod
     def of(
         cls,
@@ -47,8 +89,7 @@ class Evidence:
         leads: npt.NDArray[np.int8],
     ) -> Evidence:
         """From n usages in any order."""
-        key = hashtag.astype(np.uint64) << np.uint64(32)
-        key |= account
+        key = membership_keys(hashtag, account)
         order = np.argsort(key)
         key = key[order]
         changes = np.ones(len(key), bool)
@@ -56,7 +97,19 @@ class Evidence:
         starts = np.flatnonzero(changes)
         key = key[starts]
         found = _aggregate(np.append(starts, len(order)), order, created, repost, leads)
-        return cls((key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32), *found)
+        return cls(*split_keys(key), *found)
+
+
+def membership_keys(hashtag: npt.NDArray[Any], account: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+    """uint64[n]: each hashtag above its account."""
+    key = hashtag.astype(np.uint64) << np.uint64(32)
+    key |= account
+    return key
+
+
+def split_keys(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """uint32[n] and uint32[n]: what membership_keys put together."""
+    return (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
 
 
 @numba.njit(cache=True, nogil=True)

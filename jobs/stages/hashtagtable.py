@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.datafiles import FileEntry, write_table
+from jobs.snapshots.datafiles import write_table
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import HASHTAGS
 from jobs.snapshots.publisher import Publication
 from jobs.stages.groups import Groups
@@ -60,7 +61,7 @@ class HashtagTable:
         bucket = np.repeat(np.array(sorted(buckets), np.uint16), [len(group.keys) for group in groups])
         posts, members = (
             np.concatenate([np.zeros(0, np.int64), *parts])
-            for parts in ([group.posts for group in groups], [np.diff(group.starts) for group in groups])
+            for parts in ([group.posts for group in groups], [group.sizes for group in groups])
         )
         order = pc.sort_indices(keys)
         ordered = order.to_numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.snapshots.layout import ACCOUNT_HASHTAGS, data_path
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
+from jobs.stages.evidence import Evidence, membership_keys
 from jobs.stages.parts import parts_of
 from jobs.stages.reports import WriteReport
 from jobs.stages.times import as_times
@@ -41,47 +42,53 @@ class ListHashtags:
             yield from self._list(task)
 
     def _list(self, task: int) -> Iterator[WriteReport]:
-        rows = self._memberships(task)
-        account = rows["account"].to_numpy()
+        evidence = received_memberships(self.work, task, self.grouped)
+        account = evidence.account
         changes = np.flatnonzero(np.diff(account, prepend=np.int64(-1)))
         starts = np.append(changes, len(account)).astype(np.int64)
-        leads = np.concatenate([[0], np.cumsum(rows["leads"].to_numpy(), dtype=np.int64)])
-        lists = AccountLists(account[changes], np.diff(leads[starts]), starts, rows["hashtag"].to_numpy())
+        leads = np.concatenate([[0], np.cumsum(evidence.leads, dtype=np.int64)])
+        lists = AccountLists(account[changes], np.diff(leads[starts]), starts, evidence.hashtag)
         lists.write(self.work, task)
         order, parts = parts_of(account_buckets(self.accounts, self.buckets)[account], self.buckets)
         for bucket, start, end in parts:
             path = data_path(self.snapshot, "account_hashtags", bucket=bucket)
-            pieces = self._pieces(rows, order[start:end])
+            pieces = self._pieces(evidence, order[start:end])
             yield WriteReport([write_table(self.output, path, ACCOUNT_HASHTAGS, pieces)])
 
-    def _memberships(self, task: int) -> pa.RecordBatch:
-        """The memberships of a task's accounts in the order of (account, hashtag), hashtags by number."""
-        table = hashtag_table(str(self.work))
-        parts = []
-        channel = channels.memberships(self.work)
-        for bucket in self.grouped:
-            rows = channel.receive(task, [bucket])
-            numbers = table.numbers_in(bucket)[rows["hashtag"].to_numpy()]
-            parts.append(rows.set_column(0, channel.schema.field(0), pa.array(numbers)))
-        rows = pa.concat_tables(parts).combine_chunks() if parts else channel.schema.empty_table()
-        key = rows["account"].to_numpy().astype(np.uint64) << np.uint64(32)
-        key |= rows["hashtag"].to_numpy()
-        order = np.argsort(key)
-        columns = {name: rows[name].to_numpy()[order] for name in rows.column_names}
-        return pa.record_batch(columns)
-
-    def _pieces(self, rows: pa.RecordBatch, chosen: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+    def _pieces(self, evidence: Evidence, chosen: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
         ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
         for part in row_groups(len(chosen)):
-            columns = {name: rows[name].to_numpy()[chosen[part]] for name in rows.schema.names}
-            yield pa.record_batch(
-                [
-                    ids.take(pa.array(columns["account"])).cast(pa.string()),
-                    keys.take(pa.array(columns["hashtag"])),
-                    pa.array(columns["posts"], pa.int64()),
-                    pa.array(columns["reposts"], pa.int64()),
-                    as_times(columns["first"]),
-                    as_times(columns["last"]),
-                ],
-                schema=ACCOUNT_HASHTAGS,
-            )
+            yield account_hashtag_rows(ids, keys, evidence.take(chosen[part]))
+
+
+def received_memberships(work: Path, task: int, grouped: Sequence[int]) -> Evidence:
+    """The memberships sent to a task of accounts, in the order of (account, hashtag), hashtags by number.
+
+    grouped: the buckets of hashtags that have sent some.
+    """
+    table = hashtag_table(str(work))
+    parts = []
+    channel = channels.memberships(work)
+    for bucket in grouped:
+        rows = channel.receive(task, [bucket])
+        numbers = table.numbers_in(bucket)[rows["hashtag"].to_numpy()]
+        parts.append(rows.set_column(0, channel.schema.field(0), pa.array(numbers)))
+    rows = pa.concat_tables(parts).combine_chunks() if parts else channel.schema.empty_table()
+    key = membership_keys(rows["account"].to_numpy(), rows["hashtag"].to_numpy())
+    order = np.argsort(key)
+    return Evidence(**{name: rows[name].to_numpy()[order] for name in rows.column_names})
+
+
+def account_hashtag_rows(ids: pa.LargeStringArray, keys: pa.StringArray, evidence: Evidence) -> pa.RecordBatch:
+    """As layout.ACCOUNT_HASHTAGS, of hashtags by number. ids: of all accounts, keys: of all hashtags."""
+    return pa.record_batch(
+        [
+            ids.take(pa.array(evidence.account)).cast(pa.string()),
+            keys.take(pa.array(evidence.hashtag)),
+            pa.array(evidence.posts, pa.int64()),
+            pa.array(evidence.reposts, pa.int64()),
+            as_times(evidence.first),
+            as_times(evidence.last),
+        ],
+        schema=ACCOUNT_HASHTAGS,
+    )

@@ -11,7 +11,18 @@ import numpy.typing as npt
 import pyarrow as pa
 
 PLACE_BITS = 44  # a row is its file's number above its place in the file: a million files of 16 TiB
-_PLACE = (1 << PLACE_BITS) - 1
+PLACE = (1 << PLACE_BITS) - 1
+
+
+def partition_of(id_hash: npt.NDArray[np.uint64], partitions: int) -> npt.NDArray[np.uint64]:
+    """uint64[n]: the partition of each id, a range of hashes; of at most 65,536."""
+    return ((id_hash >> np.uint64(32)) * np.uint64(partitions)) >> np.uint64(32)
+
+
+def hashes_of(partition: int, partitions: int) -> tuple[int, int]:
+    """The least hash of a partition, and the greatest."""
+    least, following = (-(-(number << 32) // partitions) << 32 for number in (partition, partition + 1))
+    return least, following - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,16 +52,6 @@ class Posts:
     def __len__(self) -> int:
         """Number of posts."""
         return len(self.id_hash)
-
-    @property
-    def file(self) -> npt.NDArray[np.int64]:
-        """int64[n]: the number of each post's file."""
-        return self.row >> PLACE_BITS
-
-    @property
-    def place(self) -> npt.NDArray[np.int64]:
-        """int64[n]: where in its file each post stands, see RowBatch."""
-        return self.row & _PLACE
 
     @classmethod
     def concatenate(cls, parts: Sequence[Posts]) -> Posts:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 
 # An unknown author says that the accounts are incomplete, not that the posts are damaged.
 NOT_DAMAGE = frozenset({Reason.UNKNOWN_AUTHOR.value})
+
+
+def damage(rejected: Mapping[str, int]) -> dict[str, int]:
+    """Of rejected rows by reason those that are damaged."""
+    return {reason: count for reason, count in rejected.items() if reason not in NOT_DAMAGE}
 
 
 @dataclasses.dataclass
@@ -17,7 +22,9 @@ class PostsReport:
     """What became of some rows of posts; the sum over all tasks reconciles.
 
     rows: read, well-formed or not. used: kept, with a hashtag. unreadable_*: of the used rows. rejected and
-    examples: by reason. rejects: the files that hold the rejected rows. partitions: of ids, that had posts.
+    examples: by reason. files: data files that hold the rejected rows and what a later run needs to know. partitions:
+    of ids, that had posts. superseded: rows of earlier runs that a row here should have been used for, so that these
+    counts are of no use, see DeduplicatePosts.
     """
 
     rows: int = 0
@@ -29,7 +36,8 @@ class PostsReport:
     unreadable_flags: int = 0
     rejected: dict[str, int] = dataclasses.field(default_factory=dict)
     examples: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    rejects: list[FileEntry] = dataclasses.field(default_factory=list)
+    files: list[FileEntry] = dataclasses.field(default_factory=list)
+    superseded: int = 0
     partitions: list[int] = dataclasses.field(default_factory=list)
 
     def take_rejects(self, log: RejectLog) -> None:
@@ -39,31 +47,32 @@ class PostsReport:
         self.examples |= {reason.value: rows for reason, rows in log.examples.items()}
         entry = log.close()
         if entry is not None:
-            self.rejects.append(entry)
+            self.files.append(entry)
 
     def damaged(self) -> dict[str, int]:
         """Rejected rows by reason, without those that only lack an account."""
-        return {reason: count for reason, count in self.rejected.items() if reason not in NOT_DAMAGE}
+        return damage(self.rejected)
 
     @classmethod
     def total(cls, reports: Iterable[PostsReport]) -> PostsReport:
         """The sum; RuntimeError if rows are unaccounted for."""
         total = cls()
         for part in reports:
-            for name in ("rows", "used", "without_hashtag", "excluded_reposts", "duplicates"):
+            for name in _NUMBERS:
                 setattr(total, name, getattr(total, name) + getattr(part, name))
-            total.unreadable_dates += part.unreadable_dates
-            total.unreadable_flags += part.unreadable_flags
             for reason, count in part.rejected.items():
                 total.rejected[reason] = total.rejected.get(reason, 0) + count
             for reason, rows in part.examples.items():
                 total.examples[reason] = [*total.examples.get(reason, []), *rows][:EXAMPLES]
-            total.rejects += part.rejects
+            total.files += part.files
             total.partitions += part.partitions
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates
         if total.rows != accounted + sum(total.rejected.values()):
             raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")
         return total
+
+
+_NUMBERS = tuple(field.name for field in dataclasses.fields(PostsReport) if field.default == 0)
 
 
 @dataclasses.dataclass
@@ -84,7 +93,8 @@ class LargeHashtag:
 class GroupReport:
     """What a bucket holds. small: places [from, to) of runs of hashtags that are not large, and their cost.
 
-    members: None if they were only counted.
+    files: its members and spellings, unless they were only counted. pairs_compared: of pairs_sharing those that have
+    a fresh side, in an incremental run.
     """
 
     bucket: int
@@ -93,7 +103,8 @@ class GroupReport:
     pairs_sharing: int
     small: list[tuple[int, int, float]]
     large: list[LargeHashtag]
-    members: FileEntry | None
+    pairs_compared: int = 0
+    files: list[FileEntry] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass

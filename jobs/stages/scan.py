@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.rejects import Reason, RejectLog
-from jobs.inputs.rows import read_rows
+from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
 from jobs.inputs.timestamps import parse_timestamps
 from jobs.inputs.values import are_blank, combine_hashes, hash_values, parse_flags
@@ -20,8 +20,9 @@ from jobs.stages import channels
 from jobs.stages.exchange import Outbox
 from jobs.stages.explode import Spellings
 from jobs.stages.parts import parts_of
-from jobs.stages.posts import PLACE_BITS, Posts
+from jobs.stages.posts import PLACE_BITS, Posts, partition_of
 from jobs.stages.reports import PostsReport
+from jobs.stages.unknownposts import UnknownPosts
 from jobs.stages.worker import accounts_table
 
 _ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on ...
@@ -59,31 +60,36 @@ class ScanSplits:
         counts = PostsReport()
         spellings = self._no_spellings()
         waiting: list[Posts] = []
+        unknown = UnknownPosts()
         path = data_path(self.snapshot, "rejects", part=self.first_part + number)
         with (
             RejectLog(self.output, path) as rejects,
             channels.posts(self.work).source(number) as posts,
             channels.spellings(self.work).source(number) as spelled,
         ):
-            for rows in read_rows(file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES):
+            for rows in _batches(file, split):
                 counts.rows += len(rows) + len(rows.malformed)
-                waiting.append(self._posts(split.file, rows, spellings, rejects))
+                waiting.append(self._posts(split.file, rows, spellings, rejects, unknown))
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
                     waiting, spellings = [], self._no_spellings()
             self._send(waiting, spellings, posts, spelled)
             counts.take_rejects(rejects)
+        counts.files += unknown.write(self.output, data_path(self.snapshot, "unknown_posts", part=number))
         return counts
 
     def _no_spellings(self) -> Spellings:
         return Spellings(buckets=self.buckets, seed=self.seed, ignored=self.ignored)
 
-    def _posts(self, file: int, rows: RowBatch, spellings: Spellings, rejects: RejectLog) -> Posts:
-        """The usable rows; the others go to the rejects."""
+    def _posts(
+        self, file: int, rows: RowBatch, spellings: Spellings, rejects: RejectLog, unknown: UnknownPosts
+    ) -> Posts:
+        """The usable rows; the others go to the rejects, those of unknown authors are noted as well."""
         path = self.files[file].path
         for _, raw in rows.malformed:
             rejects.add(POSTS.name, path, Reason.FIELDS, raw)
         account = accounts_table(self.accounts).lookup(*rows["author_id"])
+        row = rows.place | (file << PLACE_BITS)
         no_id = are_blank(*rows["id"])
         usable = (account >= 0) & ~no_id
         if not usable.all():
@@ -91,6 +97,7 @@ class ScanSplits:
             for i in np.flatnonzero(~usable).tolist():
                 reason = Reason.NO_AUTHOR if no_author[i] else Reason.UNKNOWN_AUTHOR
                 rejects.add(POSTS.name, path, Reason.NO_ID if no_id[i] else reason, rows.raw(i))
+            unknown.add(rows["author_id"], row, np.flatnonzero(~usable & ~no_id & ~no_author))
         row_hash: npt.NDArray[np.uint64] = np.zeros(len(rows), np.uint64)
         for name in POSTS.columns[1:]:
             row_hash = combine_hashes(row_hash, hash_values(*rows[name]))
@@ -104,7 +111,7 @@ class ScanSplits:
             repost=parse_flags(*rows["is_repost"]),
             was_flagged=~are_blank(*rows["is_repost"]),
             account=account.astype(np.uint32),
-            row=rows.place | (file << PLACE_BITS),
+            row=row,
             offsets=hashtags.offsets,
             spelling=hashtags.spelling,
             bucket=hashtags.bucket,
@@ -115,7 +122,7 @@ class ScanSplits:
         if not waiting:
             return
         found = Posts.concatenate(waiting)
-        order, parts = parts_of(found.id_hash % np.uint64(self.partitions), self.partitions)
+        order, parts = parts_of(partition_of(found.id_hash, self.partitions), self.partitions)
         ordered = found.take(order)
         for partition, start, end in parts:
             posts.send(partition, ordered.slice(start, end).to_rows())
@@ -124,3 +131,9 @@ class ScanSplits:
         dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
         for bucket, start, end in parts:
             spelled.send(bucket, dictionary.slice(start, end - start))
+
+
+def _batches(file: InputFile, split: Split) -> Iterator[RowBatch]:
+    if split.places is not None:
+        return fetch_batches(file, split.places, POSTS)
+    return read_rows(file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts import AccountTable, packed_strings
+from jobs.snapshots.reader import Snapshot
 from jobs.stages.buckets import buckets_of
 from jobs.stages.hashtagtable import HashtagTable
 
@@ -24,6 +25,12 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
     """snapshots.buckets.bucket_of(id, buckets) of every account of the table."""
     ids = accounts_table(path).ids
     return buckets_of(*packed_strings(ids), buckets)
+
+
+@functools.lru_cache(maxsize=1)
+def open_snapshot(output: Path, snapshot: str) -> Snapshot:
+    """A published snapshot."""
+    return Snapshot.open(output, snapshot)
 
 
 @functools.lru_cache(maxsize=2)

@@ -59,29 +59,31 @@ class WriteTables:
         similarity = similarities(accounts_table(self.accounts).names, left, right, distance)
         order = np.lexsort((right, left, -similarity, hashtag))
         columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
+        keys, ids = hashtag_table(str(self.work)).keys, accounts_table(self.accounts).ids
         path = layout.data_path(self.snapshot, "pairs", bucket=bucket)
-        entry = write_table(self.output, path, layout.PAIRS, self._pieces(*columns))
+        entry = write_table(self.output, path, layout.PAIRS, pair_rows(keys, ids, *columns))
         found, counts = np.unique(hashtag, return_counts=True)
         return WriteReport([entry], list(zip(found.tolist(), counts.tolist(), strict=True)))
 
-    def _pieces(
-        self,
-        hashtag: npt.NDArray[np.uint32],
-        left: npt.NDArray[np.uint32],
-        right: npt.NDArray[np.uint32],
-        distance: npt.NDArray[np.int32],
-        similarity: npt.NDArray[np.float64],
-    ) -> Iterator[pa.RecordBatch]:
-        keys = hashtag_table(str(self.work)).keys
-        ids = accounts_table(self.accounts).ids
-        for part in row_groups(len(hashtag)):
-            yield pa.record_batch(
-                [
-                    keys.take(pa.array(hashtag[part])),
-                    ids.take(pa.array(left[part])).cast(pa.string()),
-                    ids.take(pa.array(right[part])).cast(pa.string()),
-                    pa.array(distance[part]),
-                    pa.array(similarity[part]),
-                ],
-                schema=layout.PAIRS,
-            )
+
+def pair_rows(
+    keys: pa.StringArray,
+    ids: pa.LargeStringArray,
+    hashtag: npt.NDArray[np.uint32],
+    left: npt.NDArray[np.uint32],
+    right: npt.NDArray[np.uint32],
+    distance: npt.NDArray[np.int32],
+    similarity: npt.NDArray[np.float64],
+) -> Iterator[pa.RecordBatch]:
+    """As layout.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
+    for part in row_groups(len(hashtag)):
+        yield pa.record_batch(
+            [
+                keys.take(pa.array(hashtag[part])),
+                ids.take(pa.array(left[part])).cast(pa.string()),
+                ids.take(pa.array(right[part])).cast(pa.string()),
+                pa.array(distance[part]),
+                pa.array(similarity[part]),
+            ],
+            schema=layout.PAIRS,
+        )

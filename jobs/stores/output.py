@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from jobs.errors import OutputLockedError, SnapshotError, StoreError
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import CURRENT, MANIFEST, SNAPSHOTS, is_snapshot_id, parse_data_path, snapshot_folder
 from jobs.stores.blocks import BlockCache
 from jobs.stores.lease import Lease

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 from jobs.stores.blocks import BlockCache
 from jobs.stores.objects import ObjectStore
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from jobs.errors import DiskError, OutputLockedError, SnapshotError, StoreError, UsageError
-from jobs.snapshots.datafiles import FileEntry
 from jobs.snapshots.durable import temporary_beside, write_durably
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.history import live_id, published
 from jobs.snapshots.layout import CURRENT, MANIFEST, SNAPSHOTS, join_path, snapshot_folder
 from jobs.snapshots.leftovers import leftovers

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.reader import DataFile, Snapshot
+from jobs.snapshots.openfiles import DataFile
+from jobs.snapshots.reader import Snapshot
 from serving.lookup.encoding import Pairs
 
 _COLUMNS: Final = ["account_a", "account_b", "similarity"]

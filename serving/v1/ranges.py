@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.layout import BUCKETED, SCHEMAS
-from jobs.snapshots.reader import DataFile, Run, Snapshot
+from jobs.snapshots.openfiles import DataFile
+from jobs.snapshots.reader import Run, Snapshot
 
 
 class Place(NamedTuple):

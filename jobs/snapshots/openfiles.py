@@ -1,0 +1,122 @@
+"""One Parquet file of a snapshot: its footer, checked once, and its row groups, read when asked for."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.layout import KEYED, SCHEMAS, check_schema, join_path
+from jobs.snapshots.outputs import Output
+
+
+class DataFile:
+    """One Parquet file of a snapshot: its footer, and for each row group the least and greatest key."""
+
+    def __init__(self, output: Output, entry: FileEntry) -> None:
+        """Read the footer and hold it against the manifest's entry."""
+        self.entry = entry
+        self.path: Path | str = join_path(output, entry.path) if isinstance(output, Path) else output.name(entry.path)
+        self._output = output
+        self.bounds: list[tuple[bytes, bytes]] = []
+        self._footer: pq.FileMetaData | None = None
+        with self._open() as file:
+            footer = file.metadata
+            check_schema(file.schema_arrow, SCHEMAS[entry.table], str(self.path))
+            if footer.num_rows != entry.rows:
+                raise SnapshotError(f"{self.path}: has {footer.num_rows} rows, the manifest says {entry.rows}")
+            if entry.table in KEYED:
+                self.bounds = [_bounds(file, group) for group in range(footer.num_row_groups)]
+        self._footer = footer
+
+    def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
+        """Decode one row group."""
+        with self._open(group, columns) as file:
+            return file.read_row_group(group, columns=columns, use_threads=False)
+
+    def key_runs(self, group: int) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
+        """The key of each run of rows that share it, and the rows in each, int64[], without decoding each row's."""
+        name = SCHEMAS[self.entry.table].names[0]
+        with self._open(group, [name], encoded=True) as file:
+            keys = file.read_row_group(group, columns=[name], use_threads=False).column(0).combine_chunks()
+        keys = keys if isinstance(keys, pa.DictionaryArray) else keys.dictionary_encode()
+        places = keys.indices.to_numpy()
+        starts = np.flatnonzero(np.diff(places, prepend=-1))
+        return keys.dictionary.take(pa.array(places[starts])), np.diff(starts, append=len(places))
+
+    def group_rows(self) -> list[int]:
+        """Rows of each row group."""
+        footer = self._checked_footer()
+        return [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+
+    def ranges(self, column: str) -> list[tuple[Any, Any]]:
+        """Of each row group the least and greatest value of a column that has statistics."""
+        footer = self._checked_footer()
+        place = SCHEMAS[self.entry.table].get_field_index(column)
+        groups = (footer.row_group(group) for group in range(footer.num_row_groups))
+        found = [group.column(place).statistics for group in groups]
+        return [(statistics.min, statistics.max) for statistics in found]
+
+    def _checked_footer(self) -> pq.FileMetaData:
+        if self._footer is None:
+            raise RuntimeError(f"{self.path}: its footer has not been read")
+        return self._footer
+
+    def _open(
+        self, group: int | None = None, columns: list[str] | None = None, *, encoded: bool = False
+    ) -> AbstractContextManager[Any]:
+        """The file, of which this row group and these columns will be read, or the footer.
+
+        encoded: whether the columns, of strings, are to be read as a dictionary and the places in it.
+        """
+        if isinstance(self._output, Path):
+            return _OpenFile(self.path, self.entry, self._footer, columns if encoded else None)
+        return self._output.open_file(self.entry, self._footer, group, columns)
+
+
+class _OpenFile:
+    """A file open for reading while the context lasts; what goes wrong inside becomes a SnapshotError."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        entry: FileEntry,
+        footer: "pq.FileMetaData | None",
+        encoded: list[str] | None = None,
+    ) -> None:
+        self._path, self._entry, self._footer, self._encoded = path, entry, footer, encoded
+
+    def __enter__(self) -> Any:
+        try:
+            # Read, not mapped into memory: a mapped file that is cut short kills the process.
+            self._source = pa.OSFile(str(self._path))
+        except OSError as error:
+            raise SnapshotError(f"{self._path}: cannot be opened: {error}") from None
+        try:
+            size = self._source.size()
+            if size != self._entry.bytes:
+                raise SnapshotError(f"{self._path}: has {size} bytes, the manifest says {self._entry.bytes}")
+            return pq.ParquetFile(self._source, metadata=self._footer, read_dictionary=self._encoded)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._source.close()
+        if isinstance(error, (pa.ArrowException, OSError)):
+            first_line = str(error).partition("\n")[0]
+            raise SnapshotError(f"{self._path}: is damaged: {first_line}") from None
+
+
+def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:
+    statistics = file.metadata.row_group(group).column(0).statistics
+    if statistics is not None and statistics.has_min_max:
+        return statistics.min_raw, statistics.max_raw
+    name = file.schema_arrow.names[0]
+    keys = file.read_row_group(group, columns=[name], use_threads=False).column(0)
+    return keys[0].as_buffer().to_pybytes(), keys[-1].as_buffer().to_pybytes()

@@ -1,0 +1,22 @@
+"""What the checks of a snapshot are made of."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.errors import SnapshotError
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise SnapshotError with the message unless something holds."""
+    if not holds:
+        raise SnapshotError(message)
+
+
+def ascending(strings: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether each string is greater than the one before it."""
+    return all_true(pc.less(strings.slice(0, max(len(strings) - 1, 0)), strings.slice(1)))
+
+
+def all_true(flags: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether no flag is false; nulls say nothing."""
+    return bool(pc.all(flags).as_py() in (True, None))
