@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
         "--config", type=Path, metavar="FILE", help="options as YAML; flags win (conf/job.yaml, which explains all)"
     )
     parser.add_argument(
+        "--mode",
+        choices=["auto", "full", "incremental"],
+        help="incremental: read only the files of posts that the live snapshot has not seen, and add them to it, "
+        f"or all of them where that is impossible; auto: what costs less ({default['mode']})",
+    )
+    parser.add_argument(
         "--min-similarity",
         metavar="DECIMAL",
         help=f"store pairs of at least this similarity, above 0, at most 1 ({default['min_similarity']})",

@@ -41,6 +41,7 @@ class JobConfig(BaseModel):
     posts: Annotated[Paths, Field(strict=False)]
     accounts: Annotated[Paths, Field(strict=False)]
     output: Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]
+    mode: Annotated[Literal["auto", "full", "incremental"], Field(exclude=True)] = "auto"
     min_similarity: str = "0.8"
     blocking: Literal["lossless", "prefix"] = "lossless"
     prefix_length: Annotated[int, Field(ge=1, le=1000)] = 3

@@ -14,6 +14,8 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+_OF_INCREMENTS = ("mergemembers", "mergetables")  # what tasks run of a package that the driver uses, too
+
 
 class _WithoutPandas(MetaPathFinder):
     """Arrow looks for pandas when it is given its first array. That takes half a second, and no task uses it."""
@@ -29,6 +31,8 @@ def load() -> None:
     stages = importlib.import_module("jobs.stages")
     for module in pkgutil.iter_modules(stages.__path__, "jobs.stages."):
         importlib.import_module(module.name)
+    for name in _OF_INCREMENTS:
+        importlib.import_module(f"jobs.increments.{name}")
     _load_compiled()
     gc.collect()
     gc.freeze()  # a collection writes to what it looks at, and what is written to is no longer shared

@@ -5,6 +5,7 @@ Spark hands out numbers and collects reports; rows go from stage to stage throug
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,7 +47,8 @@ Report = TypeVar("Report")
 class Execution:
     """One run on Spark. accounts: path of the table of accounts, which the tasks map into memory.
 
-    work: the run's folder for what only it needs. cores: that Spark has.
+    known: so many of the first files of posts are not read. work: the run's folder for what only it needs. cores:
+    that Spark has.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Execution:
         publication: Publication,
         posts: tuple[InputFile, ...],
         accounts: str,
+        known: int = 0,
     ) -> None:
         self._config, self._ignored, self._context = config, ignored, context
         self._posts, self._accounts = posts, accounts
@@ -65,19 +68,34 @@ class Execution:
         if not runs_locally(context):
             flush_files(self.work)
         self.cores = context.defaultParallelism
-        text = sum(file.size * (_INFLATION if file.compression else 1) for file in posts)
-        split_bytes = min(max(text // (4 * self.cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
-        self._splits = plan_splits(posts, split_bytes)
-        self._partitions = min(max(self.cores, -(-text // _LARGEST_SPLIT)), _MOST_TASKS)
+        new = posts[known:]
+        split_bytes = min(max(_text(new) // (4 * self.cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
+        self._splits = tuple(
+            dataclasses.replace(split, file=split.file + known) for split in plan_splits(new, split_bytes)
+        )
+        self._partitions = min(max(self.cores, -(-_text(posts) // _LARGEST_SPLIT)), _MOST_TASKS)
         self._tasks = min(config.buckets, self._partitions)
 
     def scan(self) -> PostsReport:
         """Stages 1 and 2: every row read and each post used once; what became of the rows."""
+        return self._scan()
+
+    def _scan(self, base: str | None = None, *, rewrite: bool = False) -> PostsReport:
+        """base, rewrite: see DeduplicatePosts."""
         config, count = self._config, len(self._splits)
         hashes = config.buckets, self._ignored.keys, secrets.randbits(64)
         scan = ScanSplits(self._posts, self._splits, self._accounts, self._partitions, *hashes, *self._where, 1)
         deduplicate = DeduplicatePosts(
-            self._posts, count, self._partitions, config.buckets, config.exclude_reposts, *self._where, count + 1
+            self._posts,
+            count,
+            self._partitions,
+            config.buckets,
+            config.exclude_reposts,
+            *self._where,
+            count + 1,
+            base=base,
+            rewrite=rewrite,
+            index=not config.plan,
         )
         scanned = self._run(scan, count, count)
         resolved = self._run(deduplicate, self._partitions, self._partitions)
@@ -144,3 +162,8 @@ class Execution:
     def _run(self, stage: Callable[[Iterable[int]], Iterator[Report]], count: int, tasks: int) -> list[Report]:
         """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
         return self._context.parallelize(range(count), max(1, tasks)).mapPartitions(stage).collect()
+
+
+def _text(files: Iterable[InputFile]) -> int:
+    """Bytes of the files when they are not compressed, roughly."""
+    return sum(file.size * (_INFLATION if file.compression else 1) for file in files)

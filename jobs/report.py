@@ -6,7 +6,7 @@ import sys
 
 from jobs.config import JobConfig
 from jobs.errors import JobError
-from jobs.snapshots.describe import funnel, hashtag_lines, named_pairs, seconds, top_hashtags
+from jobs.snapshots.describe import funnel, hashtag_lines, how, named_pairs, seconds, top_hashtags
 from jobs.snapshots.reader import HashtagRow, Snapshot
 from jobs.terminal import print_lines, printable, table
 
@@ -17,7 +17,7 @@ _PAIRS = 10
 def print_report(snapshot: Snapshot, config: JobConfig) -> None:
     """Print the funnel, the seconds of each stage, the hashtags with most pairs and some of their pairs."""
     manifest = snapshot.manifest
-    lines = [f"Published snapshot {manifest.id} in {printable(str(config.output))}", ""]
+    lines = [f"Published snapshot {manifest.id} in {printable(str(config.output))}", f"  {how(manifest)}", ""]
     lines += [*funnel(manifest), "", seconds(manifest)]
     top = top_hashtags(snapshot, _TOP)
     if top:

@@ -10,6 +10,7 @@ from jobs.config import JobConfig
 from jobs.inputs.readaccounts import AccountCounts
 from jobs.inputs.tables import InputFile
 from jobs.snapshots import manifest as manifests
+from jobs.snapshots.layout import UNKNOWN_AUTHOR
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport
 
 
@@ -58,6 +59,31 @@ def counts(
         verified=compared.verified,
         similar_pairs=compared.similar,
         names_once=compared.by_names > 0,
+    )
+
+
+def added(base: manifests.Counts, new: manifests.Counts, adopted: int) -> manifests.Counts:
+    """The counts of an incremental run: of posts those of the base and the new ones, of the rest what is there now.
+
+    adopted: new rows of posts that the base has counted as of unknown authors. candidates, verified: all that were
+    met on the way here.
+    """
+    before, posts = base.posts.model_dump(), new.posts.model_dump()
+    rejected = {
+        reason: before["rejected"].get(reason, 0) + posts["rejected"].get(reason, 0)
+        for reason in before["rejected"].keys() | posts["rejected"].keys()
+    }
+    if adopted:
+        rejected[UNKNOWN_AUTHOR] -= adopted
+    total = {name: before[name] + posts[name] for name in before if name != "rejected"}
+    total |= {"rows": total["rows"] - adopted, "rejected": {reason: n for reason, n in rejected.items() if n}}
+    return new.model_copy(
+        update={
+            "posts": manifests.PostCounts(**total),
+            "candidates": base.candidates + new.candidates,
+            "verified": base.verified + new.verified,
+            "names_once": base.names_once,
+        }
     )
 
 

@@ -1,0 +1,64 @@
+"""The accounts as the driver reads them while Java starts, and how they differ from those of the base."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from jobs.config import JobConfig
+from jobs.errors import SnapshotError
+from jobs.increments.accounts import compare_accounts
+from jobs.increments.adopted import AdoptedPosts
+from jobs.increments.base import Base
+from jobs.increments.decide import Decision, NotIncremental
+from jobs.inputs.accounts import AccountTable
+from jobs.inputs.readaccounts import AccountCounts, read_accounts
+from jobs.inputs.rejects import RejectLog
+from jobs.inputs.tables import InputFile
+from jobs.snapshots.entries import FileEntry, check_sizes
+from jobs.snapshots.manifest import Manifest
+from jobs.snapshots.publisher import Publication
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadAccounts:
+    """table: the file that the tasks map. examples: rejected rows by reason; rejects: where they all are.
+
+    decision: how the run goes on; if incrementally, base: what it builds on, adopted: posts that this could not use.
+    """
+
+    table: str
+    counts: AccountCounts
+    examples: dict[str, list[str]]
+    rejects: FileEntry | None
+    decision: Decision
+    base: Base | None = None
+    adopted: AdoptedPosts | None = None
+
+
+def read_all(
+    files: tuple[InputFile, ...], config: JobConfig, publication: Publication, decision: Decision
+) -> ReadAccounts:
+    """Read the accounts, write their table to the work folder, and look whether the decision still holds."""
+    with RejectLog(publication.output, publication.data_path("rejects")) as log:
+        read = read_accounts(files, fold=config.fold, rejects=log)
+        path = str(publication.work / "accounts.arrow")
+        read.table.write(path)
+        examples = {reason.value: rows for reason, rows in log.examples.items()}
+        result = ReadAccounts(path, read.counts, examples, log.close(), decision)
+    if decision.base is None:
+        return result
+    try:
+        base, adopted = _compare(decision.base, read.table, publication)
+    except NotIncremental as reason:
+        return dataclasses.replace(result, decision=decision.full(str(reason)))
+    return dataclasses.replace(result, base=base, adopted=adopted)
+
+
+def _compare(live: Manifest, table: AccountTable, publication: Publication) -> tuple[Base, AdoptedPosts]:
+    base = Base(publication.output, live.id)
+    try:
+        check_sizes(publication.output, live.files)
+        compare_accounts(base, table).write(publication.work)
+        return base, AdoptedPosts.find(base, table)
+    except SnapshotError as error:
+        raise NotIncremental(f"the live snapshot is damaged: {error}") from None

@@ -1,0 +1,101 @@
+"""What a task knows of the snapshot that an incremental run builds on, the base."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.inputs.accounts import packed_strings
+from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.reader import Snapshot
+from jobs.stages.buckets import buckets_of
+from jobs.stages.worker import open_snapshot
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """The base's tables, read a bucket at a time. Sent to tasks as its place: output folder and id."""
+
+    output: Path
+    snapshot: str
+
+    def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
+        """The files of a table in a bucket: what a bucket that nothing changes in is named by."""
+        return [file.entry for file in self._open().run(table, bucket).files]
+
+    def read(self, table: str, bucket: int | None, columns: Sequence[str]) -> pa.Table:
+        """Some columns of a table in a bucket, all rows."""
+        pieces = [rows for _, rows in self.row_groups(table, bucket, columns)]
+        return pa.concat_tables([self.empty(table, columns), *pieces]).combine_chunks()
+
+    def empty(self, table: str, columns: Sequence[str]) -> pa.Table:
+        """No rows of some columns of a table."""
+        return pa.schema([SCHEMAS[table].field(name) for name in columns]).empty_table()
+
+    def row_groups(
+        self, table: str, bucket: int | None, columns: Sequence[str], wanted: npt.NDArray[np.bool_] | None = None
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """The row groups that have a wanted row, and the number of each one's first row.
+
+        wanted: bool[rows of the table in the bucket]; None for all.
+        """
+        row = 0
+        for file in self._open().run(table, bucket).files:
+            for group, rows in enumerate(file.group_rows()):
+                if wanted is None or wanted[row : row + rows].any():
+                    yield row, file.read(group, list(columns))
+                row += rows
+
+    def tables(self, entries: Sequence[FileEntry]) -> Iterator[pa.Table]:
+        """All rows of some files that are not in buckets, a row group at a time."""
+        for file in self._open().run(entries[0].table, None).files if entries else []:
+            if file.entry in entries:
+                for group in range(len(file.group_rows())):
+                    yield file.read(group)
+
+    @property
+    def buckets(self) -> int:
+        """Buckets of the tables."""
+        return self._open().manifest.buckets
+
+    def hashtags(self, bucket: int) -> BaseHashtags:
+        """The hashtags of a bucket."""
+        hashtags, edges = _hashtags_by_bucket(self)
+        return hashtags.slice(int(edges[bucket]), int(edges[bucket + 1]))
+
+    def _open(self) -> Snapshot:
+        return open_snapshot(self.output, self.snapshot)
+
+
+@dataclasses.dataclass(frozen=True)
+class BaseHashtags:
+    """n hashtags in the order of their keys. keys: StringArray. posts, members, pairs: int64[n], rows of each."""
+
+    keys: pa.StringArray
+    posts: npt.NDArray[np.int64]
+    members: npt.NDArray[np.int64]
+    pairs: npt.NDArray[np.int64]
+
+    def slice(self, start: int, end: int) -> BaseHashtags:
+        """Hashtags start to end."""
+        numbers = self.posts[start:end], self.members[start:end], self.pairs[start:end]
+        return BaseHashtags(self.keys.slice(start, end - start), *numbers)
+
+
+@functools.lru_cache(maxsize=1)
+def _hashtags_by_bucket(base: Base) -> tuple[BaseHashtags, npt.NDArray[np.int64]]:
+    """All hashtags in the order of (bucket, key), and where each bucket begins: int64[buckets + 1]."""
+    table = base.read("hashtags", None, ["hashtag", "posts", "members", "pairs"])
+    keys = table["hashtag"].combine_chunks()
+    bucket = buckets_of(*packed_strings(keys), base.buckets)
+    order = np.argsort(bucket, kind="stable")
+    numbers = (table[name].to_numpy()[order] for name in ("posts", "members", "pairs"))
+    edges = np.concatenate([[0], np.cumsum(np.bincount(bucket, minlength=base.buckets))])
+    return BaseHashtags(keys.take(pa.array(order)), *numbers), edges

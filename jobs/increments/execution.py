@@ -1,0 +1,107 @@
+"""The stages of an incremental run: those of a full one, over what is new and what the base has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark import SparkContext
+
+from jobs.config import JobConfig
+from jobs.execution import Execution
+from jobs.ignored import IgnoreList
+from jobs.increments.adopted import AdoptedPosts
+from jobs.increments.base import Base
+from jobs.increments.decide import Decision, NotIncremental
+from jobs.increments.mergeaccounts import AccountMerger
+from jobs.increments.mergemembers import MergeMembers
+from jobs.increments.mergepairs import PairMerger
+from jobs.increments.mergetables import MergeTables
+from jobs.snapshots.publisher import Publication
+from jobs.stages.compare import ComparePairs
+from jobs.stages.found import PairSender
+from jobs.stages.hashtagtable import HashtagTable
+from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
+from jobs.stages.postindex import is_scattered
+from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
+
+
+class IncrementalExecution(Execution):
+    """As Execution. base: what the run builds on; adopted: posts of it that it could not use then."""
+
+    def __init__(
+        self,
+        config: JobConfig,
+        ignored: IgnoreList,
+        context: SparkContext,
+        publication: Publication,
+        decision: Decision,
+        accounts: str,
+        base: Base,
+        adopted: AdoptedPosts,
+    ) -> None:
+        """The changes of the accounts are in the work folder already."""
+        super().__init__(config, ignored, context, publication, decision.posts, accounts, decision.known)
+        self._publication, self._base, self._adopted = publication, base, adopted
+        self._splits = (*adopted.splits(), *self._splits)
+
+    def scan(self) -> PostsReport:
+        """Stages 1 and 2. Raises NotIncremental if a post should be used instead of one that the base has used."""
+        base = self._base
+        rewrite = is_scattered(base.entries("post_index", None))
+        report = self._scan(base.snapshot, rewrite=rewrite)
+        if report.superseded:
+            raise NotIncremental(
+                f"{report.superseded:,} posts come with other content than before, which is the one to use"
+            )
+        part = 1 + len(self._splits) + self._partitions
+        report.files += self._adopted.files(self._publication, base, self._posts, part)
+        report.files += [] if rewrite else base.entries("post_index", None)
+        return report
+
+    def group(self, partitions: Sequence[int]) -> list[GroupReport]:
+        """Stage 3: the members of every bucket as they are now, and what is to be compared in the buckets."""
+        config = self._config
+        merge = MergeMembers(
+            self._accounts,
+            *self._where,
+            self._base,
+            config.threshold,
+            config.block_size,
+            TASK_COST,
+            len(self._splits),
+            tuple(sorted(partitions)),
+            config.buckets,
+            self._tasks,
+        )
+        reports = sorted(self._run(merge, config.buckets, self._tasks), key=lambda report: report.bucket)
+        most = sum(report.pairs_compared for report in reports)
+        if config.max_candidates is not None and most > config.max_candidates:
+            raise NotIncremental(f"up to {most:,} candidates would be met, more than --max-candidates")
+        return reports
+
+    def list_hashtags(self, groups: Sequence[GroupReport]) -> tuple[HashtagTable, list[WriteReport]]:
+        """The hashtags numbered; those of the accounts are written in the last stage."""
+        hashtags = HashtagTable.gather(self.work, tuple(group.bucket for group in groups))
+        hashtags.write(self.work)
+        return hashtags, []
+
+    def compare(self, groups: Sequence[GroupReport]) -> CompareReport:
+        """Stage 4: the similar pairs of fresh members with any."""
+        config = self._config
+        sender = PairSender(self._accounts, self.work, config.buckets, self._tasks)
+        tasks = plan_tasks(plan_units(groups, config.threshold, config.block_size), self.cores)
+        compare = ComparePairs(self._accounts, self.work, tasks, config.threshold, None, 1, sender)
+        return CompareReport.total(self._run(compare, len(tasks), len(tasks)))
+
+    def write(self, compared: int) -> list[WriteReport]:
+        """Stage 5: the pairs and the tables by account as they are now."""
+        config, known = self._config, (self._accounts, *self._where, self._base)
+        merge = MergeTables(
+            PairMerger(*known),
+            AccountMerger(*known, config.buckets),
+            tuple(range(config.buckets)),
+            compared,
+            config.buckets,
+            self._tasks,
+        )
+        return self._run(merge, 2 * self._tasks, 2 * self._tasks)

@@ -1,0 +1,203 @@
+"""Stage 5 of an incremental run: the tables of a bucket of accounts, old and new."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.increments.base import Base
+from jobs.increments.baseevidence import with_base
+from jobs.increments.changes import account_changes
+from jobs.increments.findstrings import first_not_less
+from jobs.increments.patch import Patch
+from jobs.inputs.accounts import packed_strings
+from jobs.snapshots.datafiles import write_table
+from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.layout import ACCOUNTS, LOOKALIKES, data_path
+from jobs.stages.accounts import Lookalikes, account_rows, lookalike_rows
+from jobs.stages.evidence import Evidence
+from jobs.stages.listing import account_hashtag_rows
+from jobs.stages.worker import account_buckets, accounts_table, hashtag_table
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True)
+class AccountMerger:
+    """Writes the three tables of buckets of accounts."""
+
+    accounts: str
+    output: Path
+    work: Path
+    snapshot: str
+    base: Base
+    buckets: int
+
+    def merge(self, bucket: int, used: Evidence, found: pa.Table) -> list[FileEntry]:
+        """Add what the accounts used, and the similar accounts that were found.
+
+        used: by (account, hashtag), hashtags by number; found: see channels.lookalikes. Both may speak of accounts of
+        other buckets too.
+        """
+        bucket_of = account_buckets(self.accounts, self.buckets)
+        used = used.take(np.flatnonzero(bucket_of[used.account] == bucket))
+        found = found.filter(pa.array(bucket_of[found["account"].to_numpy()] == bucket))
+        accounts = np.flatnonzero(bucket_of == bucket).astype(np.uint32)
+        changes = account_changes(self.work)
+        known = np.flatnonzero(changes.known[accounts])
+        old = _OldAccounts.read(self.base, bucket, accounts[known])
+        hashtags, is_new = self._hashtags(bucket, old, used)
+        lookalikes, alike = self._lookalikes(bucket, old, found)
+        if not hashtags and not lookalikes and len(known) == len(accounts) and not changes.changed[accounts].any():
+            return [
+                entry
+                for table in ("accounts", "account_hashtags", "lookalikes")
+                for entry in self.base.entries(table, bucket)
+            ]
+        place = np.searchsorted(accounts, used.account)
+        counts: npt.NDArray[np.int64] = np.zeros((3, len(accounts)), np.int64)
+        counts[:, known] = old.posts, old.hashtags, alike.kept
+        counts[0] += np.bincount(place, used.leads, len(accounts)).astype(np.int64)
+        counts[1] += np.bincount(place[is_new], minlength=len(accounts))
+        counts[2] += np.bincount(np.searchsorted(accounts, alike.rows.account), minlength=len(accounts))
+        path = data_path(self.snapshot, "accounts", bucket=bucket)
+        rows = account_rows(accounts_table(self.accounts), accounts, *counts)
+        written = [write_table(self.output, path, ACCOUNTS, rows)] if len(accounts) else []
+        written += self._write("account_hashtags", bucket, hashtags, counts[1])
+        return written + self._write("lookalikes", bucket, lookalikes, counts[2])
+
+    def _write(self, table: str, bucket: int, patch: Patch, counts: Counts) -> list[FileEntry]:
+        """counts: of the rows that the table has then."""
+        if not patch:
+            return self.base.entries(table, bucket)
+        if not counts.any():
+            return []
+        path = data_path(self.snapshot, table, bucket=bucket)
+        return [patch.write(self.output, path, self.base, table, bucket)]
+
+    def _hashtags(self, bucket: int, old: _OldAccounts, used: Evidence) -> tuple[Patch, npt.NDArray[np.bool_]]:
+        """How account_hashtags changes, and which of the memberships are new."""
+        place, is_known = old.find(used.account)
+        touched = np.zeros(len(old.account), bool)
+        touched[place[is_known]] = True
+        block = _Block.of(old.hashtags, touched)
+        rows = block.read(self.base, "account_hashtags", bucket, ["hashtag"])
+        low = np.where(is_known, block.starts[place], 0)
+        high = np.where(is_known, block.starts[np.minimum(place + 1, len(old.account))], 0)
+        keys = hashtag_table(str(self.work)).keys
+        wanted, stored = keys.take(pa.array(used.hashtag)), rows["hashtag"].combine_chunks()
+        at = first_not_less(stored, low, high, wanted)
+        inside = at < high
+        hit = inside.copy()
+        hit[inside] = pc.equal(stored.take(pa.array(at[inside])), wanted.filter(pa.array(inside))).to_numpy(
+            zero_copy_only=False
+        )
+        begins = np.concatenate([[0], np.cumsum(old.hashtags)])
+        before: Counts = begins[np.where(is_known, np.minimum(place + 1, len(old.account)), place)]
+        before[inside] = block.rows[at[inside]]
+        ids = accounts_table(self.accounts).ids
+
+        def changed(first: int, last: int, gone: pa.Table) -> pa.Table:
+            part = slice(first, last)
+            return pa.Table.from_batches(
+                [account_hashtag_rows(ids, keys, with_base(used.take(part), hit[part], gone))]
+            )
+
+        return Patch(before[hit], before, changed), ~hit
+
+    def _lookalikes(self, bucket: int, old: _OldAccounts, found: pa.Table) -> tuple[Patch, _Alike]:
+        """How the look-alikes change, and those of the accounts that change."""
+        changed = account_changes(self.work).changed
+        place, is_known = old.find(found["account"].to_numpy())
+        touched = np.zeros(len(old.account), bool)
+        touched[place[is_known]] = True
+        if changed.any():
+            other = self._others(self.base.read("lookalikes", bucket, ["other_id"]))
+            owner = np.repeat(np.arange(len(old.account)), old.lookalikes)
+            touched[owner[changed[other]]] = True
+            touched |= changed[old.account]
+        block = _Block.of(old.lookalikes, touched)
+        rows = block.read(self.base, "lookalikes", bucket, ["other_id", "distance", "hashtags"])
+        account, other = np.repeat(old.account, old.lookalikes)[block.rows], self._others(rows)
+        stays = ~(changed[account] | changed[other])
+        stored = {
+            "account": account[stays],
+            "other": other[stays],
+            "distance": rows["distance"].to_numpy()[stays],
+            "hashtags": rows["hashtags"].to_numpy().astype(np.int32)[stays],
+        }
+        now = Lookalikes.of(pa.concat_tables([pa.table(stored, found.schema), found]))
+        inserted = pa.Table.from_batches(lookalike_rows(accounts_table(self.accounts), now), LOOKALIKES)
+        begins = np.concatenate([[0], np.cumsum(old.lookalikes)])
+        before = begins[old.find(now.account)[0]]
+        return Patch.of(block.rows, before, inserted), _Alike(np.where(touched, 0, old.lookalikes), now)
+
+    def _others(self, rows: pa.Table) -> npt.NDArray[np.uint32]:
+        packed, offsets = packed_strings(rows["other_id"].combine_chunks())
+        return accounts_table(self.accounts).lookup(packed, offsets[:-1], offsets[1:]).astype(np.uint32)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Alike:
+    """kept: int64[accounts of the base], look-alikes of each whose rows stay; rows: all of the others'."""
+
+    kept: Counts
+    rows: Lookalikes
+
+
+@dataclasses.dataclass(frozen=True)
+class _OldAccounts:
+    """The n accounts that the base has in a bucket: account uint32[n], this run's numbers, ascending.
+
+    posts, hashtags, lookalikes: int64[n], as the base counts them.
+    """
+
+    account: npt.NDArray[np.uint32]
+    posts: Counts
+    hashtags: Counts
+    lookalikes: Counts
+
+    @classmethod
+    def read(cls, base: Base, bucket: int, account: npt.NDArray[np.uint32]) -> _OldAccounts:
+        names = ["posts", "hashtags", "lookalikes"]
+        rows = base.read("accounts", bucket, names)
+        if len(rows) != len(account):
+            raise RuntimeError(f"bucket {bucket} of the base has {len(rows)} accounts, not {len(account)}")
+        return cls(account, *(rows[name].to_numpy() for name in names))
+
+    def find(self, account: npt.NDArray[np.uint32]) -> tuple[Counts, npt.NDArray[np.bool_]]:
+        """Where each account stands among the n, or would, and whether it does."""
+        place = np.searchsorted(self.account, account)
+        inside = np.minimum(place, max(0, len(self.account) - 1))
+        return place, self.account[inside] == account if len(self.account) else np.zeros(len(account), bool)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Block:
+    """The rows of some accounts of the n in a table that is sorted by account.
+
+    rows: int64[], their numbers, ascending. starts: int64[n + 1], where each account's begin among them.
+    """
+
+    rows: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    wanted: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, counts: Counts, touched: npt.NDArray[np.bool_]) -> _Block:
+        """counts: int64[n], rows of each account; touched: bool[n], whose are wanted."""
+        wanted = np.repeat(touched, counts)
+        starts = np.concatenate([[0], np.cumsum(np.where(touched, counts, 0))])
+        return cls(np.flatnonzero(wanted), starts, wanted)
+
+    def read(self, base: Base, table: str, bucket: int, columns: list[str]) -> pa.Table:
+        """Some columns of the rows."""
+        pieces = []
+        for start, rows in base.row_groups(table, bucket, columns, self.wanted):
+            pieces.append(rows.filter(pa.array(self.wanted[start : start + len(rows)])))
+        return pa.concat_tables([base.empty(table, columns), *pieces]).combine_chunks()

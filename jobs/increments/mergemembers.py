@@ -1,0 +1,183 @@
+"""Stage 3 of an incremental run: new usages added to the members that a bucket's hashtags have in the base."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.increments.base import Base, BaseHashtags
+from jobs.increments.baseevidence import with_base
+from jobs.increments.changes import account_changes
+from jobs.increments.patch import Patch
+from jobs.kernel import Threshold
+from jobs.snapshots.datafiles import write_table
+from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.layout import SPELLINGS, data_path
+from jobs.stages import channels
+from jobs.stages.dictionary import Dictionary
+from jobs.stages.evidence import Evidence, membership_keys, split_keys
+from jobs.stages.group import pairs_sharing
+from jobs.stages.groups import Groups
+from jobs.stages.memberrows import member_rows, send_memberships, write_places
+from jobs.stages.reports import GroupReport
+from jobs.stages.runs import cut_runs
+from jobs.stages.spellingcounts import SpellingCounts
+from jobs.stages.usages import UsedHashtags
+from jobs.stages.worker import accounts_table
+
+Keys = npt.NDArray[np.uint64]
+
+
+@dataclasses.dataclass(frozen=True)
+class MergeMembers:
+    """Task function: numbers of buckets in; members to the snapshot, what is new sent by account, reports out.
+
+    As GroupMembers, but every bucket has a report, and the groups list only what is to be compared.
+    """
+
+    accounts: str
+    output: Path
+    work: Path
+    snapshot: str
+    base: Base
+    threshold: Threshold
+    block_size: int
+    run_cost: float
+    splits: int
+    partitions: tuple[int, ...]
+    buckets: int
+    tasks: int
+
+    def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
+        """Merge the usages of the buckets whose numbers come in."""
+        for bucket in buckets:
+            usages = channels.usages(self.work).receive(bucket, self.partitions)
+            spellings = channels.spellings(self.work).receive(bucket, range(self.splits))
+            yield self._merge(bucket, UsedHashtags.of(Dictionary.of(spellings), usages))
+
+    def _merge(self, bucket: int, new: UsedHashtags) -> GroupReport:
+        old = self.base.hashtags(bucket)
+        keys, old_place, new_place = _union(old.keys, new.keys)
+        posts: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
+        posts[old_place] += old.posts
+        posts[new_place] += new.posts
+        spelled = self._spellings(bucket, keys, new_place, new)
+        evidence = dataclasses.replace(new.evidence, hashtag=new_place[new.evidence.hashtag].astype(np.uint32))
+        members = self._members(bucket, old, old_place, evidence)
+        sizes: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
+        sizes[old_place] += old.members
+        sizes += np.bincount(members.rows.hashtag[members.is_new], minlength=len(keys))
+        groups = members.groups(keys, spelled.most_frequent(), posts, sizes)
+        groups.write(self.work, bucket)
+        send_memberships(self.work, bucket, evidence, self.accounts, self.buckets, self.tasks)
+        names = accounts_table(self.accounts).names
+        runs = cut_runs(groups, names, self.block_size, self.run_cost)
+        report = GroupReport(bucket, len(keys), int(sizes.sum()), pairs_sharing(sizes), *runs)
+        report.pairs_compared = pairs_sharing(sizes) - pairs_sharing(sizes - groups.fresh_members())
+        report.files = self._write_members(bucket, keys, members)
+        report.files += self._write_spellings(bucket, keys, spelled, changed=len(new.keys) > 0)
+        return report
+
+    def _spellings(
+        self, bucket: int, keys: pa.StringArray, new_place: npt.NDArray[np.int64], new: UsedHashtags
+    ) -> SpellingCounts:
+        """The counts of the base and the new ones together."""
+        table = self.base.read("spellings", bucket, SPELLINGS.names)
+        hashtag = pc.index_in(table["hashtag"], value_set=keys).to_numpy().astype(np.int64)
+        return SpellingCounts.of(
+            np.concatenate([hashtag, new_place[new.spelled.hashtag]]),
+            [*table["spelling"].chunks, new.spelled.spelling],
+            np.concatenate([table["posts"].to_numpy(), new.spelled.posts]),
+        )
+
+    def _members(self, bucket: int, old: BaseHashtags, old_place: npt.NDArray[np.int64], new: Evidence) -> _Merged:
+        """The memberships of the base in this run's numbers, and those that are new or not what they were."""
+        changes = account_changes(self.work)
+        places = self.base.read("member_places", bucket, ["account"])["account"].to_numpy()
+        account = changes.numbers[places]
+        key = membership_keys(np.repeat(old_place, old.members), account)
+        rows = new.with_memberships(key[changes.changed[account]]) if changes.changed.any() else new
+        at = np.searchsorted(key, rows.key)
+        is_new = np.ones(len(at), bool)
+        inside = np.flatnonzero(at < len(key))
+        is_new[inside] = key[at[inside]] != rows.key[inside]
+        return _Merged(key, rows, at, is_new, changes.changed[rows.account])
+
+    def _write_members(self, bucket: int, keys: pa.StringArray, members: _Merged) -> list[FileEntry]:
+        table = accounts_table(self.accounts)
+
+        def changed(first: int, last: int, gone: pa.Table) -> pa.Table:
+            part = slice(first, last)
+            evidence = with_base(members.rows.take(part), ~members.is_new[part], gone)
+            return pa.Table.from_batches([member_rows(table, keys, evidence)])
+
+        patch = Patch(members.at[~members.is_new], members.at, changed)
+        if not patch:
+            files = self.base.entries("members", bucket)
+        else:
+            path = data_path(self.snapshot, "members", bucket=bucket)
+            files = [patch.write(self.output, path, self.base, "members", bucket)]
+        if not patch and account_changes(self.work).same_numbers:
+            return files + self.base.entries("member_places", bucket)
+        accounts = patch.places(split_keys(members.key)[1], members.rows.account)
+        return [*files, write_places(self.output, self.snapshot, bucket, accounts)] if len(accounts) else files
+
+    def _write_spellings(
+        self, bucket: int, keys: pa.StringArray, spelled: SpellingCounts, *, changed: bool
+    ) -> list[FileEntry]:
+        if not changed:
+            return self.base.entries("spellings", bucket)
+        path = data_path(self.snapshot, "spellings", bucket=bucket)
+        return [write_table(self.output, path, SPELLINGS, [spelled.rows(keys)])]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Merged:
+    """The memberships of a bucket: key uint64[], of the base's rows in their order, which is ascending.
+
+    rows: the n that come, new or instead of one of the base, by key. at: int64[n], the row of the base that each
+    stands before or instead of. is_new: bool[n]. changed: bool[n], whether the account is not what it was.
+    """
+
+    key: Keys
+    rows: Evidence
+    at: npt.NDArray[np.int64]
+    is_new: npt.NDArray[np.bool_]
+    changed: npt.NDArray[np.bool_]
+
+    def groups(
+        self,
+        keys: pa.StringArray,
+        display: pa.StringArray,
+        posts: npt.NDArray[np.int64],
+        sizes: npt.NDArray[np.int64],
+    ) -> Groups:
+        """Of the hashtags that have a fresh member all members, of the others none."""
+        is_fresh = self.is_new | self.changed
+        compared = np.zeros(len(keys), bool)
+        compared[self.rows.hashtag[is_fresh]] = True
+        new = self.rows.key[self.is_new]
+        key = np.insert(self.key, self.at[self.is_new], new)
+        key = key[compared[key >> np.uint64(32)]]
+        fresh = np.zeros(len(key), bool)
+        fresh[np.searchsorted(key, self.rows.key[is_fresh])] = True
+        hashtag, member = split_keys(key)
+        return Groups(keys, display, posts, sizes, np.searchsorted(hashtag, np.arange(len(keys) + 1)), member, fresh)
+
+
+def _union(
+    old: pa.StringArray, new: pa.StringArray
+) -> tuple[pa.StringArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Two ascending lists of keys as one, and the places of the keys of either in it."""
+    both = pa.chunked_array([old, new], pa.string()).combine_chunks().dictionary_encode()
+    order = pc.sort_indices(both.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    places = rank[both.indices.to_numpy()]
+    return both.dictionary.take(pa.array(order)), places[: len(old)], places[len(old) :]
