@@ -11,6 +11,7 @@ from typing import Any
 
 from jobs import execution, pipeline
 from jobs.cli import parse_arguments
+from jobs.increments import execution as increments
 from jobs.progress import Progress
 from jobs.session import start_spark
 from jobs.snapshots import publisher
@@ -59,11 +60,13 @@ def dying_before_current(function: Callable[..., Any]) -> Callable[..., Any]:
 
 # Where to die: an attribute of a module, and what to put in its place.
 MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "accounts": (pipeline, "_read_accounts", dying_after),
+    "accounts": (pipeline, "read_all", dying_after),
     "scan": (execution, "DeduplicatePosts", dying_task),
     "group": (execution, "GroupMembers", dying_task),
     "compare": (execution, "ComparePairs", dying_task),
     "write": (execution, "WriteTables", dying_task),
+    "merge members": (increments, "MergeMembers", dying_task),
+    "merge tables": (increments, "MergeTables", dying_task),
     "validate": (publisher, "validate", dying_after),
     "switch": (publisher, "write_durably", dying_before_current),
 }

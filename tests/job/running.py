@@ -22,6 +22,8 @@ from jobs.stages.order import NamesOrder
 
 from .reference import Expected, Pair
 
+_OF_INPUT_ROWS = frozenset({"rejects", "post_index", "unknown_posts"})
+
 Paths = Path | str | Sequence[Path | str]
 
 
@@ -35,6 +37,7 @@ class Result:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         files = [entry for entry in self.manifest.files if entry.table == table]
+        files.sort(key=lambda entry: (entry.bucket or 0, entry.path))  # some may be an earlier snapshot's
         return [row for entry in files for row in pq.read_table(self.output / entry.path).to_pylist()]
 
     @property
@@ -42,8 +45,8 @@ class Result:
         return [tuple(row.values()) for row in self.rows("pairs")]
 
     def contents(self) -> dict[str, bytes]:
-        """The bytes of all files but the rejects, by their path in the snapshot."""
-        files = [entry for entry in self.manifest.files if entry.table != "rejects"]
+        """The bytes of all files but those that speak of rows of the input, by their path in the snapshot."""
+        files = [entry for entry in self.manifest.files if entry.table not in _OF_INPUT_ROWS]
         return {entry.path.split("/", 2)[2]: (self.output / entry.path).read_bytes() for entry in files}
 
     def in_buckets(self, rows: list[Any], key: Callable[[Any], str]) -> list[Any]:

@@ -59,7 +59,8 @@ def bucket(members: dict[str, list[int]]) -> Groups:
     keys = sorted(members)
     starts = np.cumsum([0, *(len(members[key]) for key in keys)])
     accounts = np.array([account for key in keys for account in sorted(members[key])], np.uint32)
-    return Groups(pa.array(keys, pa.string()), pa.array(keys, pa.string()), np.diff(starts), starts, accounts)
+    sizes = np.diff(starts)
+    return Groups(pa.array(keys, pa.string()), pa.array(keys, pa.string()), sizes, sizes, starts, accounts)
 
 
 def crowd(accounts: int, seed: int = 1) -> dict[str, list[int]]:

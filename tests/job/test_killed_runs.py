@@ -24,6 +24,8 @@ TRACES = {
     "group": ["members/bucket=*/part-*.parquet", "work/groups-*.arrow"],
     "compare": ["members/bucket=*/part-*.parquet", "work/groups-*.arrow"],
     "write": ["pairs/bucket=*/part-*.parquet"],
+    "merge members": ["work/changes.arrow", "work/groups-*.arrow"],
+    "merge tables": ["work/hashtags.arrow"],
     "validate": ["hashtags/part-*.parquet", "manifest.json.unchecked"],
     "switch": ["manifest.json"],
 }
@@ -38,6 +40,7 @@ def die_at(moment: str, known: Known, output: Path) -> None:
     """Run until the moment, on one core so that no other task is at work; wait for all its processes."""
     spark = f"--master local[1] --properties-file '{ROOT}/conf/spark-defaults.conf' pyspark-shell"
     options: list[str | Path] = ["--posts", known.posts, "--accounts", known.accounts, "--output", output]
+    options += ["--mode", "incremental" if moment.startswith("merge") else "full"]
     command: list[str | Path] = [sys.executable, SCRIPT, moment, *options, "--max-reject-fraction", "0.1"]
     environment = os.environ | {"PYSPARK_SUBMIT_ARGS": spark}
     died = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -8,15 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.kernel import SMALL_GROUP, Threshold
-from jobs.snapshots.datafiles import FileEntry
 from jobs.stages.plan import TASK_COST, Unit, cost_of_group, plan_tasks, plan_units, ranges_of
 from jobs.stages.reports import GroupReport, LargeHashtag
 
 THRESHOLD = Threshold.parse("0.8")
 LENGTHS = st.lists(st.integers(0, 50), min_size=1, max_size=30).filter(any)
-ENTRY = FileEntry(
-    "snapshots/20260101T000000Z-aaaaaa/members/bucket=000/part-00000.parquet", "members", 0, 1, 1, "0" * 64
-)
 
 
 def large(lengths: list[int]) -> LargeHashtag:
@@ -28,7 +24,7 @@ def unit(cost: float, number: int = 0) -> Unit:
 
 
 def bucket(number: int, **parts: Any) -> GroupReport:
-    return GroupReport(number, 0, 0, 0, parts.get("small", []), parts.get("large", []), ENTRY)
+    return GroupReport(number, 0, 0, 0, parts.get("small", []), parts.get("large", []))
 
 
 @given(LENGTHS, st.integers(1, 60), st.sampled_from(["0.8", "1", "0.3", "0.000000001"]))

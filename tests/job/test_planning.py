@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs import pipeline
+from jobs import making
 from jobs.errors import QualityGateError, TooManyCandidatesError, UsageError
 from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.reader import current_id
@@ -102,7 +102,7 @@ def test_a_plan_leaves_nothing_behind_however_it_ends(
             assert files(folder)  # the work folder
             raise kind
 
-        monkeypatch.setattr(pipeline, "planned", end)
+        monkeypatch.setattr(making, "planned", end)
         with pytest.raises(kind):
             plan_of(quick_job, known, folder / "out")
         assert files(folder) == set()
@@ -131,7 +131,9 @@ def test_more_candidates_than_allowed_publish_nothing_and_show_the_plan(quick_jo
     first = quick_job(known.posts, known.accounts, output=output, max_reject_fraction=0.1)
     met = first.manifest.counts.candidates
     with pytest.raises(TooManyCandidatesError) as caught:
-        quick_job(known.posts, known.accounts, output=output, max_reject_fraction=0.1, max_candidates=met - 1)
+        quick_job(
+            known.posts, known.accounts, output=output, max_reject_fraction=0.1, max_candidates=met - 1, mode="full"
+        )
     assert caught.value.exit_code == 5
     told, *table = str(caught.value).splitlines()
     assert told == (

@@ -28,7 +28,7 @@ def posts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(quick_job: Job, posts: Path) -> dict[str, bytes]:
     """What a run of one task a stage publishes."""
     contents = quick_job(posts, medium().accounts, cores=1, **OPTIONS).contents()
-    assert len(contents) == 5 * OPTIONS["buckets"] + 1
+    assert len(contents) == 7 * OPTIONS["buckets"] + 1
     return contents
 
 

@@ -16,7 +16,8 @@ from rapidfuzz.distance import Levenshtein
 
 from jobs.snapshots import layout, publisher
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.datafiles import FileEntry, write_table
+from jobs.snapshots.datafiles import write_table
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.publisher import Publication, begin
@@ -39,7 +40,23 @@ class Sample:
     lookalikes: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def spellings(self) -> list[dict[str, Any]]:
+        return [{"hashtag": r["hashtag"], "spelling": r["display"], "posts": r["posts"]} for r in self.hashtags]
+
+    @property
+    def post_index(self) -> list[dict[str, Any]]:
+        """As many posts as make_manifest counts, of no other meaning."""
+        return [{"id_hash": n, "id_check": n, "row_hash": n, "row": n, "kept": True} for n in range(10)]
+
+    @property
+    def unknown_posts(self) -> list[dict[str, Any]]:
+        return [{"author_id": "x", "row": 11}] if self.rejects else []
+
     def rows(self, table: str, bucket: int | None = None) -> list[dict[str, Any]]:
+        if table == "member_places":
+            places = {row["account_id"]: place for place, row in enumerate(self.accounts)}
+            return [{"account": places[row["account_id"]]} for row in self.rows("members", bucket)]
         key = SCHEMAS[table].names[0]
         found = getattr(self, table)
         return [row for row in found if bucket is None or bucket_of(row[key], self.buckets) == bucket]
@@ -178,6 +195,7 @@ def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **c
         "floor": sample.floor,
         "buckets": sample.buckets,
         "configuration": {"blocking": "lossless", "exclude_reposts": False, "posts": ["p.tsv"]},
+        "mode": {"name": "full", "reason": "asked for", "files": 1, "bytes": 10},
         "inputs": [{"table": "posts", "path": "p.tsv", "bytes": 10, "modified_ns": 1, "format": "tsv"}],
         "counts": {
             "accounts": {"rows": len(sample.accounts), "used": len(sample.accounts), "duplicates": 0, "rejected": {}},

@@ -97,13 +97,14 @@ def test_a_hashtag_that_nobody_used_is_an_answer(command: Command, eagles: Path)
 
 def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> None:
     lines = command("show", eagles).lines
-    assert lines[:4] == [
+    assert lines[:5] == [
         f"snapshot  {(eagles / CURRENT).read_text().strip()}",
         "made      2026-11-23 15:01:02 UTC by lookalike 0.1.0",
+        "mode      full, asked for: 1 file of posts read, 10 bytes",
         'options   blocking "lossless", exclude_reposts false',
         "posts     p.tsv (tsv, 10 bytes)",
     ]
-    assert lines[4:21] == [
+    assert lines[5:22] == [
         "",
         "rows of accounts             4",
         "  used                       4",
@@ -122,7 +123,7 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
         "seconds  scan 1.5  compare 0.2",
         "",
     ]
-    assert [line.split()[:2] for line in lines[21:]] == [
+    assert [line.split()[:2] for line in lines[22:]] == [
         ["table", "rows"],
         ["pairs", "3"],
         ["members", "4"],
@@ -130,7 +131,11 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
         ["accounts", "4"],
         ["account_hashtags", "4"],
         ["lookalikes", "6"],
+        ["spellings", "1"],
+        ["member_places", "4"],
         ["rejects", "0"],
+        ["post_index", "10"],
+        ["unknown_posts", "0"],
     ]
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from jobs.errors import SnapshotError
 from jobs.snapshots import datafiles
-from jobs.snapshots.datafiles import FileEntry, TableWriter, check_file, write_table
+from jobs.snapshots.datafiles import TableWriter, write_table
+from jobs.snapshots.entries import FileEntry, check_file
 from jobs.snapshots.layout import HASHTAGS, MEMBERS, PAIRS, REJECTS, data_path
 
 from .samples import make_sample

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from jobs.errors import SnapshotError
-from jobs.snapshots.datafiles import FileEntry
+from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import data_path
 from jobs.snapshots.manifest import Manifest, load
 
@@ -27,7 +27,8 @@ def manifest() -> Manifest:
     row = {"hashtag": "a", "members": 2, "pairs": 1, "posts": 2}
     sample = Sample(hashtags=[row], pairs=[{}], rejects=[{}, {}])
     files = [entry("rejects", 2), entry("hashtags", 1), entry("pairs", 1, 3), entry("members", 2, 3)]
-    files.append(entry("account_hashtags", 2, 3))
+    files += [entry("account_hashtags", 2, 3), entry("member_places", 2, 3)]
+    files += [entry("post_index", 10), entry("unknown_posts", 1)]
     return make_manifest(ID, sample, files)
 
 
@@ -36,7 +37,17 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
     path.write_bytes(manifest.dump())
     assert load(path) == manifest
     assert load(path).dump() == manifest.dump()
-    assert [file.table for file in manifest.files] == ["account_hashtags", "hashtags", "members", "pairs", "rejects"]
+    tables = [
+        "account_hashtags",
+        "hashtags",
+        "member_places",
+        "members",
+        "pairs",
+        "post_index",
+        "rejects",
+        "unknown_posts",
+    ]
+    assert [file.table for file in manifest.files] == tables
     assert list(json.loads(manifest.dump())["seconds"]) == ["scan", "compare"]
 
 
@@ -76,8 +87,8 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("files", 0, "path", value=f"snapshots/{ID}/hashtags/part-00000.parquet\0"), "not the path"),
         (edit("files", 0, "sha256", value="x"), "not a SHA-256"),
         (edit("files", 0, "rows", value="1"), "files.0.rows: Input should be a valid integer"),
-        (edit("files", 2, "bucket", value=2), "is not of table 'members', bucket 2"),
-        (edit("files", 2, "rows", value=3), "rows of members do not reconcile: 3 against 2"),
+        (edit("files", 3, "bucket", value=2), "is not of table 'members', bucket 2"),
+        (edit("files", 3, "rows", value=3), "rows of members do not reconcile: 3 against 2"),
         (edit("counts", "posts", "used", value=6), "counts.posts: Value error, posts do not reconcile"),
         (edit("counts", "accounts", "rejected", value={"x": 1}), "counts.accounts: Value error, accounts do not"),
         (edit("counts", "hashtags", value=-1), "counts.hashtags: Input should be greater"),

@@ -198,13 +198,13 @@ def test_a_folder_that_a_manifest_names_files_of_is_never_removed(tmp_path: Path
 
 def test_of_a_folder_without_a_manifest_the_named_files_stay(tmp_path: Path) -> None:
     first = publish_on(1, tmp_path, OLD)
-    second = publish_on(2, tmp_path, NEW, naming=first)  # which has the rejects in common
+    second = publish_on(2, tmp_path, NEW, naming=first)  # which has in common what no hashtag stands in
     folder = tmp_path / "snapshots" / first.manifest.id
     (folder / "manifest.json").unlink()
     with begin(tmp_path):
         shared = {entry.path for entry in second.manifest.files if entry.snapshot == first.manifest.id}
         assert {str(path.relative_to(tmp_path)) for path in folder.rglob("*") if path.is_file()} == shared
-        assert [path.name for path in folder.iterdir()] == ["rejects"]
+        assert {path.name for path in folder.iterdir()} == {"rejects", "post_index", "unknown_posts"}
     validate(Snapshot.open(tmp_path))
 
 

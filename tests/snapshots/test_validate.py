@@ -142,11 +142,16 @@ def flip(data: bytes) -> bytes:
     return bytes([*data[:40], data[40] ^ 4, *data[41:]])
 
 
-@pytest.mark.parametrize("table", ["pairs", "members", "hashtags", "rejects"])
+LOOKED_UP = ["pairs", "members", "hashtags"]
+
+
 @pytest.mark.parametrize(
-    ("damage", "message"),
-    [(lambda data: data[:-1], "bytes, the manifest says"), (flip, "checksum"), (None, "No such file")],
-    ids=["cut short", "a flipped bit", "missing"],
+    ("damage", "message", "table"),
+    [
+        *((lambda data: data[:-1], "bytes, the manifest says", table) for table in (*LOOKED_UP, "rejects")),
+        *((None, "No such file", table) for table in (*LOOKED_UP, "rejects")),
+        *((flip, "is damaged", table) for table in LOOKED_UP),
+    ],
 )
 def test_a_damaged_file_is_found(
     tmp_path: Path, table: str, damage: Callable[[bytes], bytes] | None, message: str
