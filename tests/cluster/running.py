@@ -32,9 +32,12 @@ class Inputs:
     posts: Path
     accounts: Path
 
-    def options(self, output: Path) -> list[str | Path]:
+    def options(self, output: Path, files: int = FILES) -> list[str | Path]:
+        """files: of the posts that are named."""
+        whole: list[str | Path] = [self.posts]
+        posts = whole if files == FILES else sorted(self.posts.iterdir())[:files]
         return [
-            *("--posts", self.posts, "--accounts", self.accounts, "--output", output),
+            *("--posts", *posts, "--accounts", self.accounts, "--output", output),
             *("--min-similarity", "0.7", "--buckets", "8", "--block-size", "100"),
         ]
 

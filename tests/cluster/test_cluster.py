@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.datafiles import check_file
+from jobs.snapshots.entries import check_file
 from jobs.snapshots.reader import Snapshot
+from tests.job.command import submit
 from tests.job.known import medium
 
-from .running import Cluster
+from .running import FILES, Cluster, Inputs
 from .standalone import SPARK
 
 STAGES = ["ScanSplits", "DeduplicatePosts", "GroupMembers", "ListHashtags", "ComparePairs", "WriteTables"]
@@ -61,6 +62,19 @@ def test_a_cluster_without_any_python_publishes_what_local_mode_does(cluster: Cl
     assert [file for file in tasks.mapped if not file.startswith(own) and not OF_THE_MACHINE.search(file)] == []
     own = (*own, f"{SPARK}/")
     assert [path for path in tasks.paths if path and not path.startswith(own)] == []
+
+
+def test_a_cluster_adds_what_is_new_to_what_local_mode_has_published(
+    cluster: Cluster, local: dict[str, Any], inputs: Inputs
+) -> None:
+    first = submit("--master", "local[2]", "--", *inputs.options(cluster.output, files=FILES - 1))
+    assert first.returncode == 0, first.stderr
+    result = cluster.run()
+    mode = Snapshot.open(cluster.output).manifest.mode
+    assert mode is not None
+    assert (mode.name, mode.files) == ("incremental", 1)
+    work = {"candidates": 0, "verified": 0, "names_once": False}  # what was done on the way
+    assert result | {"counts": result["counts"] | work} == local | {"counts": local["counts"] | work}
 
 
 @pytest.mark.thorough

@@ -39,7 +39,8 @@ class Disk:
 
     def command(self, name: str) -> list[str | Path]:
         posts, accounts = self._inputs[name]
-        return ["--posts", posts, "--accounts", accounts, "--output", self.output, "--min-similarity", "0.7"]
+        options: list[str | Path] = ["--posts", posts, "--accounts", accounts, "--output", self.output]
+        return [*options, "--min-similarity", "0.7", "--mode", "full"]  # which writes even if nothing is new
 
     def run(self, name: str) -> dict[str, Any]:
         done = submit(*self.command(name))

@@ -37,7 +37,10 @@ def serve() -> Iterator[ServiceFactory]:
 
 
 class Runs:
-    """Runs of the job over one output, each with some accounts more or less than the one before."""
+    """Runs of the job over one output: of few accounts, of more, and of these with new posts, in turn.
+
+    The last reads only what is new, if the one before it has published.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.output = folder / "out"
@@ -48,22 +51,31 @@ class Runs:
             posts, accounts = write_accounts(inputs, [f"account{number:02d}" for number in range(names)])
             command: list[str | Path] = ["--posts", posts, "--accounts", accounts, "--output", self.output]
             self._commands.append([*command, "--min-similarity", "0.7"])
+        more = folder / "more.tsv"
+        header, *rows = posts.read_text(encoding="utf-8").splitlines(keepends=True)
+        more.write_text(header + "".join(f"new{row}" for row in rows[:20]), encoding="utf-8")
+        self._commands.append([*self._commands[1], "--posts", posts, more])
 
     def publish(self, number: int) -> float:
         """Run to the end; the seconds that it took."""
         begun = time.monotonic()
-        done = submit(*self._commands[number % 2])
+        done = submit(*self._commands[number % len(self._commands)])
         assert (done.returncode, done.stderr) == (0, "")
         return time.monotonic() - begun
 
     def kill(self, number: int, after: float) -> int:
         """Run, but kill the driver after so many seconds; its exit code once all its processes have ended."""
-        with start(*self._commands[number % 2]) as process:
+        with start(*self._commands[number % len(self._commands)]) as process:
             timer = threading.Timer(after, process.kill)
             timer.start()
             process.communicate()
             timer.cancel()
         return process.returncode
+
+    def modes(self) -> Counter[str]:
+        """How the snapshots that are whole were made."""
+        found = (Snapshot.open(self.output, snapshot).manifest.mode for snapshot in self.published())
+        return Counter(mode.name for mode in found if mode is not None)
 
     def published(self) -> dict[str, int]:
         """The pairs of every snapshot that is whole."""
@@ -82,6 +94,8 @@ def test_a_driver_killed_at_any_moment_fails_no_answer_and_the_next_run_clears_u
         asking = [pool.submit(asked, service, coding, done) for coding in ("identity", "gzip", "cold")]
         try:
             for number in range(1, KILLS + 1):
+                if number % 3 == 2:
+                    runs.publish(1)  # so that the one to be killed reads only what is new
                 live = current_id(runs.output)
                 # Late moments more often than early ones, when there is nothing to lose.
                 code = runs.kill(number, longest * rng.triangular(0.1, 1.1, 1.0))
@@ -89,13 +103,15 @@ def test_a_driver_killed_at_any_moment_fails_no_answer_and_the_next_run_clears_u
                 assert code in (0, -signal.SIGKILL)
                 validate(Snapshot.open(runs.output))
                 assert code == 0 or current_id(runs.output) in (live, max(runs.published()))
-            runs.publish(KILLS + 1)
+            for number in (0, 1, 2):
+                runs.publish(number)
             await_snapshot(service, current_id(runs.output))
         finally:
             done.set()
         seen = sum((future.result() for future in asking), Counter[Any]())
     published = runs.published()
     assert codes[-signal.SIGKILL] > 0
+    assert set(runs.modes()) == {"full", "incremental"}
     assert {answer[0] for answer in seen} == {200}
     assert {(snapshot, pairs) for _, snapshot, pairs in seen} <= set(published.items())
     assert {path.name for path in (runs.output / SNAPSHOTS).iterdir()} == set(published)

@@ -43,6 +43,16 @@ def write_inputs(folder: Path, *, accounts: int = 60, posts: int = 300, seed: in
     return folder / "posts.tsv", folder / "accounts.tsv"
 
 
+def by_day(posts: Path) -> list[Path]:
+    """The posts as three files, written once."""
+    header, *rows = posts.read_text().splitlines(keepends=True)
+    files = [posts.with_name(f"day{number}.tsv") for number in range(3)]
+    for number, file in enumerate(files):
+        if not file.exists():
+            file.write_text("".join([header, *rows[number::3]]))
+    return files
+
+
 class Runner:
     """Runs the job in this process. Each staging folder is a run's own machine.
 
@@ -55,9 +65,14 @@ class Runner:
         moments = (begun + timedelta(minutes=number) for number in itertools.count())
         monkeypatch.setattr(publisher, "new_snapshot_id", lambda: layout.new_snapshot_id(next(moments)))
 
-    def __call__(self, output: Path | StoreUrl, *, posts: int = 300, **options: Any) -> Manifest:
-        """What was published; of the same posts always the same, of more the same and more."""
-        manifest, _ = self._run(output, posts, options)
+    def __call__(
+        self, output: Path | StoreUrl, *, posts: int = 300, days: int | None = None, **options: Any
+    ) -> Manifest:
+        """What was published; of the same posts always the same, of more the same and more.
+
+        days: the posts are a file for each day, and so many days are over, of three.
+        """
+        manifest, _ = self._run(output, posts, options, days)
         assert manifest is not None
         return manifest
 
@@ -67,9 +82,12 @@ class Runner:
         assert manifest is None
         return printed
 
-    def _run(self, output: Path | StoreUrl, posts: int, options: dict[str, Any]) -> tuple[Manifest | None, str]:
+    def _run(
+        self, output: Path | StoreUrl, posts: int, options: dict[str, Any], days: int | None = None
+    ) -> tuple[Manifest | None, str]:
         made = write_inputs(self._folder / f"inputs-{posts}", posts=posts)
-        given: dict[str, Any] = {"posts": [str(made[0])], "accounts": [str(made[1])], "output": output}
+        files = made[:1] if days is None else by_day(made[0])[:days]
+        given: dict[str, Any] = {"posts": list(map(str, files)), "accounts": [str(made[1])], "output": output}
         given |= {"min_similarity": "0.6", "buckets": 3, "progress": False} | options
         spark: Future[Any] = Future()
         spark.set_result(localspark.Context(2))

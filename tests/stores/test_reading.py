@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import SnapshotError, StoreError
-from jobs.snapshots.reader import DataFile, Snapshot
+from jobs.snapshots.openfiles import DataFile
+from jobs.snapshots.reader import Snapshot
 from jobs.stores.blocks import BlockCache
 from jobs.stores.objects import BRISK
 from jobs.stores.output import ObjectOutput
