@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.agreement import differences, wrong_pairs
 from bench.eventlog import SparkStage, busiest
+from bench.incremental import incremental
 from bench.jobrun import CACHE, OUTPUT, ROOT, JobRun, data_set, run_job, told, told_run, values
 from bench.processes import Measurement, measure
 
@@ -195,6 +196,7 @@ PARTS = {
     "M-handmade": Part("M: job against the hand-made process", 5, partial(against, "M", "handmade")),
     "M-duckdb": Part("M: job against DuckDB alone, extrapolated", 5, partial(against, "M", "duckdb_alone")),
     "M-profile": Part("M: where the time goes, balance of the compare stage", 4, partial(profile, "M")),
+    "incremental": Part("M: 1% new posts against a full run", 8, partial(incremental, "M")),
     "growth": Part("the job on M by that on S", 4, partial(growth, "S", "M")),
     "cores": Part("M: two cores against one", 9, partial(cores, "M")),
     "kernel-10k": Part("kernel, 10,000 names", 0.2, partial(kernel, 10_000), quick=True),

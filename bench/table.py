@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.goals import GIB, GOALS, median, ratio
+from bench.goals import GIB, GOALS, median, net_ratio, ratio
 from bench.results import Result
 
 BEGIN, END = "<!-- results: written by run.py -->", "<!-- end of results -->"
@@ -35,6 +35,7 @@ def render(results: Results) -> str:
         ("### The kernel against others, one core", kernel_table(results)),
         ("### One hashtag", large_table(results)),
         ("### Growth, and cores", scale_table(results)),
+        ("### Only what is new", incremental_table(results)),
         ("### Where the time goes", profile_tables(results)),
         ("### Machines", machine_lines(results)),
     ]
@@ -138,6 +139,20 @@ def scale_table(results: Results) -> str:
         name = f"{result.figures['data']}: one core by two"
         rows.append(_scale_row(name, result.figures["one"], result.figures["two"], result.date))
     return _table(["what", "one", "other", "ratio", "date"], rows)
+
+
+def incremental_table(results: Results) -> str:
+    """A run over the last hundredth of the posts, one over all, and one over next to nothing."""
+    rows = []
+    for result in _with("incremental", results):
+        figures = result.figures
+        kinds = (figures[name] for name in ("start", "full", "incremental"))
+        net = net_ratio(figures["incremental"], figures["full"], figures["start"])
+        cells = [f"{median(runs, 'seconds'):.1f} s" for runs in kinds]
+        stages = "  ".join(f"{name} {seconds:.1f}" for name, seconds in figures["incremental_stages"].items())
+        rows.append([figures["of"], *cells, f"**{net:.0%}**", stages, result.date])
+    header = ["data", "start", "full", "1% new", "1% new / full, without start", "its seconds by stage", "date"]
+    return _table(header, rows)
 
 
 def profile_tables(results: Results) -> str:
