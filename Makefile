@@ -124,6 +124,9 @@ java: .venv/.requirements
 	@mkdir -p $(@D)
 	@./spark-submit.sh --posts .cache/demo/posts.tsv --accounts .cache/demo/accounts.tsv \
 	  --output .cache/demo/compiled >.cache/demo/compiled.log
+	@awk 'NR > 1 {$$0 = "new" $$0} {print} NR == 20000 {exit}' .cache/demo/posts.tsv >.cache/demo/more.tsv
+	@./spark-submit.sh --posts .cache/demo/posts.tsv .cache/demo/more.tsv --accounts .cache/demo/accounts.tsv \
+	  --output .cache/demo/compiled --mode incremental >>.cache/demo/compiled.log
 	@rm -rf .cache/demo/compiled
 	@touch $@
 
