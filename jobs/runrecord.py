@@ -52,8 +52,9 @@ class RunRecord:
         return "failed" if self.exit_code else "published"
 
     def as_json(self) -> str:
-        """The record on one line; times in ISO 8601, counts as the manifest has them."""
+        """The record on one line; times in ISO 8601, mode and counts as the manifest has them."""
         counts = self.published.counts.model_dump(mode="json") if self.published else None
+        mode = self.published.mode if self.published else None
         content = {
             "start": self.start.isoformat(timespec="milliseconds"),
             "end": self.end.isoformat(timespec="milliseconds"),
@@ -61,6 +62,7 @@ class RunRecord:
             "exit_code": self.exit_code,
             "error": self.error,
             "snapshot": self.published.id if self.published else None,
+            "mode": mode.model_dump(mode="json") if mode else None,
             "counts": counts,
             "seconds": self.seconds,
         }

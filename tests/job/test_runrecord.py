@@ -95,11 +95,18 @@ def test_a_run_is_one_line_with_what_it_counted(result: Result) -> None:
         "exit_code": 0,
         "error": None,
         "snapshot": result.manifest.id,
+        "mode": {
+            "name": "full",
+            "reason": "there is no live snapshot to build on",
+            "base": None,
+            "files": 1,
+            "bytes": tiny().posts.stat().st_size,
+        },
         "counts": json.loads(result.manifest.counts.model_dump_json()),
         "seconds": {"scan": 1.5},
     }
     assert (failed["result"], failed["exit_code"], failed["error"]) == ("failed", 3, 'too\nmany "rejects"')
-    assert failed["snapshot"] is None
+    assert (failed["snapshot"], failed["mode"]) == (None, None)
 
 
 def test_figures_are_of_the_run_and_of_the_live_snapshot_even_if_the_run_failed(
