@@ -39,11 +39,17 @@ def load() -> None:
 
 
 def _load_compiled() -> None:
-    """Every function of the job in every form that numba keeps on disk for this processor."""
+    """The job's functions in every form that numba keeps on disk for this processor.
+
+    Not those that others call: whoever calls them has their code in his own. Should Python call one, it loads it.
+    """
     from numba.core.dispatcher import Dispatcher
 
     own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "jobs"]
-    for function in {value for module in own for value in vars(module).values() if isinstance(value, Dispatcher)}:
+    functions = {value for module in own for value in vars(module).values() if isinstance(value, Dispatcher)}
+    named = [(f.py_func.__globals__, name) for f in functions for name in f.py_func.__code__.co_names]
+    called = {id(known.get(name)) for known, name in named}
+    for function in (function for function in functions if id(function) not in called):
         kept: Any = function
         here = function.targetctx.codegen().magic_tuple()
         with contextlib.suppress(Exception):  # only a head start: what fails here is loaded when it is called
