@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures.thread  # noqa: F401  # imported first while a thread forks, it would lose its lock
 import logging
+import socketserver
 import sys
 import threading
 from concurrent.futures import Future
@@ -46,6 +47,8 @@ def runs_locally(context: SparkContext) -> bool:
 def _build_context(name: str) -> SparkContext:
     # Py4J logs every exception that it passes on, an interrupt too; who catches it says what there is to say.
     logging.getLogger().addHandler(logging.NullHandler())
+    # Nor is there anything to say of a connection that ends with Java: PySpark listens for counters that no task has.
+    socketserver.BaseServer.handle_error = lambda *_: None  # type: ignore[method-assign]
     try:
         context = SparkContext.getOrCreate(SparkConf().setAppName(name))
     except (PySparkRuntimeError, Py4JError) as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 _FOLDER = str(Path(__file__).resolve().parent)
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
     from jobs.snapshots.manifest import Manifest
 
 
+_interrupted = threading.Event()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the run such that it clears up and tells of it, whichever signal it was."""
+    _interrupted.set()
+    signal.default_int_handler(number, frame)
+
+
 def main(argv: Sequence[str]) -> int:
     """Run the job, report, and tell of it; the process's exit code."""
     try:
@@ -31,19 +42,22 @@ def main(argv: Sequence[str]) -> int:
     except JobError as error:
         _print_error(str(error))
         return error.exit_code
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clears up and tells of it, as after Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     begun, progress, published, reason = datetime.now(UTC), Progress(shown=config.progress), None, None
     try:
         published, code = _run(config, progress), 0
     except JobError as error:
         code, reason = error.exit_code, str(error)
         _print_error(reason)
-    except KeyboardInterrupt:
-        code, reason = 1, "interrupted; nothing was published"
-        _print_error(reason)
-    except Exception as error:
-        code, reason = 1, "".join(traceback.format_exception_only(error)).strip()
-        traceback.print_exc()
+    except (Exception, KeyboardInterrupt) as error:
+        code = 1
+        if isinstance(error, KeyboardInterrupt) or _interrupted.is_set():  # which Java may have made another error
+            reason = "interrupted; nothing was published"
+            _print_error(reason)
+        else:
+            reason = "".join(traceback.format_exception_only(error)).strip()
+            traceback.print_exc()
     if published is not None:
         _report(config, published)
     if not config.plan:
