@@ -116,6 +116,8 @@ def _cost_of_sides(many: int, few: int) -> float:
 
 def _equal_ranges(cost: npt.NDArray[np.float64], ends: list[int], parts: int) -> list[tuple[int, int, float]]:
     """Cut [0, ends[-1]) into about so many ranges; cost float64[n + 1]: of all places before 0 and each end."""
+    if not ends:
+        return []
     edges = np.interp(np.linspace(0, cost[-1], parts + 1), cost, [0, *ends]).round().astype(np.int64)
     edges[-1] = ends[-1]
     return [

@@ -37,6 +37,10 @@ def test_the_ranges_of_a_hashtag_cover_its_names_once_and_in_order(
     assert len(ranges) <= -(-sum(lengths) // block_size)
 
 
+def test_a_hashtag_that_nobody_used_has_no_ranges() -> None:
+    assert ranges_of(large([]), Threshold.parse("0.8"), 10) == []
+
+
 def test_ranges_are_of_like_cost_not_of_like_size() -> None:
     # Long names have more shorter ones within reach.
     ranges = ranges_of(large([0] * 5 + [10_000_000] * 6), THRESHOLD, 10_000_000)
