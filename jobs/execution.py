@@ -29,7 +29,7 @@ from jobs.stages.group import GroupMembers
 from jobs.stages.hashtagtable import HashtagTable
 from jobs.stages.listing import ListHashtags
 from jobs.stages.order import cheaper_names_order
-from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
+from jobs.stages.plan import TASK_COST, Unit, plan_tasks, plan_units
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 from jobs.stages.scan import ScanSplits
 from jobs.stages.worker import accounts_table
@@ -133,9 +133,7 @@ class Execution:
     def compare(self, groups: Sequence[GroupReport]) -> CompareReport:
         """Stage 4: the similar pairs found, and what finding them took."""
         config, work, accounts = self._config, self.work, self._accounts
-        sender = PairSender(accounts, work, config.buckets, self._tasks)
         units = plan_units(groups, config.threshold, config.block_size)
-        compare: ComparePairs | CompareNames
         names = None
         if config.blocking == "lossless":
             known = accounts_table(accounts).names, functools.partial(list_users, work, self._tasks)
@@ -143,13 +141,22 @@ class Execution:
         if names is not None:
             JoinedLists.join(work, self._tasks, accounts)
             tasks = plan_tasks(names.units, self.cores)
-            compare = CompareNames(accounts, work, tasks, config.threshold, sender)
-        else:
-            tasks = plan_tasks(units, self.cores)
-            prefix = config.prefix_length if config.blocking == "prefix" else None
-            sampled = max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS)
-            compare = ComparePairs(accounts, work, tasks, config.threshold, prefix, sampled, sender)
-        return CompareReport.total(self._run(compare, len(tasks), len(tasks)))
+            compare = CompareNames(accounts, work, tasks, config.threshold, self._sender())
+            return CompareReport.total(self._run(compare, len(tasks), len(tasks)))
+        prefix = config.prefix_length if config.blocking == "prefix" else None
+        sampled = max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS)
+        return self._compare_by_hashtag(units, prefix, sampled)
+
+    def _compare_by_hashtag(
+        self, units: Sequence[Unit], prefix: int | None = None, sampled: int = 1
+    ) -> CompareReport:
+        """prefix, sampled: see ComparePairs."""
+        tasks = plan_tasks(units, self.cores)
+        known = self._accounts, self.work, tasks, self._config.threshold, prefix, sampled
+        return CompareReport.total(self._run(ComparePairs(*known, self._sender()), len(tasks), len(tasks)))
+
+    def _sender(self) -> PairSender:
+        return PairSender(self._accounts, self.work, self._config.buckets, self._tasks)
 
     def write(self, compared: int) -> list[WriteReport]:
         """Stage 5: the pairs of every bucket of hashtags and the tables of every bucket of accounts, written.

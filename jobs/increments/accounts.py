@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import Base
 from jobs.increments.changes import AccountChanges
 from jobs.increments.decide import NotIncremental
-from jobs.inputs.accounts import AccountTable, packed_strings
+from jobs.inputs.accounts import AccountTable
 from jobs.stages.times import micros
 
 
@@ -19,7 +18,7 @@ def compare_accounts(base: Base, table: AccountTable) -> AccountChanges:
     known, changed = np.zeros(len(table), bool), np.zeros(len(table), bool)
     for bucket in range(base.buckets):
         rows = base.read("accounts", bucket, ["account_id", "screen_name", "account_created"])
-        index = find(table, rows["account_id"].combine_chunks())
+        index = table.indices_of(rows["account_id"].combine_chunks())
         if len(index) and index.min() < 0:
             gone = rows["account_id"][int(np.argmin(index))].as_py()
             raise NotIncremental(f"the account {gone[:80]!r} is not among the accounts any more")
@@ -28,9 +27,3 @@ def compare_accounts(base: Base, table: AccountTable) -> AccountChanges:
         other_name = pc.not_equal(names, rows["screen_name"].combine_chunks()).to_numpy(zero_copy_only=False)
         changed[index] = other_name | (table.created[index] != micros(rows["account_created"]))
     return AccountChanges(known, changed)
-
-
-def find(table: AccountTable, ids: pa.StringArray) -> npt.NDArray[np.int64]:
-    """int64[n]: the index of each account, or -1."""
-    packed, offsets = packed_strings(ids)
-    return table.lookup(packed, offsets[:-1], offsets[1:])

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.increments.accounts import find
 from jobs.increments.base import Base
 from jobs.increments.decide import NotIncremental
 from jobs.inputs.accounts import AccountTable
@@ -36,7 +35,7 @@ class AdoptedPosts:
     def find(cls, base: Base, table: AccountTable) -> AdoptedPosts:
         """Look all authors up. NotIncremental if too many are known now."""
         unknown = base.read("unknown_posts", None, UNKNOWN_POSTS.names)
-        is_known = find(table, unknown["author_id"].combine_chunks()) >= 0
+        is_known = table.indices_of(unknown["author_id"].combine_chunks()) >= 0
         rows = np.sort(unknown["row"].to_numpy()[is_known])
         if len(rows) > _MOST:
             raise NotIncremental(f"{len(rows):,} posts have an author now who was unknown before")

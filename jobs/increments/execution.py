@@ -17,10 +17,8 @@ from jobs.increments.mergemembers import MergeMembers
 from jobs.increments.mergepairs import PairMerger
 from jobs.increments.mergetables import MergeTables
 from jobs.snapshots.publisher import Publication
-from jobs.stages.compare import ComparePairs
-from jobs.stages.found import PairSender
 from jobs.stages.hashtagtable import HashtagTable
-from jobs.stages.plan import TASK_COST, plan_tasks, plan_units
+from jobs.stages.plan import TASK_COST, plan_units
 from jobs.stages.postindex import is_scattered
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 
@@ -87,11 +85,7 @@ class IncrementalExecution(Execution):
 
     def compare(self, groups: Sequence[GroupReport]) -> CompareReport:
         """Stage 4: the similar pairs of fresh members with any."""
-        config = self._config
-        sender = PairSender(self._accounts, self.work, config.buckets, self._tasks)
-        tasks = plan_tasks(plan_units(groups, config.threshold, config.block_size), self.cores)
-        compare = ComparePairs(self._accounts, self.work, tasks, config.threshold, None, 1, sender)
-        return CompareReport.total(self._run(compare, len(tasks), len(tasks)))
+        return self._compare_by_hashtag(plan_units(groups, self._config.threshold, self._config.block_size))
 
     def write(self, compared: int) -> list[WriteReport]:
         """Stage 5: the pairs and the tables by account as they are now."""

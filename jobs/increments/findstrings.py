@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.inputs.accounts import packed_strings
+from jobs.inputs.idindex import less_bytes
 from jobs.inputs.values import Bytes, Places, frozen
 
 
@@ -28,7 +29,7 @@ def _first_not_less(
         first, last = low[i], high[i]
         while first < last:
             middle = (first + last) // 2
-            if _is_less(
+            if less_bytes(
                 packed, offsets[middle], offsets[middle + 1], wanted, wanted_offsets[i], wanted_offsets[i + 1]
             ):
                 first = middle + 1
@@ -36,11 +37,3 @@ def _first_not_less(
                 last = middle
         found[i] = first
     return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _is_less(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
-    for step in range(min(end - start, other_end - other_start)):
-        if one[start + step] != other[other_start + step]:
-            return bool(one[start + step] < other[other_start + step])
-    return bool(end - start < other_end - other_start)

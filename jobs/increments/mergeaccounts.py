@@ -15,7 +15,6 @@ from jobs.increments.baseevidence import with_base
 from jobs.increments.changes import account_changes
 from jobs.increments.findstrings import first_not_less
 from jobs.increments.patch import Patch
-from jobs.inputs.accounts import packed_strings
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import ACCOUNTS, LOOKALIKES, data_path
@@ -138,8 +137,7 @@ class AccountMerger:
         return Patch.of(block.rows, before, inserted), _Alike(np.where(touched, 0, old.lookalikes), now)
 
     def _others(self, rows: pa.Table) -> npt.NDArray[np.uint32]:
-        packed, offsets = packed_strings(rows["other_id"].combine_chunks())
-        return accounts_table(self.accounts).lookup(packed, offsets[:-1], offsets[1:]).astype(np.uint32)
+        return accounts_table(self.accounts).indices_of(rows["other_id"].combine_chunks()).astype(np.uint32)
 
 
 @dataclasses.dataclass(frozen=True)

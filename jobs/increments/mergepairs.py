@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from jobs.increments.base import Base
 from jobs.increments.changes import account_changes
 from jobs.increments.patch import Patch
-from jobs.inputs.accounts import packed_strings
 from jobs.kernel import similarities
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import PAIRS, data_path
@@ -40,7 +39,7 @@ class PairMerger:
             return _report(self.base.entries("pairs", bucket), hashtags)
         table = accounts_table(self.accounts)
         old = self.base.read("pairs", bucket, ["account_a", "account_b", "similarity"])
-        old_left, old_right = (self._indices(old[name]) for name in ("account_a", "account_b"))
+        old_left, old_right = (table.indices_of(old[name].combine_chunks()) for name in ("account_a", "account_b"))
         changed = account_changes(self.work).changed
         gone = changed[old_left] | changed[old_right]
         hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
@@ -71,10 +70,6 @@ class PairMerger:
         places = pc.index_in(old.keys, value_set=Groups.open(self.work, bucket).keys).to_numpy()
         numbers = hashtag_table(str(self.work)).numbers_in(bucket)[places]
         return np.repeat(numbers, old.pairs)
-
-    def _indices(self, ids: pa.ChunkedArray) -> npt.NDArray[np.uint32]:
-        packed, offsets = packed_strings(ids.combine_chunks())
-        return accounts_table(self.accounts).lookup(packed, offsets[:-1], offsets[1:]).astype(np.uint32)
 
 
 def _report(files: list[FileEntry], hashtags: npt.NDArray[np.uint32]) -> WriteReport:

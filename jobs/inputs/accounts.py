@@ -80,6 +80,11 @@ class AccountTable:
             self._look_up_escaped(found, missing, buffer, start, end)
         return found
 
+    def indices_of(self, ids: pa.StringArray) -> Places:
+        """int64[n]: the index of the account of each id, without nulls, or -1."""
+        packed, offsets = packed_strings(ids)
+        return self.lookup(packed, offsets[:-1], offsets[1:])
+
     def _look_up_escaped(self, found: Places, missing: Places, buffer: Bytes, start: Places, end: Places) -> None:
         """Look values up again that are not UTF-8, in the form that such ids have in this table."""
         for i in missing[beyond_ascii(buffer, start[missing], end[missing])].tolist():

@@ -102,6 +102,15 @@ def _find_next(
 
 
 @numba.njit(cache=True, nogil=True)
+def less_bytes(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
+    """Whether one[start:end] stands before other[other_start:other_end]."""
+    for step in range(min(end - start, other_end - other_start)):
+        if one[start + step] != other[other_start + step]:
+            return bool(one[start + step] < other[other_start + step])
+    return bool(end - start < other_end - other_start)
+
+
+@numba.njit(cache=True, nogil=True)
 def same_bytes(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
     """Whether one[start:end] is other[other_start:other_end]."""
     length = end - start

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.layout import ACCOUNTS, SPELLINGS
+from jobs.snapshots.openfiles import runs_of
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 from jobs.snapshots.requirements import all_true, ascending, require
 
@@ -37,7 +38,7 @@ def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
     for file in run.files:
         for group in range(len(file.bounds)):
             rows = file.read(group)
-            tally.add(*file.key_runs(group))
+            tally.add(*runs_of(rows.column(0).combine_chunks()))
             _check_pair_rows(rows, lowest, str(file.path))
             _check_pair_order(rows if last is None else pa.concat_tables([last, rows]), str(file.path))
             last = rows.slice(rows.num_rows - 1)
@@ -48,10 +49,8 @@ def _check_spellings(run: Run, expected: pa.Table) -> None:
     """The spellings of each hashtag have as many posts as it has."""
     pieces = [file.read(group) for file in run.files for group in range(len(file.bounds))]
     rows = pa.concat_tables([SPELLINGS.empty_table(), *pieces]).combine_chunks()
-    changes = pc.not_equal(rows["hashtag"][1:], rows["hashtag"][:-1]).to_numpy()
-    starts = np.concatenate([np.zeros(min(1, len(rows)), np.int64), np.flatnonzero(changes) + 1])
-    keys = rows["hashtag"].combine_chunks().take(pa.array(starts))
-    posts = np.add.reduceat(rows["posts"].to_numpy(), starts) if len(starts) else starts
+    keys, counts = runs_of(rows["hashtag"].combine_chunks())
+    posts = _sums(rows["posts"].to_numpy(), counts)
     require(
         keys.equals(expected["hashtag"].combine_chunks())
         and bool(np.array_equal(posts, expected["posts"].to_numpy())),
@@ -122,6 +121,11 @@ def _check_pair_order(rows: pa.Table, what: str) -> None:
     require(all_true(pc.or_(pc.invert(same), rises)), f"{what}: pairs out of order")
 
 
+def _sums(values: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """int64[len(counts)]: the sum of each run of so many values."""
+    return np.add.reduceat(values, np.cumsum(counts) - counts) if len(counts) else counts
+
+
 class _Tally:
     """Counts the rows of each key, the first column, in a sorted run."""
 
@@ -138,10 +142,8 @@ class _Tally:
         """A run must have the keys of `expected`'s first column, in its order, with as many rows as `count` says."""
         keys = pa.chunked_array(self._keys, pa.string()).combine_chunks()
         rows = np.concatenate([np.zeros(0, np.int64), *self._rows])
-        if len(keys):  # a key may go on in the next row group
-            changes = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
-            starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
-            keys, rows = keys.take(pa.array(starts)), np.add.reduceat(rows, starts)
+        keys, counts = runs_of(keys)  # a key may go on in the next row group
+        rows = _sums(rows, counts)
         expected = expected.filter(pc.greater(expected.column(count), 0))
         require(
             keys.equals(expected.column(0).combine_chunks())

@@ -44,10 +44,7 @@ class DataFile:
         name = SCHEMAS[self.entry.table].names[0]
         with self._open(group, [name], encoded=True) as file:
             keys = file.read_row_group(group, columns=[name], use_threads=False).column(0).combine_chunks()
-        keys = keys if isinstance(keys, pa.DictionaryArray) else keys.dictionary_encode()
-        places = keys.indices.to_numpy()
-        starts = np.flatnonzero(np.diff(places, prepend=-1))
-        return keys.dictionary.take(pa.array(places[starts])), np.diff(starts, append=len(places))
+        return runs_of(keys)
 
     def group_rows(self) -> list[int]:
         """Rows of each row group."""
@@ -77,6 +74,14 @@ class DataFile:
         if isinstance(self._output, Path):
             return _OpenFile(self.path, self.entry, self._footer, columns if encoded else None)
         return self._output.open_file(self.entry, self._footer, group, columns)
+
+
+def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
+    """The key of each run of equal ones, and how many these are, int64[]."""
+    encoded = keys if isinstance(keys, pa.DictionaryArray) else keys.dictionary_encode()
+    places = encoded.indices.to_numpy()
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    return encoded.dictionary.take(pa.array(places[starts])), np.diff(starts, append=len(places))
 
 
 class _OpenFile:

@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.bucketchecks import check_accounts, check_bucket
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.entries import check_file, check_sizes
+from jobs.snapshots.entries import check_sizes
 from jobs.snapshots.layout import HASHTAGS, PAIRS
 from jobs.snapshots.reader import Run, Snapshot
 from jobs.snapshots.requirements import all_true, ascending, require
@@ -28,7 +28,7 @@ def validate(snapshot: Snapshot) -> None:
 
     Checked in full: size, footer and schema of every file; every row of hashtags and pairs; of members the hashtags
     of all rows, and whole rows in look-ups of the largest and some random hashtags; of the tables by account the keys
-    of all rows; of spellings all rows. Checksums are compared by who reads the files later, see check_files: the run
+    of all rows; of spellings all rows. Checksums are compared by who reads the files later: the run
     has just made them from the bytes that it wrote.
     """
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -41,11 +41,6 @@ def validate(snapshot: Snapshot) -> None:
         chosen = [hashtags.slice(row, 1).to_pylist()[0] for row in _chosen(snapshot.manifest.id, hashtags)]
         _drain(pool.map(lambda row: _check_look_up(snapshot, row), chosen))
     snapshot.run("rejects", None)
-
-
-def check_files(snapshot: Snapshot, pool: Executor) -> None:
-    """Raise SnapshotError unless every file is there with the size and checksum that the manifest says."""
-    _drain(pool.map(lambda entry: check_file(snapshot.output, entry), snapshot.manifest.files))
 
 
 def _read_hashtags(run: Run) -> pa.Table:

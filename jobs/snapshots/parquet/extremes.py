@@ -12,6 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.idindex import less_bytes
 from jobs.snapshots.parquet.columns import Column
 from jobs.snapshots.parquet.fixedwidth import Numbers
 from jobs.snapshots.parquet.hybrid import Small
@@ -71,11 +72,5 @@ def _extreme_entries(text: Text, entries: Small) -> tuple[int, int]:
 
 @numba.njit(cache=True, nogil=True)
 def _is_less(text: Text, one: int, other: int) -> bool:
-    at, end = text.edge[one] + PREFIX, text.edge[one + 1]
-    to, stop = text.edge[other] + PREFIX, text.edge[other + 1]
-    while at < end and to < stop:
-        if text.data[at] != text.data[to]:
-            return text.data[at] < text.data[to]
-        at += 1
-        to += 1
-    return at == end and to < stop
+    edge = text.edge
+    return less_bytes(text.data, edge[one] + PREFIX, edge[one + 1], text.data, edge[other] + PREFIX, edge[other + 1])
