@@ -73,8 +73,12 @@ class Execution:
         self._splits = tuple(
             dataclasses.replace(split, file=split.file + known) for split in plan_splits(new, split_bytes)
         )
-        self._partitions = min(max(self.cores, -(-_text(posts) // _LARGEST_SPLIT)), _MOST_TASKS)
+        self._partitions = self._parts_of(posts)
         self._tasks = min(config.buckets, self._partitions)
+
+    def _parts_of(self, posts: Iterable[InputFile]) -> int:
+        """By how many tasks the posts of these files are shared once they have been read."""
+        return min(max(self.cores, -(-_text(posts) // _LARGEST_SPLIT)), _MOST_TASKS)
 
     def scan(self) -> PostsReport:
         """Stages 1 and 2: every row read and each post used once; what became of the rows."""

@@ -22,6 +22,8 @@ from jobs.stages.plan import TASK_COST, plan_units
 from jobs.stages.postindex import is_scattered
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 
+_TASKS_PER_CORE = 4  # so that they end at about the same time; what is new is little for each
+
 
 class IncrementalExecution(Execution):
     """As Execution. base: what the run builds on; adopted: posts of it that it could not use then."""
@@ -41,19 +43,22 @@ class IncrementalExecution(Execution):
         super().__init__(config, ignored, context, publication, decision.posts, accounts, decision.known)
         self._publication, self._base, self._adopted = publication, base, adopted
         self._splits = (*adopted.splits(), *self._splits)
+        self._rewrite = is_scattered(base.entries("post_index", None))
+        if not self._rewrite:  # else all that the base knows of an id partition is in memory at once
+            self._partitions = self._parts_of(decision.posts[decision.known :])
+        self._tasks = min(config.buckets, max(_TASKS_PER_CORE * self.cores, self._partitions))
 
     def scan(self) -> PostsReport:
         """Stages 1 and 2. Raises NotIncremental if a post should be used instead of one that the base has used."""
         base = self._base
-        rewrite = is_scattered(base.entries("post_index", None))
-        report = self._scan(base.snapshot, rewrite=rewrite)
+        report = self._scan(base.snapshot, rewrite=self._rewrite)
         if report.superseded:
             raise NotIncremental(
                 f"{report.superseded:,} posts come with other content than before, which is the one to use"
             )
         part = 1 + len(self._splits) + self._partitions
         report.files += self._adopted.files(self._publication, base, self._posts, part)
-        report.files += [] if rewrite else base.entries("post_index", None)
+        report.files += [] if self._rewrite else base.entries("post_index", None)
         return report
 
     def group(self, partitions: Sequence[int]) -> list[GroupReport]:
