@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from pyspark import SparkContext
@@ -21,6 +22,7 @@ from jobs.session import runs_locally
 from jobs.snapshots.publisher import Publication
 from jobs.stages import channels
 from jobs.stages.accountlists import JoinedLists, list_users
+from jobs.stages.check import CheckBuckets
 from jobs.stages.compare import ComparePairs
 from jobs.stages.comparenames import CompareNames
 from jobs.stages.deduplicate import DeduplicatePosts
@@ -39,6 +41,7 @@ from jobs.stages.write import WriteTables
 _SMALLEST_SPLIT, _LARGEST_SPLIT = 8 << 20, 64 << 20  # bytes of input that one task reads
 _MOST_TASKS = 1 << 16  # that a stage sends to, see parts_of
 _SAMPLED_HASHTAGS = 5000  # on which a lossy blocking is measured, roughly
+TASKS_PER_CORE = 4  # where each has little to do, so that all end at about the same time
 _INFLATION = 5  # bytes of text in a byte of compressed input, roughly
 
 Report = TypeVar("Report")
@@ -171,8 +174,21 @@ class Execution:
         return self._run(write, 2 * self._tasks, 2 * self._tasks)
 
     def _run(self, stage: Callable[[Iterable[int]], Iterator[Report]], count: int, tasks: int) -> list[Report]:
-        """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
-        return self._context.parallelize(range(count), max(1, tasks)).mapPartitions(stage).collect()
+        """See run_tasks."""
+        return run_tasks(self._context, stage, count, tasks)
+
+
+def check_buckets(context: SparkContext, output: Path, buckets: int, manifest: Path) -> None:
+    """Check a snapshot before it is published; see CheckBuckets."""
+    tasks = min(buckets, TASKS_PER_CORE * context.defaultParallelism)
+    run_tasks(context, CheckBuckets(output, manifest), buckets, tasks)
+
+
+def run_tasks(
+    context: SparkContext, stage: Callable[[Iterable[int]], Iterator[Report]], count: int, tasks: int
+) -> list[Report]:
+    """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
+    return context.parallelize(range(count), max(1, tasks)).mapPartitions(stage).collect()
 
 
 def _text(files: Iterable[InputFile]) -> int:

@@ -7,12 +7,14 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 from pyspark import SparkContext
 
 from jobs import __version__, summary
 from jobs.config import JobConfig
 from jobs.driveraccounts import read_all
+from jobs.execution import check_buckets
 from jobs.failures import user_errors
 from jobs.gate import check_rejects, check_result
 from jobs.ignored import IgnoreList
@@ -77,19 +79,19 @@ def run(
                 recall=made.recall,
                 files=tuple(made.files),
             )
+            check_result(config, manifest, live)
+            if config.verify:
+                with progress.stage("verify"):
+                    checked = verify(Snapshot(place.folder, manifest), config.verify)
+                manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
+            with progress.stage("publish"):
+                publication.publish(manifest, partial(check_buckets, context, place.folder, config.buckets))
+                stop_spark(context)
+                place.deliver(manifest)
         except BaseException:
             with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
                 context.stop()  # what it has to say of tasks that are still at work comes before the error
             raise
-        stop_spark(context)
-        check_result(config, manifest, live)
-        if config.verify:
-            with progress.stage("verify"):
-                checked = verify(Snapshot(place.folder, manifest), config.verify)
-            manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
-        with progress.stage("publish"):
-            publication.publish(manifest)
-            place.deliver(manifest)
     return manifest
 
 

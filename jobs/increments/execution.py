@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyspark import SparkContext
 
 from jobs.config import JobConfig
-from jobs.execution import Execution
+from jobs.execution import TASKS_PER_CORE, Execution
 from jobs.ignored import IgnoreList
 from jobs.increments.adopted import AdoptedPosts
 from jobs.increments.base import Base
@@ -21,8 +21,6 @@ from jobs.stages.hashtagtable import HashtagTable
 from jobs.stages.plan import TASK_COST, plan_units
 from jobs.stages.postindex import is_scattered
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
-
-_TASKS_PER_CORE = 4  # so that they end at about the same time; what is new is little for each
 
 
 class IncrementalExecution(Execution):
@@ -46,7 +44,7 @@ class IncrementalExecution(Execution):
         self._rewrite = is_scattered(base.entries("post_index", None))
         if not self._rewrite:  # else all that the base knows of an id partition is in memory at once
             self._partitions = self._parts_of(decision.posts[decision.known :])
-        self._tasks = min(config.buckets, max(_TASKS_PER_CORE * self.cores, self._partitions))
+        self._tasks = min(config.buckets, max(TASKS_PER_CORE * self.cores, self._partitions))
 
     def scan(self) -> PostsReport:
         """Stages 1 and 2. Raises NotIncremental if a post should be used instead of one that the base has used."""

@@ -27,8 +27,8 @@ def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
 def _check_members(run: Run, expected: pa.Table) -> None:
     tally = _Tally()
     for file in run.files:
-        for group in range(len(file.bounds)):
-            tally.add(*file.key_runs(group))
+        for runs in file.key_runs():
+            tally.add(*runs)
     tally.check(expected, "members", "members")
 
 
@@ -81,8 +81,8 @@ def check_accounts(snapshot: Snapshot, bucket: int) -> None:
     for table, count in (("account_hashtags", "hashtags"), ("lookalikes", "lookalikes")):
         tally = _Tally()
         for file in snapshot.run(table, bucket).files:
-            for group in range(len(file.bounds)):
-                tally.add(*file.key_runs(group))
+            for runs in file.key_runs():
+                tally.add(*runs)
         tally.check(accounts, count, table)
 
 

@@ -1,5 +1,6 @@
 """One Parquet file of a snapshot: its footer, checked once, and its row groups, read when asked for."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import KEYED, SCHEMAS, check_schema, join_path
 from jobs.snapshots.outputs import Output
+
+_AT_ONCE = 64  # row groups whose keys are read together
 
 
 class DataFile:
@@ -39,12 +43,18 @@ class DataFile:
         with self._open(group, columns) as file:
             return file.read_row_group(group, columns=columns, use_threads=False)
 
-    def key_runs(self, group: int) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
-        """The key of each run of rows that share it, and the rows in each, int64[], without decoding each row's."""
+    def key_runs(self) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
+        """The key of each run of rows that share it, and the rows in each, int64[], in pieces of some row groups.
+
+        Without decoding each row's; a run may go on in the next piece.
+        """
         name = SCHEMAS[self.entry.table].names[0]
-        with self._open(group, [name], encoded=True) as file:
-            keys = file.read_row_group(group, columns=[name], use_threads=False).column(0).combine_chunks()
-        return runs_of(keys)
+        for first in range(0, len(self.bounds), _AT_ONCE):
+            groups = list(range(first, min(first + _AT_ONCE, len(self.bounds))))
+            with self._open(first, [name], encoded=True) as file:
+                keys = file.read_row_groups(groups, columns=[name], use_threads=False).column(0)
+            for piece in keys.chunks:
+                yield runs_of(piece)
 
     def group_rows(self) -> list[int]:
         """Rows of each row group."""
@@ -79,9 +89,9 @@ class DataFile:
 def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
     """The key of each run of equal ones, and how many these are, int64[]."""
     encoded = keys if isinstance(keys, pa.DictionaryArray) else keys.dictionary_encode()
-    places = encoded.indices.to_numpy()
-    starts = np.flatnonzero(np.diff(places, prepend=-1))
-    return encoded.dictionary.take(pa.array(places[starts])), np.diff(starts, append=len(places))
+    runs = pc.run_end_encode(encoded.indices)
+    counts = np.diff(runs.run_ends.to_numpy().astype(np.int64), prepend=0)
+    return encoded.dictionary.take(runs.values), counts
 
 
 class _OpenFile:

@@ -8,7 +8,9 @@ moment in between leaves CURRENT as it was.
 
 import contextlib
 import errno
+import functools
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,10 +49,10 @@ class Publication:
         """The path for a data file of this snapshot, as write_table takes it."""
         return data_path(self.id, table, bucket=bucket, part=part)
 
-    def publish(self, manifest: Manifest) -> None:
+    def publish(self, manifest: Manifest, check_buckets: Callable[[Path], object] | None = None) -> None:
         """Put the manifest beside the files, check the whole, and make it the live snapshot.
 
-        Raises SnapshotError if the check fails, OSError if the disk does; CURRENT then stays as it was.
+        check_buckets: as in `validate`, given where the manifest stands meanwhile. Raises SnapshotError if the check fails, OSError if the disk does; CURRENT then stays as it was.
         """
         if manifest.id != self.id:
             raise SnapshotError(f"{self.folder}: a manifest of {manifest.id} does not belong here")
@@ -60,7 +62,8 @@ class Publication:
         write_durably(unchecked, manifest.dump())
         for folder in (path for path in self.folder.rglob("*") if path.is_dir()):
             sync_folder(folder)
-        validate(Snapshot(self.output, load(unchecked)))
+        checking = None if check_buckets is None else functools.partial(check_buckets, unchecked)
+        validate(Snapshot(self.output, load(unchecked)), checking)
         unchecked.rename(self.folder / MANIFEST)
         for folder in (self.folder, self.folder.parent, self.output):
             sync_folder(folder)
