@@ -26,6 +26,7 @@ from jobs.stages.check import CheckBuckets
 from jobs.stages.compare import ComparePairs
 from jobs.stages.comparenames import CompareNames
 from jobs.stages.deduplicate import DeduplicatePosts
+from jobs.stages.flushed import Flushed
 from jobs.stages.found import PairSender
 from jobs.stages.group import GroupMembers
 from jobs.stages.hashtagtable import HashtagTable
@@ -188,7 +189,7 @@ def run_tasks(
     context: SparkContext, stage: Callable[[Iterable[int]], Iterator[Report]], count: int, tasks: int
 ) -> list[Report]:
     """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
-    return context.parallelize(range(count), max(1, tasks)).mapPartitions(stage).collect()
+    return context.parallelize(range(count), max(1, tasks)).mapPartitions(Flushed(stage)).collect()
 
 
 def _text(files: Iterable[InputFile]) -> int:

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
-from jobs.snapshots.durable import temporary_beside
+from jobs.snapshots.durable import flush_and_close, temporary_beside
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMAS, SORTED_BY, check_schema, join_path, parse_data_path
 from jobs.snapshots.parquet.columns import Column, columns_of
@@ -85,8 +84,8 @@ class _HashingFile:
 
     def finish(self) -> str:
         """Flush to the disk, close, and return the SHA-256 in hexadecimal."""
-        os.fsync(self._file.fileno())
-        self.close()
+        self.closed = True
+        flush_and_close(self._file)
         return self._hash.hexdigest()
 
     def close(self) -> None:
@@ -95,8 +94,9 @@ class _HashingFile:
 
 
 class OutputFile:
-    """A data file that appears under its name only when `finish` has flushed it; use as a context manager.
+    """A data file that appears under its name only when `finish` has closed it; use as a context manager.
 
+    It is on the disk then, or within `flushed_behind` when that ends.
     Leaving the context without `finish` removes what was written. A second attempt at the same path replaces the
     first, so a task that Spark runs again does no harm.
     """
