@@ -14,6 +14,7 @@ import pyarrow as pa
 from jobs.inputs.accounts import packed_strings
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.oldfiles import taken_rows
 from jobs.snapshots.reader import Snapshot
 from jobs.stages.buckets import buckets_of
 from jobs.stages.worker import open_snapshot
@@ -32,26 +33,17 @@ class Base:
 
     def read(self, table: str, bucket: int | None, columns: Sequence[str]) -> pa.Table:
         """Some columns of a table in a bucket, all rows."""
-        pieces = [rows for _, rows in self.row_groups(table, bucket, columns)]
+        files = self._open().run(table, bucket).files
+        pieces = [file.read(group, list(columns)) for file in files for group in range(len(file.group_rows()))]
         return pa.concat_tables([self.empty(table, columns), *pieces]).combine_chunks()
+
+    def taken(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
+        """Some columns of a table in a bucket, some rows: int64[], ascending."""
+        return taken_rows(self.output, self.entries(table, bucket), table, columns, rows)
 
     def empty(self, table: str, columns: Sequence[str]) -> pa.Table:
         """No rows of some columns of a table."""
         return pa.schema([SCHEMAS[table].field(name) for name in columns]).empty_table()
-
-    def row_groups(
-        self, table: str, bucket: int | None, columns: Sequence[str], wanted: npt.NDArray[np.bool_] | None = None
-    ) -> Iterator[tuple[int, pa.Table]]:
-        """The row groups that have a wanted row, and the number of each one's first row.
-
-        wanted: bool[rows of the table in the bucket]; None for all.
-        """
-        row = 0
-        for file in self._open().run(table, bucket).files:
-            for group, rows in enumerate(file.group_rows()):
-                if wanted is None or wanted[row : row + rows].any():
-                    yield row, file.read(group, list(columns))
-                row += rows
 
     def tables(self, entries: Sequence[FileEntry]) -> Iterator[pa.Table]:
         """All rows of some files that are not in buckets, a row group at a time."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import Base
+from jobs.increments.blocks import Blocks
 from jobs.increments.baseevidence import with_base
 from jobs.increments.changes import account_changes
 from jobs.increments.findstrings import first_not_less
@@ -84,21 +85,18 @@ class AccountMerger:
         place, is_known = old.find(used.account)
         touched = np.zeros(len(old.account), bool)
         touched[place[is_known]] = True
-        block = _Block.of(old.hashtags, touched)
-        rows = block.read(self.base, "account_hashtags", bucket, ["hashtag"])
-        low = np.where(is_known, block.starts[place], 0)
-        high = np.where(is_known, block.starts[np.minimum(place + 1, len(old.account))], 0)
+        blocks = Blocks.of(old.hashtags, touched)
+        stored = self.base.taken("account_hashtags", bucket, ["hashtag"], blocks.rows)["hashtag"].combine_chunks()
         keys = hashtag_table(str(self.work)).keys
-        wanted, stored = keys.take(pa.array(used.hashtag)), rows["hashtag"].combine_chunks()
+        wanted = keys.take(pa.array(used.hashtag))
+        low, high = blocks.spans(place, is_known)
         at = first_not_less(stored, low, high, wanted)
         inside = at < high
         hit = inside.copy()
         hit[inside] = pc.equal(stored.take(pa.array(at[inside])), wanted.filter(pa.array(inside))).to_numpy(
             zero_copy_only=False
         )
-        begins = np.concatenate([[0], np.cumsum(old.hashtags)])
-        before: Counts = begins[np.where(is_known, np.minimum(place + 1, len(old.account)), place)]
-        before[inside] = block.rows[at[inside]]
+        before = blocks.rows_at(place, is_known, at)
         ids = accounts_table(self.accounts).ids
 
         def changed(first: int, last: int, gone: pa.Table) -> pa.Table:
@@ -120,9 +118,9 @@ class AccountMerger:
             owner = np.repeat(np.arange(len(old.account)), old.lookalikes)
             touched[owner[changed[other]]] = True
             touched |= changed[old.account]
-        block = _Block.of(old.lookalikes, touched)
-        rows = block.read(self.base, "lookalikes", bucket, ["other_id", "distance", "hashtags"])
-        account, other = np.repeat(old.account, old.lookalikes)[block.rows], self._others(rows)
+        blocks = Blocks.of(old.lookalikes, touched)
+        rows = self.base.taken("lookalikes", bucket, ["other_id", "distance", "hashtags"], blocks.rows)
+        account, other = np.repeat(old.account, old.lookalikes)[blocks.rows], self._others(rows)
         stays = ~(changed[account] | changed[other])
         stored = {
             "account": account[stays],
@@ -132,9 +130,8 @@ class AccountMerger:
         }
         now = Lookalikes.of(pa.concat_tables([pa.table(stored, found.schema), found]))
         inserted = pa.Table.from_batches(lookalike_rows(accounts_table(self.accounts), now), LOOKALIKES)
-        begins = np.concatenate([[0], np.cumsum(old.lookalikes)])
-        before = begins[old.find(now.account)[0]]
-        return Patch.of(block.rows, before, inserted), _Alike(np.where(touched, 0, old.lookalikes), now)
+        before = blocks.begins[old.find(now.account)[0]]
+        return Patch.of(blocks.rows, before, inserted), _Alike(np.where(touched, 0, old.lookalikes), now)
 
     def _others(self, rows: pa.Table) -> npt.NDArray[np.uint32]:
         return accounts_table(self.accounts).indices_of(rows["other_id"].combine_chunks()).astype(np.uint32)
@@ -173,29 +170,3 @@ class _OldAccounts:
         place = np.searchsorted(self.account, account)
         inside = np.minimum(place, max(0, len(self.account) - 1))
         return place, self.account[inside] == account if len(self.account) else np.zeros(len(account), bool)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Block:
-    """The rows of some accounts of the n in a table that is sorted by account.
-
-    rows: int64[], their numbers, ascending. starts: int64[n + 1], where each account's begin among them.
-    """
-
-    rows: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    wanted: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, counts: Counts, touched: npt.NDArray[np.bool_]) -> _Block:
-        """counts: int64[n], rows of each account; touched: bool[n], whose are wanted."""
-        wanted = np.repeat(touched, counts)
-        starts = np.concatenate([[0], np.cumsum(np.where(touched, counts, 0))])
-        return cls(np.flatnonzero(wanted), starts, wanted)
-
-    def read(self, base: Base, table: str, bucket: int, columns: list[str]) -> pa.Table:
-        """Some columns of the rows."""
-        pieces = []
-        for start, rows in base.row_groups(table, bucket, columns, self.wanted):
-            pieces.append(rows.filter(pa.array(self.wanted[start : start + len(rows)])))
-        return pa.concat_tables([base.empty(table, columns), *pieces]).combine_chunks()

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import Base
+from jobs.increments.blocks import Blocks
 from jobs.increments.changes import account_changes
+from jobs.increments.findpairs import first_not_before
 from jobs.increments.patch import Patch
 from jobs.kernel import similarities
-from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import PAIRS, data_path
 from jobs.stages.groups import Groups
 from jobs.stages.reports import WriteReport
@@ -34,45 +35,56 @@ class PairMerger:
 
     def merge(self, bucket: int, sent: pa.Table) -> WriteReport:
         """Add the pairs that the comparison has sent; the report counts all pairs, those of the base too."""
-        hashtags = self._numbers(bucket)
-        if not sent.num_rows and not account_changes(self.work).changed.any():
-            return _report(self.base.entries("pairs", bucket), hashtags)
-        table = accounts_table(self.accounts)
-        old = self.base.read("pairs", bucket, ["account_a", "account_b", "similarity"])
-        old_left, old_right = (table.indices_of(old[name].combine_chunks()) for name in ("account_a", "account_b"))
+        old = self.base.hashtags(bucket)
+        numbers = self._numbers(bucket, old.keys)
+        hashtag = sent["hashtag"].to_numpy()
+        gone = self._gone(bucket)
+        lost = np.bincount(np.repeat(np.arange(len(numbers)), old.pairs)[gone], minlength=len(numbers))
+        counts = _counted(np.concatenate([numbers, hashtag]), np.concatenate([old.pairs - lost, np.ones(len(hashtag))]))
+        if not len(hashtag) and not len(gone):
+            return WriteReport(self.base.entries("pairs", bucket), counts)
+        if not counts:
+            return WriteReport([])
+        hashtag, rows = self._rows(sent)
+        place = np.searchsorted(numbers, hashtag)
+        known = np.append(numbers, 0)[place] == hashtag
+        known &= place < len(numbers)
+        wanted = np.zeros(len(numbers), bool)
+        wanted[place[known]] = True
+        blocks = Blocks.of(old.pairs, wanted)
+        pairs = self.base.taken("pairs", bucket, ["similarity", "account_a", "account_b"], blocks.rows)
+        at = first_not_before(pairs, *blocks.spans(place, known), rows)
+        patch = Patch.of(gone, blocks.rows_at(place, known, at), rows)
+        path = data_path(self.snapshot, "pairs", bucket=bucket)
+        return WriteReport([patch.write(self.output, path, self.base, "pairs", bucket)], counts)
+
+    def _numbers(self, bucket: int, keys: pa.StringArray) -> npt.NDArray[np.uint32]:
+        """This run's numbers of hashtags of the base, ascending as their keys are."""
+        places = pc.index_in(keys, value_set=Groups.open(self.work, bucket).keys).to_numpy()
+        return hashtag_table(str(self.work)).numbers_in(bucket)[places]
+
+    def _gone(self, bucket: int) -> npt.NDArray[np.int64]:
+        """The rows of the base of which an account is not what it was."""
         changed = account_changes(self.work).changed
-        gone = changed[old_left] | changed[old_right]
+        if not changed.any():
+            return np.zeros(0, np.int64)
+        ids = accounts_table(self.accounts).ids.filter(pa.array(changed)).cast(pa.string())
+        rows = self.base.read("pairs", bucket, ["account_a", "account_b"])
+        return np.flatnonzero(pc.or_(*(pc.is_in(column, value_set=ids) for column in rows.columns)).to_numpy())
+
+    def _rows(self, sent: pa.Table) -> tuple[npt.NDArray[np.uint32], pa.Table]:
+        """The hashtag of each new pair, by number, and the pairs, both in the order of the table."""
+        table = accounts_table(self.accounts)
         hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
         similarity = similarities(table.names, left, right, distance)
-        columns = (
-            np.concatenate([old_right, right]),
-            np.concatenate([old_left, left]),
-            -np.concatenate([old["similarity"].to_numpy(), similarity]),
-            np.concatenate([hashtags, hashtag]),
-        )
-        order = np.lexsort(columns)
-        places = np.flatnonzero(order >= len(old))
-        new = order[places] - len(old)
-        chosen = hashtag[new], left[new], right[new], distance[new], similarity[new]
-        rows = pa.Table.from_batches(pair_rows(hashtag_table(str(self.work)).keys, table.ids, *chosen), PAIRS)
-        patch = Patch.of(np.flatnonzero(gone), places - np.arange(len(places)), rows)
-        now = np.concatenate([hashtags[~gone], hashtag])
-        if not patch:
-            return _report(self.base.entries("pairs", bucket), now)
-        if not len(now):
-            return WriteReport([])
-        path = data_path(self.snapshot, "pairs", bucket=bucket)
-        return _report([patch.write(self.output, path, self.base, "pairs", bucket)], now)
-
-    def _numbers(self, bucket: int) -> npt.NDArray[np.uint32]:
-        """The hashtag of every pair of the base, by this run's number."""
-        old = self.base.hashtags(bucket)
-        places = pc.index_in(old.keys, value_set=Groups.open(self.work, bucket).keys).to_numpy()
-        numbers = hashtag_table(str(self.work)).numbers_in(bucket)[places]
-        return np.repeat(numbers, old.pairs)
+        order = np.lexsort((right, left, -similarity, hashtag))
+        columns = (column[order] for column in (hashtag, left, right, distance, similarity))
+        keys = hashtag_table(str(self.work)).keys
+        return hashtag[order], pa.Table.from_batches(pair_rows(keys, table.ids, *columns), PAIRS)
 
 
-def _report(files: list[FileEntry], hashtags: npt.NDArray[np.uint32]) -> WriteReport:
-    """hashtags: of every pair, by number."""
-    found, counts = np.unique(hashtags, return_counts=True)
-    return WriteReport(files, list(zip(found.tolist(), counts.tolist(), strict=True)))
+def _counted(hashtags: npt.NDArray[np.uint32], pairs: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """The hashtags that have any, by number, each once, and how many. pairs: of each, several times perhaps."""
+    found, place = np.unique(hashtags, return_inverse=True)
+    counts = np.bincount(place, pairs, len(found)).astype(np.int64)
+    return [(number, count) for number, count in zip(found.tolist(), counts.tolist(), strict=True) if count]

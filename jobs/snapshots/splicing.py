@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,12 @@ import pyarrow as pa
 from jobs.errors import SnapshotError
 from jobs.inputs.values import frozen
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform, table_columns, table_sorting
-from jobs.snapshots.entries import FileEntry, check_size
-from jobs.snapshots.layout import SCHEMAS, check_schema, join_path, parse_data_path
+from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.oldfiles import opened, read_group
 from jobs.snapshots.parquet.chunks import Values
 from jobs.snapshots.parquet.columns import from_table, no_values, taken
 from jobs.snapshots.parquet.memory import ROOM, Bytes
-from jobs.snapshots.parquet.oldfile import OldFile
 from jobs.snapshots.parquet.runs import cut_runs, plan_runs
 from jobs.snapshots.parquet.writer import FileWriter
 
@@ -154,7 +153,7 @@ def _batches(output: Path, old: Sequence[FileEntry], writer: FileWriter) -> Iter
     rooms: list[Bytes] = []  # kept from batch to batch: fresh memory would cost as much as filling it does
     size = first = 0
     for entry in old:
-        with _opened(output, entry, writer) as file:
+        with opened(output, entry, writer.columns) as file:
             for number, group in enumerate(file.groups):
                 if not group.rows:  # as Arrow writes an empty table
                     continue
@@ -162,7 +161,7 @@ def _batches(output: Path, old: Sequence[FileEntry], writer: FileWriter) -> Iter
                     rooms.append(np.empty(0, np.uint8))
                 if len(rooms[len(batch)]) < group.bytes + ROOM:
                     rooms[len(batch)] = np.empty(group.bytes + group.bytes // 8 + ROOM, np.uint8)
-                values = _read(file, number, rooms[len(batch)], entry)
+                values = read_group(file, number, rooms[len(batch)], entry)
                 batch.append(_Group(first, first + group.rows, values))
                 first += group.rows
                 size += group.bytes
@@ -171,29 +170,3 @@ def _batches(output: Path, old: Sequence[FileEntry], writer: FileWriter) -> Iter
                     batch, size = [], 0
     if batch:
         yield batch
-
-
-@contextlib.contextmanager
-def _opened(output: Path, entry: FileEntry, writer: FileWriter) -> Iterator[OldFile]:
-    check_size(output, entry)
-    path = join_path(output, entry.path)
-    try:
-        file = OldFile(path, writer.columns)
-    except (ValueError, pa.ArrowException, OSError) as error:
-        raise SnapshotError(f"{path}: is damaged: {_first_line(error)}") from None
-    with file:
-        check_schema(file.schema, SCHEMAS[parse_data_path(entry.path).table], str(path))
-        if file.metadata.num_rows != entry.rows:
-            raise SnapshotError(f"{path}: has {file.metadata.num_rows} rows, the manifest says {entry.rows}")
-        yield file
-
-
-def _read(file: OldFile, number: int, room: Bytes, entry: FileEntry) -> list[Values]:
-    try:
-        return file.read(number, room)
-    except (ValueError, pa.ArrowException, OSError) as error:
-        raise SnapshotError(f"{entry.path}: is damaged: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -41,18 +41,36 @@ class OldFile:
             self._file.close()
             raise
 
-    def read(self, number: int, room: Bytes) -> list[Values]:
-        """The columns of a row group: ours are taken apart as they are, others by Arrow.
+    def read(self, number: int, room: Bytes, wanted: Sequence[int] | None = None) -> list[Values]:
+        """The columns of a row group, or the wanted ones by number: ours are taken apart as they are, others by Arrow.
 
         room: uint8[], at least `bytes` of the group and ROOM; where the text then lies.
         """
         group = self.groups[number]
+        columns = self._columns if wanted is None else [self._columns[place] for place in wanted]
         if self.metadata.created_by != CREATED_BY:
-            return from_table(self._columns, self._arrow.read_row_group(number, use_threads=False))
-        self._file.seek(group.offset)
-        if self._file.readinto(room[: group.bytes]) != group.bytes:
+            names = [column.name for column in columns]
+            return from_table(columns, self._arrow.read_row_group(number, names, use_threads=False))
+        if wanted is None:
+            self._fill(room, group.offset, group.bytes)
+            return decode(columns, room, group.bytes, group.rows)
+        values: list[Values] = []
+        described = self.metadata.row_group(number)
+        for place, column in zip(wanted, columns, strict=True):
+            chunk = described.column(place)
+            start = chunk.data_page_offset if chunk.dictionary_page_offset is None else chunk.dictionary_page_offset
+            size = chunk.total_compressed_size
+            if start < group.offset or size < 0 or start + size > group.offset + group.bytes:
+                raise ValueError("a column is not where its row group is")
+            self._fill(room, start, size)
+            values += decode([column], room, size, group.rows)
+            room = room[size:]
+        return values
+
+    def _fill(self, room: Bytes, offset: int, size: int) -> None:
+        self._file.seek(offset)
+        if self._file.readinto(room[:size]) != size:
             raise ValueError("a row group is cut short")
-        return decode(self._columns, room, group.bytes, group.rows)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,80 @@
+"""Data files read as they are encoded, by who makes others of them: past Arrow, which copies every value."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.datafiles import table_columns
+from jobs.snapshots.entries import FileEntry, check_size
+from jobs.snapshots.layout import SCHEMAS, check_schema, join_path, parse_data_path
+from jobs.snapshots.parquet.chunks import Values
+from jobs.snapshots.parquet.columns import Column, taken
+from jobs.snapshots.parquet.memory import ROOM, Bytes
+from jobs.snapshots.parquet.oldfile import OldFile
+
+
+@contextlib.contextmanager
+def opened(output: Path, entry: FileEntry, columns: Sequence[Column]) -> Iterator[OldFile]:
+    """A data file, held against its entry. columns: its table's. Raises SnapshotError if it is damaged."""
+    check_size(output, entry)
+    path = join_path(output, entry.path)
+    try:
+        file = OldFile(path, columns)
+    except (ValueError, pa.ArrowException, OSError) as error:
+        raise SnapshotError(f"{path}: is damaged: {_first_line(error)}") from None
+    with file:
+        check_schema(file.schema, SCHEMAS[parse_data_path(entry.path).table], str(path))
+        if file.metadata.num_rows != entry.rows:
+            raise SnapshotError(f"{path}: has {file.metadata.num_rows} rows, the manifest says {entry.rows}")
+        yield file
+
+
+def read_group(
+    file: OldFile, number: int, room: Bytes, entry: FileEntry, wanted: Sequence[int] | None = None
+) -> list[Values]:
+    """OldFile.read. Raises SnapshotError if the file is damaged."""
+    try:
+        return file.read(number, room, wanted)
+    except (ValueError, pa.ArrowException, OSError) as error:
+        raise SnapshotError(f"{entry.path}: is damaged: {_first_line(error)}") from None
+
+
+def taken_rows(
+    output: Path, entries: Sequence[FileEntry], table: str, names: Sequence[str], rows: npt.NDArray[np.int64]
+) -> pa.Table:
+    """Some rows of some columns. rows: int64[], ascending: their numbers, counted over all files.
+
+    Of row groups without any nothing is read. Raises SnapshotError if a file is damaged.
+    """
+    columns = table_columns(table)
+    schema = pa.schema([SCHEMAS[table].field(name) for name in names])
+    wanted = [SCHEMAS[table].get_field_index(name) for name in names]
+    pieces = [schema.empty_table()]
+    room: Bytes = np.empty(0, np.uint8)
+    before = 0
+    for entry in entries:
+        with opened(output, entry, columns) as file:
+            edges = np.searchsorted(rows, [before + group.first for group in file.groups] + [before + entry.rows])
+            for number, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+                if start == end:
+                    continue
+                group = file.groups[number]
+                if len(room) < group.bytes + ROOM:
+                    room = np.empty(group.bytes + group.bytes // 8 + ROOM, np.uint8)
+                values = read_group(file, number, room, entry, wanted)
+                chosen = rows[start:end] - (before + group.first)
+                found = [taken(columns[place], part, chosen) for place, part in zip(wanted, values, strict=True)]
+                pieces.append(pa.table(found, schema))
+        before += entry.rows
+    return pa.concat_tables(pieces).combine_chunks()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
