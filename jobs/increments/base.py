@@ -14,9 +14,9 @@ import pyarrow as pa
 from jobs.inputs.accounts import packed_strings
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.manybuckets import buckets_of
 from jobs.snapshots.oldfiles import taken_rows
 from jobs.snapshots.reader import Snapshot
-from jobs.stages.buckets import buckets_of
 from jobs.stages.worker import open_snapshot
 
 

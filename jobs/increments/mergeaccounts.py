@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import Base
-from jobs.increments.blocks import Blocks
 from jobs.increments.baseevidence import with_base
+from jobs.increments.blocks import Blocks
 from jobs.increments.changes import account_changes
 from jobs.increments.findstrings import first_not_less
 from jobs.increments.patch import Patch
-from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import ACCOUNTS, LOOKALIKES, data_path
 from jobs.stages.accounts import Lookalikes, account_rows, lookalike_rows
@@ -53,32 +52,39 @@ class AccountMerger:
         old = _OldAccounts.read(self.base, bucket, accounts[known])
         hashtags, is_new = self._hashtags(bucket, old, used)
         lookalikes, alike = self._lookalikes(bucket, old, found)
-        if not hashtags and not lookalikes and len(known) == len(accounts) and not changes.changed[accounts].any():
-            return [
-                entry
-                for table in ("accounts", "account_hashtags", "lookalikes")
-                for entry in self.base.entries(table, bucket)
-            ]
         place = np.searchsorted(accounts, used.account)
-        counts: npt.NDArray[np.int64] = np.zeros((3, len(accounts)), np.int64)
-        counts[:, known] = old.posts, old.hashtags, alike.kept
+        before: npt.NDArray[np.int64] = np.full((3, len(accounts)), -1, np.int64)
+        before[:, known] = old.posts, old.hashtags, old.lookalikes
+        counts = np.maximum(before, 0)
+        counts[2, known] = alike.kept
         counts[0] += np.bincount(place, used.leads, len(accounts)).astype(np.int64)
         counts[1] += np.bincount(place[is_new], minlength=len(accounts))
         counts[2] += np.bincount(np.searchsorted(accounts, alike.rows.account), minlength=len(accounts))
-        path = data_path(self.snapshot, "accounts", bucket=bucket)
-        rows = account_rows(accounts_table(self.accounts), accounts, *counts)
-        written = [write_table(self.output, path, ACCOUNTS, rows)] if len(accounts) else []
-        written += self._write("account_hashtags", bucket, hashtags, counts[1])
-        return written + self._write("lookalikes", bucket, lookalikes, counts[2])
+        differs = (before != counts).any(0) | changes.changed[accounts]
+        written = self._write("accounts", bucket, self._accounts(accounts, known, counts, differs), len(accounts))
+        written += self._write("account_hashtags", bucket, hashtags, int(counts[1].sum()))
+        return written + self._write("lookalikes", bucket, lookalikes, int(counts[2].sum()))
 
-    def _write(self, table: str, bucket: int, patch: Patch, counts: Counts) -> list[FileEntry]:
-        """counts: of the rows that the table has then."""
+    def _write(self, table: str, bucket: int, patch: Patch, rows: int) -> list[FileEntry]:
+        """rows: that the table has then."""
         if not patch:
             return self.base.entries(table, bucket)
-        if not counts.any():
+        if not rows:
             return []
         path = data_path(self.snapshot, table, bucket=bucket)
         return [patch.write(self.output, path, self.base, table, bucket)]
+
+    def _accounts(
+        self, accounts: npt.NDArray[np.uint32], known: Counts, counts: Counts, differs: npt.NDArray[np.bool_]
+    ) -> Patch:
+        """How accounts changes. counts: int64[3, accounts], see account_rows; differs: whose row is another, or new.
+
+        known: int64[], places of those that the base has.
+        """
+        chosen = np.flatnonzero(differs)
+        rows = account_rows(accounts_table(self.accounts), accounts[chosen], *counts[:, chosen])
+        inserted = pa.Table.from_batches(rows, ACCOUNTS)
+        return Patch.of(np.flatnonzero(differs[known]), np.searchsorted(known, chosen), inserted)
 
     def _hashtags(self, bucket: int, old: _OldAccounts, used: Evidence) -> tuple[Patch, npt.NDArray[np.bool_]]:
         """How account_hashtags changes, and which of the memberships are new."""

@@ -40,7 +40,9 @@ class PairMerger:
         hashtag = sent["hashtag"].to_numpy()
         gone = self._gone(bucket)
         lost = np.bincount(np.repeat(np.arange(len(numbers)), old.pairs)[gone], minlength=len(numbers))
-        counts = _counted(np.concatenate([numbers, hashtag]), np.concatenate([old.pairs - lost, np.ones(len(hashtag))]))
+        counts = _counted(
+            np.concatenate([numbers, hashtag]), np.concatenate([old.pairs - lost, np.ones(len(hashtag))])
+        )
         if not len(hashtag) and not len(gone):
             return WriteReport(self.base.entries("pairs", bucket), counts)
         if not counts:

@@ -1,15 +1,15 @@
 """A snapshot checked bucket by bucket."""
 
 import random
-import zlib
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.inputs.accounts import packed_strings
 from jobs.snapshots.bucketchecks import check_accounts, check_bucket
 from jobs.snapshots.layout import HASHTAGS
 from jobs.snapshots.lookupchecks import check_look_up
+from jobs.snapshots.manybuckets import buckets_of
 from jobs.snapshots.reader import Run, Snapshot
 
 # Look-ups through the reader: the hashtag with most members, that with most pairs, and some at random.
@@ -27,7 +27,7 @@ class SnapshotChecks:
         """Read the table of hashtags."""
         self._snapshot = snapshot
         self.hashtags = _read_hashtags(snapshot.run("hashtags", None))
-        bucket = _buckets_of(self.hashtags, snapshot.manifest.buckets)
+        bucket = buckets_of(*packed_strings(self.hashtags["hashtag"].combine_chunks()), snapshot.manifest.buckets)
         self._order = np.argsort(bucket, kind="stable")
         self._edges = np.searchsorted(bucket[self._order], np.arange(snapshot.manifest.buckets + 1))
         self._chosen = _chosen(snapshot.manifest.id, self.hashtags)
@@ -46,15 +46,6 @@ def _read_hashtags(run: Run) -> pa.Table:
     pieces = [file.read(group, columns) for file in run.files for group in range(len(file.bounds))]
     empty = pa.schema([HASHTAGS.field(name) for name in columns]).empty_table()
     return pa.concat_tables([empty, *pieces]).combine_chunks()
-
-
-def _buckets_of(hashtags: pa.Table, buckets: int) -> npt.NDArray[np.int64]:
-    """int64[rows]: snapshots.buckets.bucket_of of every key, without a Python string for each."""
-    keys = hashtags["hashtag"].combine_chunks()
-    edges = np.frombuffer(keys.buffers()[1], np.int32, len(keys) + 1, keys.offset * 4).tolist()
-    text = memoryview(keys.buffers()[2] or b"")
-    crc = (zlib.crc32(text[start:end]) for start, end in zip(edges, edges[1:], strict=False))
-    return np.fromiter(crc, np.int64, len(keys)) % buckets
 
 
 def _chosen(seed: str, hashtags: pa.Table) -> set[int]:

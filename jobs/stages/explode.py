@@ -13,7 +13,7 @@ import pyarrow as pa
 from jobs.hashtags import normalise, spelling
 from jobs.inputs.tables import Column
 from jobs.inputs.values import Bytes, Hashes, Places, beyond_ascii, frozen, hash_values, pack_values
-from jobs.stages.buckets import buckets_of
+from jobs.snapshots.manybuckets import buckets_of
 from jobs.stages.interner import Codes, Interner
 
 _BAR = ord("|")

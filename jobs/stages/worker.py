@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts import AccountTable, packed_strings
+from jobs.snapshots.manybuckets import buckets_of
 from jobs.snapshots.reader import Snapshot
-from jobs.stages.buckets import buckets_of
 from jobs.stages.hashtagtable import HashtagTable
 
 
