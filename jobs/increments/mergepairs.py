@@ -80,9 +80,9 @@ class PairMerger:
         hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
         similarity = similarities(table.names, left, right, distance)
         order = np.lexsort((right, left, -similarity, hashtag))
-        columns = (column[order] for column in (hashtag, left, right, distance, similarity))
-        keys = hashtag_table(str(self.work)).keys
-        return hashtag[order], pa.Table.from_batches(pair_rows(keys, table.ids, *columns), PAIRS)
+        columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
+        rows = pair_rows(hashtag_table(str(self.work)).keys, table.ids, *columns)
+        return columns[0], pa.Table.from_batches(rows, PAIRS)
 
 
 def _counted(hashtags: npt.NDArray[np.uint32], pairs: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

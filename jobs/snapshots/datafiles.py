@@ -1,7 +1,6 @@
 """Writing the Parquet files of a snapshot: streamed, hashed, flushed, and renamed into place."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.checksums import Checksum
 from jobs.snapshots.durable import flush_and_close, temporary_beside
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMAS, SORTED_BY, check_schema, join_path, parse_data_path
@@ -63,7 +63,7 @@ class _HashingFile:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("xb", buffering=0)
-        self._hash = hashlib.sha256()
+        self._checksum = Checksum()
         self.bytes = 0
         self.closed = False
         self.abandoned = False
@@ -72,7 +72,7 @@ class _HashingFile:
         view = memoryview(data)
         if self.abandoned:
             return len(view)
-        self._hash.update(view)
+        self._checksum.update(view)
         self.bytes += len(view)
         written = 0
         while written < len(view):  # a raw file may write less than asked
@@ -83,10 +83,10 @@ class _HashingFile:
         """Nothing is buffered here; Arrow asks for the method."""
 
     def finish(self) -> str:
-        """Flush to the disk, close, and return the SHA-256 in hexadecimal."""
+        """Flush to the disk, close, and return the checksum."""
         self.closed = True
         flush_and_close(self._file)
-        return self._hash.hexdigest()
+        return self._checksum.text()
 
     def close(self) -> None:
         self.closed = True
@@ -111,7 +111,7 @@ class OutputFile:
 
     def finish(self, rows: int) -> FileEntry:
         """Flush everything to the disk and put the file under its name."""
-        sha256 = self.sink.finish()
+        checksum = self.sink.finish()
         self._temporary.replace(self._target)
         return FileEntry(
             path=self.path,
@@ -119,7 +119,7 @@ class OutputFile:
             bucket=self.parts.bucket,
             rows=rows,
             bytes=self.sink.bytes,
-            sha256=sha256,
+            checksum=checksum,
         )
 
     def discard(self) -> None:

@@ -1,15 +1,17 @@
 """The data files of a snapshot as its manifest lists them, and whether they are still what it says."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.checksums import Checksum, is_checksum
 from jobs.snapshots.layout import join_path, parse_data_path
 from jobs.snapshots.outputs import Output
+
+_PIECE: Final = 1 << 20  # bytes read at once
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class FileEntry:
     """One data file of a snapshot, as the manifest lists it.
 
     path: relative to the output folder, not to the snapshot's, because a snapshot may name files of
-    an earlier one. bytes: size on disk. sha256: of the file's bytes, in hexadecimal.
+    an earlier one. bytes: size on disk. checksum: of the file's bytes, see checksums.py.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # for the manifest
@@ -27,7 +29,7 @@ class FileEntry:
     bucket: int | None
     rows: int
     bytes: int
-    sha256: str
+    checksum: str
 
     def __post_init__(self) -> None:
         """Refuse an entry whose path is unsafe or contradicts the rest."""
@@ -36,8 +38,8 @@ class FileEntry:
             raise SnapshotError(f"{self.path}: is not of table {self.table!r}, bucket {self.bucket}")
         if self.rows < 0 or self.bytes < 1:
             raise SnapshotError(f"{self.path}: {self.rows} rows in {self.bytes} bytes")
-        if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
-            raise SnapshotError(f"{self.path}: not a SHA-256: {self.sha256[:80]!r}")
+        if not is_checksum(self.checksum):
+            raise SnapshotError(f"{self.path}: not a checksum: {self.checksum[:80]!r}")
 
     @property
     def snapshot(self) -> str:
@@ -79,7 +81,11 @@ def check_file(output: Output, entry: FileEntry) -> None:
             size = os.fstat(file.fileno()).st_size
             if size != entry.bytes:
                 raise SnapshotError(f"{path}: has {size} bytes, the manifest says {entry.bytes}")
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
+            checksum = Checksum(entry.checksum)
+            room = bytearray(_PIECE)
+            while read := file.readinto(room):
+                checksum.update(memoryview(room)[:read])
+            if checksum.text() != entry.checksum:
                 raise SnapshotError(f"{path}: its checksum is not the manifest's")
     except OSError as error:
         raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None

@@ -28,7 +28,7 @@ import pyarrow as pa
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 CURRENT: Final = "CURRENT"
 LOCK: Final = ".lock"
 RUNS: Final = "runs.jsonl"

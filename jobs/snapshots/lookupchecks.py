@@ -35,11 +35,9 @@ def check_look_up(snapshot: Snapshot, expected: dict[str, str | int]) -> None:
     require(posts == expected["posts"], f"{what}: its members have {posts} posts")
     pairs = _head(snapshot.iter_pairs(key))
     require(pairs.num_rows == min(int(expected["pairs"]), _LOOKED_AT), f"{what}: {pairs.num_rows} pairs")
-    for side in ("account_a", "account_b"):
-        require(
-            all_true(pc.is_in(pairs.column(side), value_set=accounts.combine_chunks())),
-            f"{what}: a pair of accounts not among its members",
-        )
+    paired = pa.chunked_array([*pairs.column("account_a").chunks, *pairs.column("account_b").chunks], pa.string())
+    are_members = pc.is_in(paired, value_set=accounts.combine_chunks())
+    require(all_true(are_members), f"{what}: a pair of accounts not among its members")
     alike = int(np.count_nonzero(pairs.column("similarity").to_numpy() == 1))
     require(_head(snapshot.iter_pairs(key, Fraction(1))).num_rows == alike, f"{what}: pairs at similarity 1")
 

@@ -1,9 +1,10 @@
 """The manifest: what a snapshot was made from, how, what it counted, and every file that belongs to it."""
 
+import contextlib
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -176,7 +177,7 @@ class Manifest(_Model):
     are one sorted run of rows.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: Annotated[str, AfterValidator(_snapshot_id)]
     created: AwareDatetime
     job_version: str
@@ -232,7 +233,8 @@ def load(path: Path) -> Manifest:
 def parse(data: bytes, path: Path | str) -> Manifest:
     """Check the content of a manifest. path: where it stands, for messages. Raises SnapshotError likewise."""
     try:
-        version = json.loads(data)["schema_version"]
+        document = json.loads(data)
+        version = document["schema_version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SnapshotError(f"{path}: is not a manifest") from None
     if isinstance(version, int) and version > SCHEMA_VERSION:
@@ -240,7 +242,7 @@ def parse(data: bytes, path: Path | str) -> Manifest:
             f"{path}: has schema version {version}; this version of lookalike reads up to {SCHEMA_VERSION}"
         )
     try:
-        return Manifest.model_validate_json(data, strict=True)
+        return Manifest.model_validate_json(_brought_up(data, document), strict=True)
     except SnapshotError as error:  # from a file entry
         raise SnapshotError(f"{path}: {error}") from None
     except ValidationError as error:
@@ -248,6 +250,16 @@ def parse(data: bytes, path: Path | str) -> Manifest:
         place = ".".join(str(step) for step in first["loc"])
         more = f" (and {len(rest)} more)" if rest else ""
         raise SnapshotError(f"{path}: {place + ': ' if place else ''}{first['msg']}{more}") from None
+
+
+def _brought_up(data: bytes, document: Any) -> bytes:
+    """A manifest of the first schema version in the words of the second: its checksums were all of one kind."""
+    if document["schema_version"] != 1:
+        return data
+    with contextlib.suppress(TypeError, KeyError, AttributeError):  # what else is wrong is told of by the validation
+        for entry in document["files"]:
+            entry["checksum"] = f"sha256:{entry.pop('sha256')}"
+    return json.dumps(document | {"schema_version": 2}).encode()
 
 
 def _check_sum(what: str, found: int, expected: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def taken_rows(
     for entry in entries:
         with opened(output, entry, columns) as file:
             edges = np.searchsorted(rows, [before + group.first for group in file.groups] + [before + entry.rows])
-            for number, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            for number, (start, end) in enumerate(itertools.pairwise(edges)):
                 if start == end:
                     continue
                 group = file.groups[number]

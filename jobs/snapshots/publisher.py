@@ -52,7 +52,8 @@ class Publication:
     def publish(self, manifest: Manifest, check_buckets: Callable[[Path], object] | None = None) -> None:
         """Put the manifest beside the files, check the whole, and make it the live snapshot.
 
-        check_buckets: as in `validate`, given where the manifest stands meanwhile. Raises SnapshotError if the check fails, OSError if the disk does; CURRENT then stays as it was.
+        check_buckets: as in `validate`, given where the manifest stands meanwhile.
+        Raises SnapshotError if the check fails, OSError if the disk does; CURRENT then stays as it was.
         """
         if manifest.id != self.id:
             raise SnapshotError(f"{self.folder}: a manifest of {manifest.id} does not belong here")

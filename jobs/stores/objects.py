@@ -8,7 +8,6 @@ is never printed whole: addresses may carry signatures.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from jobs.errors import StoreError, StoreRefusedError
+from jobs.snapshots.checksums import Checksum
 from jobs.stores.urls import StoreUrl
 
 _PIECE: Final = 8 << 20  # bytes that are held of a file on its way
@@ -175,13 +175,13 @@ class ObjectStore:
             for piece in result.stream(min_chunk_size=_PIECE):
                 yield memoryview(piece)
 
-    def sha256(self, key: str) -> tuple[int, str]:
-        """Size and checksum of an object, read from its beginning to its end."""
-        size, checksum = 0, hashlib.sha256()
+    def checksum(self, key: str, like: str) -> tuple[int, str]:
+        """Size and checksum of an object, read from its beginning to its end. like: see Checksum."""
+        size, checksum = 0, Checksum(like)
         for piece in self.pieces(key):
             size += piece.nbytes
             checksum.update(piece)
-        return size, checksum.hexdigest()
+        return size, checksum.text()
 
     @contextlib.contextmanager
     def _errors(self, key: str) -> Iterator[None]:

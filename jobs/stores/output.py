@@ -87,9 +87,9 @@ class ObjectOutput:
 
     def check_file(self, entry: FileEntry) -> None:
         """Raise SnapshotError unless the file is there with the size and checksum of its entry; reads all of it."""
-        size, checksum = self.store.sha256(entry.path)
+        size, checksum = self.store.checksum(entry.path, entry.checksum)
         self._compare(entry, size)
-        if checksum != entry.sha256:
+        if checksum != entry.checksum:
             raise SnapshotError(f"{self.name(entry.path)}: its checksum is not the manifest's")
 
     def _compare(self, entry: FileEntry, size: int | None) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.errors import DiskError, OutputLockedError, SnapshotError, StoreError, UsageError
+from jobs.snapshots.checksums import Checksum
 from jobs.snapshots.durable import temporary_beside, write_durably
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.history import live_id, published
@@ -158,14 +159,14 @@ class Staging:
         target = join_path(self.folder, entry.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_beside(target)
-        checksum, size = hashlib.sha256(), 0
+        checksum, size = Checksum(entry.checksum), 0
         try:
             with temporary.open("xb") as file:
                 for piece in self._output.store.pieces(entry.path):
                     file.write(piece)
                     checksum.update(piece)
                     size += piece.nbytes
-            if (size, checksum.hexdigest()) != (entry.bytes, entry.sha256):
+            if (size, checksum.text()) != (entry.bytes, entry.checksum):
                 raise SnapshotError(f"{self._output.name(entry.path)}: its checksum is not the manifest's")
             temporary.replace(target)
         finally:

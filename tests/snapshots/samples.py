@@ -262,4 +262,4 @@ def publish_on(
 
 
 def _place(entry: FileEntry) -> tuple[str, int | None, str]:
-    return entry.table, entry.bucket, entry.sha256
+    return entry.table, entry.bucket, entry.checksum

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import blake3
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,8 +35,8 @@ def test_an_entry_says_what_is_on_the_disk(tmp_path: Path) -> None:
     table = hashtags("a", "b", "c")
     entry = write_table(tmp_path, PATH, HASHTAGS, iter(table.to_batches(max_chunksize=1)))
     data = (tmp_path / PATH).read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
-    assert entry == FileEntry(path=PATH, table="hashtags", bucket=None, rows=3, bytes=len(data), sha256=sha256)
+    checksum = f"blake3:{blake3.blake3(data).hexdigest()}"
+    assert entry == FileEntry(path=PATH, table="hashtags", bucket=None, rows=3, bytes=len(data), checksum=checksum)
     assert pq.ParquetFile(tmp_path / PATH).read() == table
     assert files(tmp_path) == [PATH]
 
@@ -160,19 +161,24 @@ def test_another_reader_finds_the_same_rows(tmp_path: Path, table: str) -> None:
         {"bucket": 3},
         {"rows": -1},
         {"bytes": 0},
-        {"sha256": "A" * 64},
-        {"sha256": "a" * 63},
+        {"checksum": "blake3:" + "A" * 64},
+        {"checksum": "blake3:" + "a" * 63},
+        {"checksum": "a" * 64},
+        {"checksum": "md5:" + "a" * 64},
     ],
 )
 def test_an_entry_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
-    entry = FileEntry(path=PATH, table="hashtags", bucket=None, rows=1, bytes=1, sha256="a" * 64)
+    entry = FileEntry(path=PATH, table="hashtags", bucket=None, rows=1, bytes=1, checksum="blake3:" + "a" * 64)
     with pytest.raises(SnapshotError):
         replace(entry, **change)
 
 
-def test_a_damaged_file_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["blake3", "sha256"])
+def test_a_damaged_file_is_found(tmp_path: Path, kind: str) -> None:
     entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a", "b")])
     whole = (tmp_path / PATH).read_bytes()
+    if kind == "sha256":  # as files of the first versions have it
+        entry = replace(entry, checksum=f"sha256:{hashlib.sha256(whole).hexdigest()}")
     check_file(tmp_path, entry)
     for position in range(0, len(whole), 37):
         flipped = bytes([*whole[:position], whole[position] ^ 1, *whole[position + 1 :]])

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ ID = "20261123T150102Z-1a2b3c"
 
 def entry(table: str, rows: int, bucket: int | None = None, snapshot: str = ID) -> FileEntry:
     path = data_path(snapshot, table, bucket=bucket)
-    return FileEntry(path=path, table=table, bucket=bucket, rows=rows, bytes=9, sha256="0" * 64)
+    return FileEntry(path=path, table=table, bucket=bucket, rows=rows, bytes=9, checksum="blake3:" + "0" * 64)
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
     ]
     assert [file.table for file in manifest.files] == tables
     assert list(json.loads(manifest.dump())["seconds"]) == ["scan", "compare"]
+
+
+def test_a_manifest_of_the_first_version_has_checksums_of_one_kind(tmp_path: Path, manifest: Manifest) -> None:
+    document = json.loads(manifest.dump()) | {"schema_version": 1}
+    for number, file in enumerate(document["files"]):
+        del file["checksum"]
+        file["sha256"] = f"{number:064x}"
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(document))
+    expected = [replace(file, checksum=f"sha256:{number:064x}") for number, file in enumerate(manifest.files)]
+    assert load(path) == manifest.model_copy(update={"files": tuple(expected)})
 
 
 def test_a_manifest_may_name_files_of_an_earlier_snapshot(tmp_path: Path, manifest: Manifest) -> None:
@@ -85,7 +97,7 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("files", 0, "path", value="../../etc/passwd"), "not the path of a data file: '../../etc/passwd'"),
         (edit("files", 0, "path", value="/etc/passwd"), "not the path of a data file"),
         (edit("files", 0, "path", value=f"snapshots/{ID}/hashtags/part-00000.parquet\0"), "not the path"),
-        (edit("files", 0, "sha256", value="x"), "not a SHA-256"),
+        (edit("files", 0, "checksum", value="x"), "not a checksum"),
         (edit("files", 0, "rows", value="1"), "files.0.rows: Input should be a valid integer"),
         (edit("files", 3, "bucket", value=2), "is not of table 'members', bucket 2"),
         (edit("files", 3, "rows", value=3), "rows of members do not reconcile: 3 against 2"),
@@ -102,7 +114,7 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("created", value="2026-11-23T15:01:02"), "created: "),
         (edit("seconds", "scan", value=None), "seconds.scan: "),
         (edit("schema_version", value=0), "schema_version: "),
-        (edit("schema_version", value=2), "schema version 2; this version of lookalike reads up to 1"),
+        (edit("schema_version", value=3), "schema version 3; this version of lookalike reads up to 2"),
     ],
 )
 def test_a_manifest_that_cannot_be_trusted_is_refused_in_one_line(

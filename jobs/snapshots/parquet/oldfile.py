@@ -42,7 +42,7 @@ class OldFile:
             raise
 
     def read(self, number: int, room: Bytes, wanted: Sequence[int] | None = None) -> list[Values]:
-        """The columns of a row group, or the wanted ones by number: ours are taken apart as they are, others by Arrow.
+        """The columns of a row group, all or those wanted, by number: ours as they are encoded, others by Arrow.
 
         room: uint8[], at least `bytes` of the group and ROOM; where the text then lies.
         """
