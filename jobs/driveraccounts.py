@@ -9,6 +9,7 @@ from jobs.errors import SnapshotError
 from jobs.increments.accounts import compare_accounts
 from jobs.increments.adopted import AdoptedPosts
 from jobs.increments.base import Base
+from jobs.increments.changes import AccountChanges
 from jobs.increments.decide import Decision, NotIncremental
 from jobs.inputs.accounts import AccountTable
 from jobs.inputs.readaccounts import AccountCounts, read_accounts
@@ -17,6 +18,7 @@ from jobs.inputs.tables import InputFile
 from jobs.snapshots.entries import FileEntry, check_sizes
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.publisher import Publication
+from jobs.summary import inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,17 +50,22 @@ def read_all(
     if decision.base is None:
         return result
     try:
-        base, adopted = _compare(decision.base, read.table, publication)
+        base, adopted = _compare(decision.base, files, read.table, publication)
     except NotIncremental as reason:
         return dataclasses.replace(result, decision=decision.full(str(reason)))
     return dataclasses.replace(result, base=base, adopted=adopted)
 
 
-def _compare(live: Manifest, table: AccountTable, publication: Publication) -> tuple[Base, AdoptedPosts]:
+def _compare(
+    live: Manifest, files: tuple[InputFile, ...], table: AccountTable, publication: Publication
+) -> tuple[Base, AdoptedPosts]:
     base = Base(publication.output, live.id)
+    before = [record for record in live.inputs if record.table == "accounts"]
+    is_same = list(inputs("accounts", files)) == before and len(table) == live.counts.accounts.used
     try:
         check_sizes(publication.output, live.files)
-        compare_accounts(base, table).write(publication.work)
+        changes = AccountChanges.none(len(table)) if is_same else compare_accounts(base, table)
+        changes.write(publication.work)
         return base, AdoptedPosts.find(base, table)
     except SnapshotError as error:
         raise NotIncremental(f"the live snapshot is damaged: {error}") from None

@@ -25,6 +25,11 @@ class AccountChanges:
     known: npt.NDArray[np.bool_]
     changed: npt.NDArray[np.bool_]
 
+    @classmethod
+    def none(cls, accounts: int) -> AccountChanges:
+        """All accounts are what they were."""
+        return cls(np.ones(accounts, bool), np.zeros(accounts, bool))
+
     @functools.cached_property
     def numbers(self) -> npt.NDArray[np.uint32]:
         """uint32[accounts of the base]: the number in this run of each account of the base, by its number there."""
