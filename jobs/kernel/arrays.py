@@ -8,6 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.copying import ROOM, copy_short
 from jobs.kernel.hashes import PADDING
 from jobs.kernel.names import Codes, EncodedNames, read_only
 from jobs.kernel.screen import signatures
@@ -89,14 +90,15 @@ def _packed(
     codes: Codes, start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
 ) -> tuple[Codes, npt.NDArray[np.int64]]:
     """The names' characters copied one after the other, so that a large group stays near the processor."""
-    packed = np.empty(length.sum() + PADDING, codes.dtype)
+    packed = np.empty(length.sum() + PADDING + ROOM, codes.dtype)
+    size = packed.itemsize
+    source, target = codes.view(np.uint8), packed.view(np.uint8)
     packed_start = np.empty(len(start), np.int64)
     at = 0
     for i in range(len(start)):
         packed_start[i] = at
-        for step in range(length[i]):
-            packed[at] = codes[start[i] + step]
-            at += 1
+        copy_short(target, at * size, source, start[i] * size, length[i] * size)
+        at += length[i]
     packed[at:] = 0
     return packed, packed_start
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.inputs.copying import ROOM
 from jobs.inputs.values import frozen
 from jobs.snapshots.parquet.fixedwidth import BOOLEAN, DOUBLE, INT32, INT64, Numbers
-from jobs.snapshots.parquet.memory import ROOM
 from jobs.snapshots.parquet.pages import DELTA, DICTIONARY, PLAIN, Valid
 from jobs.snapshots.parquet.text import Text, plain_entries, taken_entries
 

@@ -12,17 +12,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.copying import store_word
 from jobs.inputs.words import load_word
-from jobs.snapshots.parquet.memory import (
-    Bytes,
-    bit_width,
-    get_varint,
-    put_varint,
-    signed,
-    store_word,
-    unzigzag,
-    zigzag,
-)
+from jobs.snapshots.parquet.memory import Bytes, bit_width, get_varint, put_varint, signed, unzigzag, zigzag
 
 Numbers = npt.NDArray[np.int64]
 

@@ -13,11 +13,12 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.copying import copy_bytes, store_word
 from jobs.inputs.words import load_word
 from jobs.snapshots.parquet.delta import get_delta, put_delta
 from jobs.snapshots.parquet.hybrid import Small
 from jobs.snapshots.parquet.indices import get_indices, put_indices
-from jobs.snapshots.parquet.memory import Bytes, bit_width, copy_bytes, store_word
+from jobs.snapshots.parquet.memory import Bytes, bit_width
 from jobs.snapshots.parquet.pages import (
     DATA_PAGE,
     DELTA,

@@ -10,8 +10,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.copying import store_word
 from jobs.inputs.words import load_word
-from jobs.snapshots.parquet.memory import Bytes, get_varint, put_varint, signed, store_word
+from jobs.snapshots.parquet.memory import Bytes, get_varint, put_varint, signed
 
 Small = npt.NDArray[np.int32]
 

@@ -12,17 +12,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.copying import copy_bytes
 from jobs.snapshots.parquet.hybrid import get_hybrid, put_hybrid
-from jobs.snapshots.parquet.memory import (
-    Bytes,
-    copy_bytes,
-    get_varint,
-    put_varint,
-    signed,
-    unzigzag,
-    varint_size,
-    zigzag,
-)
+from jobs.snapshots.parquet.memory import Bytes, get_varint, put_varint, signed, unzigzag, varint_size, zigzag
 
 Valid = npt.NDArray[np.bool_]
 

@@ -11,17 +11,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.copying import ROOM, copy_bytes, copy_short, store_word
 from jobs.snapshots.parquet.hybrid import Small
-from jobs.snapshots.parquet.memory import (
-    ROOM,
-    Bytes,
-    bit_width,
-    copy_bytes,
-    copy_short,
-    equal_bytes,
-    signed,
-    store_word,
-)
+from jobs.snapshots.parquet.memory import Bytes, bit_width, equal_bytes, signed
 from jobs.snapshots.parquet.pages import Valid
 from jobs.snapshots.parquet.runs import Runs
 

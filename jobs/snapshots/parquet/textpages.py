@@ -9,10 +9,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from jobs.inputs.copying import copy_bytes, copy_short
 from jobs.inputs.words import load_word
 from jobs.snapshots.parquet.hybrid import Small
 from jobs.snapshots.parquet.indices import get_indices, put_indices
-from jobs.snapshots.parquet.memory import Bytes, copy_bytes, copy_short, signed
+from jobs.snapshots.parquet.memory import Bytes, signed
 from jobs.snapshots.parquet.pages import (
     DATA_PAGE,
     DICTIONARY,
