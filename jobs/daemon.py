@@ -14,6 +14,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+_GARBAGE = 100_000  # objects more than before, and a worker looks for cycles; by default it does after 700
 _OF_INCREMENTS = ("mergemembers", "mergetables")  # what tasks run of a package that the driver uses, too
 
 
@@ -36,6 +37,7 @@ def load() -> None:
     _load_compiled()
     gc.collect()
     gc.freeze()  # a collection writes to what it looks at, and what is written to is no longer shared
+    gc.set_threshold(_GARBAGE)
 
 
 def _load_compiled() -> None:

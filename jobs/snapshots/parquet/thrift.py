@@ -51,8 +51,16 @@ class Struct:
         return self._field(field, _I32, _zigzag(value))
 
     def i64(self, field: int, value: int) -> Self:
-        """An i64."""
-        return self._field(field, _I64, _zigzag(value))
+        """An i64; in place, for most of a footer is made of them."""
+        out = self._bytes
+        out.append((field - self._last) << 4 | _I64)
+        self._last = field
+        rest = value << 1 if value >= 0 else (-value << 1) - 1
+        while rest >= 0x80:
+            out.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        out.append(rest)
+        return self
 
     def binary(self, field: int, value: bytes) -> Self:
         """Bytes or a string."""
