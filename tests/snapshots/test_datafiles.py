@@ -1,5 +1,7 @@
 import errno
 import hashlib
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ import pytest
 from jobs.errors import SnapshotError
 from jobs.snapshots import datafiles
 from jobs.snapshots.datafiles import TableWriter, write_table
+from jobs.snapshots.durable import flushed_behind
 from jobs.snapshots.entries import FileEntry, check_file
 from jobs.snapshots.layout import HASHTAGS, MEMBERS, PAIRS, REJECTS, data_path
+from jobs.stages.flushed import Flushed
 
 from .samples import make_sample
 
@@ -191,3 +195,41 @@ def test_a_damaged_file_is_found(tmp_path: Path, kind: str) -> None:
     (tmp_path / PATH).unlink()
     with pytest.raises(SnapshotError, match="No such file"):
         check_file(tmp_path, entry)
+
+
+class TestFlushedBehind:
+    def test_all_files_are_on_the_disk_when_the_context_ends(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        flushed: list[int] = []
+        monkeypatch.setattr(os, "fsync", lambda number: flushed.append(os.fstat(number).st_size))
+        with flushed_behind():
+            entries = [
+                write_table(tmp_path, data_path(ID, "hashtags", part=part), HASHTAGS, [hashtags("a" * part)])
+                for part in range(1, 6)
+            ]
+        assert flushed == [entry.bytes for entry in entries]
+
+    def test_a_full_disk_is_told_of_at_the_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(_: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "fsync", refuse)
+        with pytest.raises(OSError, match="No space left"), flushed_behind():
+            write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+        monkeypatch.undo()
+        write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])  # at once again
+
+    def test_a_stage_reports_when_its_files_are_on_the_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        flushed: list[int] = []
+        monkeypatch.setattr(os, "fsync", flushed.append)
+
+        def stage(parts: Iterable[int]) -> Iterator[FileEntry]:
+            for part in parts:
+                yield write_table(tmp_path, data_path(ID, "hashtags", part=part), HASHTAGS, [hashtags("a")])
+
+        reports = Flushed(stage)(range(4))
+        next(reports)
+        assert len(flushed) == 4

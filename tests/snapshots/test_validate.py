@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 from jobs.errors import SnapshotError
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import current_id
+from jobs.stages.check import CheckBuckets
 
 from .samples import Sample, make_manifest, make_sample, publish_sample, write_files
 
@@ -79,7 +81,7 @@ def swap_members(sample: Sample) -> None:
     swap(sample.members, place, place + 1)
 
 
-WRONG = {
+WRONG: dict[str, tuple[Callable[[Sample], None], str]] = {
     "hashtags out of order": (lambda sample: swap(sample.hashtags, 0, 1), "twice or out of order"),
     "a hashtag twice": (change("hashtags", 0, hashtag="b"), "twice or out of order"),
     "a hashtag of nobody": (change("hashtags", 0, posts=0), "nobody used"),
@@ -119,6 +121,27 @@ def test_a_wrong_snapshot_never_goes_live(tmp_path: Path, spoil: Callable[[Sampl
     assert message in str(caught.value)
     assert current_id(tmp_path) == old
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [old]
+
+
+@pytest.mark.parametrize("name", ["similarity above 1", "more reposts than posts", "a first post without a last"])
+def test_tasks_that_share_the_buckets_find_what_is_wrong(tmp_path: Path, name: str) -> None:
+    right, wrong = (make_sample(SIZES, buckets=4) for _ in range(2))
+    spoil, message = WRONG[name]
+    spoil(wrong)
+    with begin(tmp_path) as publication:
+        files = write_files(publication, wrong, row_group_rows=16)
+        manifest = make_manifest(publication.id, right, files, buckets=4)
+
+        def check(place: Path) -> None:
+            for task in (range(2), range(2, 4)):
+                list(CheckBuckets(tmp_path, place)(task))
+
+        with pytest.raises(SnapshotError, match=re.escape(message)):
+            publication.publish(manifest, check)
+    with begin(tmp_path) as publication:
+        files = write_files(publication, right, row_group_rows=16)
+        publication.publish(make_manifest(publication.id, right, files, buckets=4), check)
+    assert current_id(tmp_path) == publication.id
 
 
 def test_hashtags_in_the_wrong_bucket_are_found(tmp_path: Path) -> None:
