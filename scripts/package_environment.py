@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # What jobs/ imports. PySpark is not among it: Spark's own installation has it for the tasks.
-PACKAGES = ("numba", "numpy", "obstore", "prometheus-client", "pyarrow", "pydantic", "PyYAML", "rapidfuzz")
+PACKAGES = ("blake3", "numba", "numpy", "obstore", "prometheus-client", "pyarrow", "pydantic", "PyYAML", "rapidfuzz")
 MADE_FROM = "made-from"  # the first file of the archive; its content is made_from()
 
 _LEFT_OUT = re.compile(
