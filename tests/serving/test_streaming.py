@@ -65,11 +65,11 @@ def test_all_pairs_come_in_every_coding(service: ServiceProcess, coding: str) ->
     assert pairs == sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
-@pytest.mark.parametrize("offset", [0, 16_383, 16_384, 16_385, 500_000, PAIRS - 3, PAIRS])
-def test_any_page_of_it_is_the_same_part(service: ServiceProcess, offset: int) -> None:
+def test_any_page_of_it_is_the_same_part(service: ServiceProcess) -> None:
     whole = json.loads(read(service.client, "identity")[1])["similar_account_pairs"]
-    for limit in (1, 20_000):
-        assert service.client.pairs("same", limit=limit, offset=offset) == whole[offset : offset + limit]
+    for offset in (0, 16_383, 16_384, 16_385, 500_000, PAIRS - 3, PAIRS):
+        for limit in (1, 20_000):
+            assert service.client.pairs("same", limit=limit, offset=offset) == whole[offset : offset + limit], offset
 
 
 def test_memory_does_not_grow_with_the_answer(service: ServiceProcess) -> None:
