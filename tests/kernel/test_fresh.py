@@ -79,7 +79,7 @@ def test_any_names_of_which_any_are_fresh_give_what_brute_force_gives(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**9),
     alphabet=st.sampled_from(ALPHABETS),

@@ -67,7 +67,8 @@ def values(kind: pa.DataType, rows: int, how: str, rng: np.random.Generator) -> 
     distinct = {"one value": 1, "few values": 5, "runs": max(1, rows // 10)}.get(how, rows)
     if kind == pa.string():
         lengths = rng.integers(0, 40 if how == "any" else 12, distinct)
-        words = ["".join(rng.choice(LETTERS, length)) for length in lengths]
+        text = "".join(rng.choice(LETTERS, lengths.sum()))
+        words = [text[end - length : end] for length, end in zip(lengths, np.cumsum(lengths), strict=True)]
         some = pa.array([f"{i}{word}" if how == "all distinct" else word for i, word in enumerate(words)], kind)
     elif kind == pa.float64():
         some = pa.array(np.concatenate([[0.0, -0.0, np.inf, -np.inf], rng.normal(0, 1e300, rows)])[:distinct])
