@@ -35,8 +35,12 @@ environment: setup .cache/numba/.job ## Pack the Python and the job for a cluste
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
-test: environment .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule and soak
+test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule and soak
 	@source scripts/local_env.sh && exec $(python) -m pytest $(PYTEST)
+
+.PHONY: test-random
+test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try ten times as many random inputs as test does
+	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=10 && exec $(python) -m pytest -m random $(PYTEST)
 
 .PHONY: test-cluster
 test-cluster: environment .venv/.requirements-dev ## Let every kind of process of a cluster die in every stage

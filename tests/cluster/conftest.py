@@ -1,13 +1,13 @@
-"""What the tests of a cluster share: the cluster, the Python to send there, and what this machine alone publishes."""
+"""What the tests of a cluster share: the cluster, the Python to send there, and what one process publishes."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.job.command import ROOT, submit
+from tests.job.command import ROOT
 
-from .running import Cluster, Inputs, made_inputs, published
+from .running import Cluster, Inputs, made_inputs, published_alone
 from .standalone import Standalone
 
 
@@ -17,12 +17,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 
 
 @pytest.fixture(scope="session")
-def local(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What local mode publishes."""
-    output = tmp_path_factory.mktemp("local") / "out"
-    done = submit("--master", "local[2]", "--", *inputs.options(output))
-    assert done.returncode == 0, done.stderr
-    return published(output)
+def alone(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What one process publishes of all posts."""
+    return published_alone(inputs, tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs import pipeline
+from jobs.cli import parse_arguments
+from jobs.progress import Progress
 from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.reader import Snapshot
+from tests.job import localspark
 from tests.job.command import ROOT
 from tests.job.known import medium
 
@@ -63,6 +68,15 @@ def published(output: Path) -> dict[str, Any]:
     return {"counts": manifest.counts.model_dump(), **tables}
 
 
+def published_alone(inputs: Inputs, folder: Path, files: int = FILES) -> dict[str, Any]:
+    """What a run in this process publishes, without Spark but of as many tasks as the cluster makes of it."""
+    spark: Future[Any] = Future()
+    spark.set_result(localspark.Context(2))
+    config = parse_arguments([str(option) for option in inputs.options(folder / "out", files)])
+    pipeline.run(config, lambda: spark, Progress(shown=False))
+    return published(folder / "out")
+
+
 class Cluster:
     """Runs the job on a cluster; its outputs are in `shared`."""
 
@@ -71,8 +85,13 @@ class Cluster:
         self.output, self.traces = shared / "out", shared / "traces"
         self.traces.mkdir()
 
-    def run(self, *deaths: Sequence[str], meanwhile: Callable[[], None] = lambda: None) -> dict[str, Any]:
-        """What the real command publishes with deaths as sitecustomize.py has them, which must all come."""
+    def run(
+        self, *deaths: Sequence[str], files: int = FILES, meanwhile: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """What the real command publishes with deaths as sitecustomize.py has them, which must all come.
+
+        files: of the posts that are named. meanwhile: is called again and again until the command ends.
+        """
         environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
         environment["SPARK_LOCAL_IP"] = "127.0.0.1"
         if deaths:
@@ -80,7 +99,7 @@ class Cluster:
             environment["LOOKALIKE_TEST_DEATHS"] = json.dumps(deaths)
             environment["LOOKALIKE_TEST_TRACES"] = str(self.traces)
         command = [str(ROOT / "spark-submit.sh"), "--master", self.standalone.url, "--executor-memory", "512m", "--"]
-        command += map(str, self._inputs.options(self.output))
+        command += map(str, self._inputs.options(self.output, files))
         log = self.shared / "log"
         with log.open("w") as sink:
             process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd="/")

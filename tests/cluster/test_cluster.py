@@ -9,10 +9,9 @@ import pytest
 
 from jobs.snapshots.entries import check_file
 from jobs.snapshots.reader import Snapshot
-from tests.job.command import submit
 from tests.job.known import medium
 
-from .running import FILES, Cluster, Inputs
+from .running import FILES, Cluster, Inputs, published_alone
 from .standalone import SPARK
 
 STAGES = ["ScanSplits", "DeduplicatePosts", "GroupMembers", "ListHashtags", "ComparePairs", "WriteTables"]
@@ -44,60 +43,58 @@ class Tasks:
                 except OSError:
                     continue  # it has ended
 
+    def check(self) -> None:
+        """Every worker must have run the Python that the job brought, and that nothing of this machine's."""
+        workers = self._cluster.standalone.workers
+        assert set(self.programs) == set(workers)
+        for worker, programs in self.programs.items():
+            brought = re.compile(rf"{worker}/work/app-.*/environment/bin/")
+            assert [program for program in programs if not brought.match(program)] == []
+        own = (*(f"{worker}/" for worker in workers), f"{self._cluster.output}/", "/dev/", "/memfd:")
+        assert [file for file in self.mapped if not file.startswith(own) and not OF_THE_MACHINE.search(file)] == []
+        own = (*own, f"{SPARK}/")
+        assert [path for path in self.paths if path and not path.startswith(own)] == []
 
-def test_a_cluster_without_any_python_publishes_what_local_mode_does(cluster: Cluster, local: dict[str, Any]) -> None:
+
+def test_a_cluster_without_any_python_publishes_what_one_process_does_and_adds_what_is_new(
+    cluster: Cluster, inputs: Inputs, alone: dict[str, Any], tmp_path: Path
+) -> None:
     assert [tool for tool in ("python", "python3") if shutil.which(tool, path=str(cluster.standalone.path))] == []
     tasks = Tasks(cluster)
-    result = cluster.run(meanwhile=tasks.look)
-    assert [tuple(row.values()) for row in result["pairs"]] == sorted(medium().pairs("0.7"))
-    assert result == local
+    result = cluster.run(files=FILES - 1, meanwhile=tasks.look)
+    assert result == published_alone(inputs, tmp_path / "alone", FILES - 1)
+    tasks.check()
 
-    workers = cluster.standalone.workers
-    assert set(tasks.programs) == set(workers)
-    for worker, programs in tasks.programs.items():
-        assert [
-            program for program in programs if not re.match(rf"{worker}/work/app-.*/environment/bin/", program)
-        ] == []
-    own = (*(f"{worker}/" for worker in workers), f"{cluster.output}/", "/dev/", "/memfd:")
-    assert [file for file in tasks.mapped if not file.startswith(own) and not OF_THE_MACHINE.search(file)] == []
-    own = (*own, f"{SPARK}/")
-    assert [path for path in tasks.paths if path and not path.startswith(own)] == []
-
-
-def test_a_cluster_adds_what_is_new_to_what_local_mode_has_published(
-    cluster: Cluster, local: dict[str, Any], inputs: Inputs
-) -> None:
-    first = submit("--master", "local[2]", "--", *inputs.options(cluster.output, files=FILES - 1))
-    assert first.returncode == 0, first.stderr
     result = cluster.run()
     mode = Snapshot.open(cluster.output).manifest.mode
     assert mode is not None
     assert (mode.name, mode.files) == ("incremental", 1)
+    assert [tuple(row.values()) for row in result["pairs"]] == sorted(medium().pairs("0.7"))
     work = {"candidates": 0, "verified": 0, "names_once": False}  # what was done on the way
-    assert result | {"counts": result["counts"] | work} == local | {"counts": local["counts"] | work}
+    assert result | {"counts": result["counts"] | work} == alone | {"counts": alone["counts"] | work}
 
 
 @pytest.mark.thorough
-def test_deaths_of_a_process_an_executor_and_a_worker_change_nothing(cluster: Cluster, local: dict[str, Any]) -> None:
+def test_deaths_of_a_process_an_executor_and_a_worker_change_nothing(cluster: Cluster, alone: dict[str, Any]) -> None:
     deaths = ["ScanSplits", "python"], ["GroupMembers", "executor"], ["ComparePairs", "worker"]
-    assert cluster.run(*deaths) == local
+    assert cluster.run(*deaths) == alone
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("victim", ["executor", "worker"])
 def test_a_death_in_any_stage_changes_nothing(
-    cluster: Cluster, local: dict[str, Any], stage: str, victim: str
+    cluster: Cluster, alone: dict[str, Any], stage: str, victim: str
 ) -> None:
-    assert cluster.run([stage, victim]) == local
+    assert cluster.run([stage, victim]) == alone
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_task_that_was_given_up_and_works_on_changes_nothing(
-    cluster: Cluster, local: dict[str, Any], stage: str
+    cluster: Cluster, alone: dict[str, Any], stage: str
 ) -> None:
-    assert cluster.run([stage, "link"]) == local
+    assert cluster.run([stage, "link"]) == alone
     assert int((cluster.traces / "gone on").read_text()) > 0
     for entry in Snapshot.open(cluster.output).manifest.files:
         check_file(cluster.output, entry)

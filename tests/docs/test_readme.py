@@ -1,17 +1,11 @@
 """The README is true: its commands are run, its output compared, its tables held against the code."""
 
-import contextlib
 import fcntl
-import os
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-import httpx
 import pytest
 
 from jobs import errors
@@ -20,9 +14,8 @@ from jobs.config import JobConfig
 from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.snapshots.layout import SCHEMAS
 
-from ..serving.running import eventually, free_port
+from .project import ROOT, Project
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # What differs from run to run. Everything else that a command prints must be what the README shows.
@@ -62,66 +55,6 @@ def table(before: str) -> list[list[str]]:
     return [[cell.strip().replace("\\|", "|") for cell in row] for row in rows[2:]]
 
 
-class Project:
-    """A copy of the project for the commands to run in, with the installed .venv.
-
-    It has the same place every time, since what numba compiles is kept by the path of its source.
-    """
-
-    def __init__(self, folder: Path, home: Path) -> None:
-        self._folder = folder
-        self._environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-        found = ROOT / ".cache/java/found"
-        if found.exists():  # the Java that this test's own run uses
-            self._environment["JAVA_HOME"] = str(Path(found.read_text().strip()).parents[1])
-
-    def fill(self) -> None:
-        shutil.rmtree(self._folder / ".cache/demo", ignore_errors=True)
-        for name in ("jobs", "serving", "conf", "scripts", "bench"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-            shutil.copytree(ROOT / name, self._folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Makefile", "spark-submit.sh", "requirements.txt", "requirements-dev.txt"):
-            shutil.copy2(ROOT / name, self._folder)
-        venv = self._folder / ".venv"
-        if not venv.is_symlink():
-            venv.symlink_to(ROOT / ".venv")
-
-    def run(self, *command: str, given: str = "") -> str:
-        done = subprocess.run(
-            command,
-            cwd=self._folder,
-            env=self._environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    @contextlib.contextmanager
-    def serving(self, command: str) -> Iterator[httpx.Client]:
-        """A service that a command started, asked on a free port once it is ready."""
-        port = free_port()
-        environment = self._environment | {"LOOKALIKE_PORT": str(port)}
-        process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self._folder, env=environment)
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                eventually(lambda: _is_ready(client))
-                yield client
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _is_ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project, set up; `make demo` has to run in it before anything else of the README."""
@@ -133,7 +66,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another test run may be at it
         project = Project(folder, tmp_path_factory.mktemp("home"))
         project.fill()
-        project.run("make", "setup")
+        project.set_up()
         yield project
 
 

@@ -1,8 +1,18 @@
-"""The real command."""
+"""The real command, and the same without Spark and without a process of its own."""
 
+import contextlib
+import io
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs import similar_accounts
+
+from . import localspark
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,3 +28,22 @@ def submit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     with start(*arguments) as process:
         stdout, stderr = process.communicate()
     return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+
+def submit_alone(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """What the command's main function returns and prints in this process, in some hundredths of a second.
+
+    There is no Spark, and its own options cannot be given.
+    """
+    spark: Future[Any] = Future()
+    spark.set_result(localspark.Context(2))
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        contextlib.redirect_stdout(io.StringIO()) as stdout,
+        contextlib.redirect_stderr(io.StringIO()) as stderr,
+    ):
+        patched.setattr("jobs.session.start_spark", lambda _: spark)
+        patched.setattr("signal.signal", lambda *_: None)  # this process keeps its own
+        patched.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
+        code = similar_accounts.main([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())

@@ -1,12 +1,14 @@
-"""A run of the job that is killed at a given moment: python dying_run.py MOMENT JOB-OPTIONS...
+"""A run of the job that is killed at a given moment: python dying_run.py {spark|alone} MOMENT JOB-OPTIONS...
 
-The process gets SIGKILL, as from a machine that runs out of memory: nothing in it is left to clean up.
+With `alone` the tasks run in this process, without Spark. The process gets SIGKILL, as from a machine that runs
+out of memory: nothing in it is left to clean up.
 """
 
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 from jobs import execution, pipeline
@@ -16,6 +18,7 @@ from jobs.progress import Progress
 from jobs.session import start_spark
 from jobs.snapshots import publisher
 from jobs.snapshots.layout import CURRENT
+from tests.job import localspark
 
 
 def dying_task(stage: Any) -> Callable[..., Any]:
@@ -71,7 +74,18 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "switch": (publisher, "write_durably", dying_before_current),
 }
 
+
+def start(kind: str) -> Future[Any]:
+    """Spark, or what stands in for it, with one core: no other task is at work when one dies."""
+    if kind == "spark":
+        return start_spark("dying")
+    started: Future[Any] = Future()
+    started.set_result(localspark.Context(1))
+    return started
+
+
 if __name__ == "__main__":
-    module, name, replacement = MOMENTS[sys.argv[1]]
+    _, kind, moment, *options = sys.argv
+    module, name, replacement = MOMENTS[moment]
     setattr(module, name, replacement(getattr(module, name)))
-    pipeline.run(parse_arguments(sys.argv[2:]), lambda: start_spark("dying"), Progress(shown=False))
+    pipeline.run(parse_arguments(options), lambda: start(kind), Progress(shown=False))

@@ -3,14 +3,16 @@
 import dataclasses
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from jobs.errors import QualityGateError, TooManyCandidatesError
+from tests.examples import examples, seeds
 
 from .cases import made_inputs
 from .reference import expected_result
@@ -78,7 +80,8 @@ def _rows(rng: random.Random, paths: list[Path]) -> tuple[bytes, list[bytes]]:
     return header, rows
 
 
-def run_days(job: Job, rng: random.Random, folder: Path, days: int) -> list[Result]:
+def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Sequence[int] = (1, 2, 3)) -> list[Result]:
+    """Run and check each day, on any of these numbers of cores."""
     options: dict[str, Any] = {
         "min_similarity": rng.choice(["0.8", "0.3", "0.5", "1"]),
         "fold": rng.choice(["none", "case"]),
@@ -90,15 +93,16 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int) -> list[Resu
     for _ in range(days):
         input_of.next()
         posts, accounts = input_of.posts, [input_of.accounts]
-        cores = rng.choice([1, 2, 3])
-        result = job(posts, accounts, output=folder / "out", cores=cores, **SETTINGS, **cutting, **options)
+        result = job(
+            posts, accounts, output=folder / "out", cores=rng.choice(cores), **SETTINGS, **cutting, **options
+        )
         result.check(expected_result(posts, accounts, **options))
         results.append(result)
     return results
 
 
-@settings(
-    max_examples=60,
+@examples(
+    30,
     deadline=None,
     derandomize=True,
     database=None,
@@ -114,14 +118,14 @@ def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     run_days(quick_job, rng, tmp_path, 4)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@seeds(2)
 def test_on_spark_days_one_by_one_give_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(300 + seed)
-    results = run_days(job, rng, tmp_path, 3)
+    results = run_days(job, rng, tmp_path, 3, (2,))
     assert [result.manifest.mode.name for result in results if result.manifest.mode][1:]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@seeds(5)
 def test_rows_that_come_one_by_one_give_what_the_definitions_say(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

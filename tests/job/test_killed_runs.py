@@ -14,7 +14,7 @@ from jobs.snapshots.reader import Snapshot, current_id
 from .command import ROOT
 from .dying_run import MOMENTS
 from .known import Known, tiny
-from .running import Job
+from .running import BUCKETS, Job
 
 SCRIPT = Path(__file__).with_name("dying_run.py")
 # What is left of each dead run: files of it that show how far it came.
@@ -29,6 +29,8 @@ TRACES = {
     "validate": ["hashtags/part-*.parquet", "manifest.json.unchecked"],
     "switch": ["manifest.json"],
 }
+# Where the process that dies leaves Java and a task's Python behind, in a run of each kind.
+ON_SPARK = ("compare", "merge tables")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -36,26 +38,27 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def die_at(moment: str, known: Known, output: Path) -> None:
-    """Run until the moment, on one core so that no other task is at work; wait for all its processes."""
+def die_at(moment: str, kind: str, known: Known, output: Path) -> None:
+    """Run until the moment, and wait for all its processes. kind: whether on Spark, see dying_run.py."""
     spark = f"--master local[1] --properties-file '{ROOT}/conf/spark-defaults.conf' pyspark-shell"
     options: list[str | Path] = ["--posts", known.posts, "--accounts", known.accounts, "--output", output]
     options += ["--mode", "incremental" if moment.startswith("merge") else "full"]
-    command: list[str | Path] = [sys.executable, SCRIPT, moment, *options, "--max-reject-fraction", "0.1"]
+    options += ["--buckets", str(BUCKETS), "--max-reject-fraction", "0.1"]
+    command: list[str | Path] = [sys.executable, SCRIPT, kind, moment, *options]
     environment = os.environ | {"PYSPARK_SUBMIT_ARGS": spark}
     died = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert died.returncode == -signal.SIGKILL, died.stderr
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(("moment", "kind"), [(one, "spark" if one in ON_SPARK else "alone") for one in MOMENTS])
 def test_a_killed_run_leaves_the_live_snapshot_and_the_next_run_clears_up(
-    quick_job: Job, tmp_path: Path, moment: str
+    quick_job: Job, tmp_path: Path, moment: str, kind: str
 ) -> None:
     known, output = tiny(), tmp_path / "out"
     old = quick_job(known.posts, known.accounts, output=output, max_reject_fraction=0.1).manifest.id
     before = contents(output / "snapshots" / old)
 
-    die_at(moment, known, output)
+    die_at(moment, kind, known, output)
     assert current_id(output) == old
     assert contents(output / "snapshots" / old) == before
     assert Snapshot.open(output).manifest.id == old

@@ -11,7 +11,7 @@ from jobs.errors import QualityGateError, TooManyCandidatesError, UsageError
 from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.reader import current_id
 
-from .command import submit
+from .command import submit, submit_alone
 from .known import Known, medium, tiny
 from .running import Job
 
@@ -165,7 +165,7 @@ def test_the_command_plans_with_0_and_refuses_with_5(tmp_path: Path) -> None:
     folder.mkdir()
     arguments: list[str | Path] = ["--posts", known.posts, "--accounts", known.accounts, "--output", folder / "out"]
     arguments += ["--max-reject-fraction", "0.1"]
-    done = submit("--master", "local[1]", "--", *arguments, "--plan")
+    done = submit_alone(*arguments, "--plan")
     assert (done.returncode, done.stderr) == (0, "")
     assert numbers(done.stdout)["candidates"] > 0
     assert files(folder) == set()

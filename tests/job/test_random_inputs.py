@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from jobs.stages.posts import Posts
 from jobs.stages.scan import ScanSplits
+from tests.examples import examples, seeds
 
 from .cases import Inputs, made_inputs
 from .reference import expected_result
@@ -43,8 +44,8 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
 
 
-@settings(
-    max_examples=100,
+@examples(
+    60,
     deadline=None,
     derandomize=True,
     database=None,
@@ -59,7 +60,7 @@ def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
     run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@seeds(12)
 def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     quick_job.cut_finely(rng.choice([1000, 5000, 1 << 20]))
@@ -67,7 +68,7 @@ def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
     run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@seeds(3)
 def test_on_spark_a_mixed_input_gives_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(100 + seed)
     job.cut_finely(rng.choice([20_000, 1 << 20]))
@@ -75,7 +76,7 @@ def test_on_spark_a_mixed_input_gives_what_the_definitions_say(job: Job, tmp_pat
     run_and_check(job, rng, inputs, 2)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@seeds(5)
 def test_ids_whose_hashes_collide_stay_apart(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

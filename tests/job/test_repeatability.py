@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.examples import seeds
+
 from . import localspark
 from .cases import made_inputs
 from .known import medium
@@ -76,7 +78,7 @@ def unlisted(result: Result) -> set[Path]:
     return files - {result.output / entry.path for entry in result.manifest.files} - {folder / "manifest.json"}
 
 
-@pytest.mark.parametrize("seed", range(10))
+@seeds(6)
 def test_rows_that_travel_one_by_one_give_what_the_definitions_say(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -17,6 +17,7 @@ from jobs.kernel import PairBatch, similar_pairs_of_groups
 from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.manifest import Verification
 from jobs.snapshots.reader import Snapshot, current_id
+from tests.examples import seeds
 
 from .cases import made_inputs
 from .known import tiny
@@ -172,7 +173,7 @@ def test_a_run_that_is_not_asked_to_verifies_nothing(quick_job: Job) -> None:
     assert "brute force" not in result.printed
 
 
-@pytest.mark.parametrize("seed", range(20))
+@seeds(8)
 def test_right_results_pass_whatever_the_input(quick_job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=30, posts=80)
@@ -196,7 +197,7 @@ class TestLarge:
     def _few(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(verification, "_MEMBERS", 200)
 
-    @pytest.mark.parametrize("seed", range(5))
+    @seeds(3)
     def test_a_sample_of_a_right_result_passes_and_has_pairs_in_it(
         self, quick_job: Job, tmp_path: Path, seed: int
     ) -> None:

@@ -3,7 +3,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from jobs.kernel import (
@@ -16,6 +16,7 @@ from jobs.kernel import (
     similar_pairs,
     similar_pairs_of_groups,
 )
+from tests.examples import examples
 
 from .reference import Pairs, all_similar_pairs, collected, found_pairs
 
@@ -75,7 +76,7 @@ names_of_any_kind = st.one_of(
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(names=names_of_any_kind)
 def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Threshold, names: list[str]) -> None:
     expected = all_similar_pairs(names, threshold)
@@ -84,7 +85,7 @@ def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Thresh
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**9),
     alphabet=st.sampled_from(ALPHABETS),
@@ -112,11 +113,11 @@ def test_names_indexed_and_looked_up_in_small_lots_give_what_brute_force_gives(
     ],
     ids=["handles", "shared-prefix", "two-letters", "512-letters"],
 )
-def test_a_few_thousand_names_give_what_brute_force_gives(
+def test_a_thousand_names_give_what_brute_force_gives(
     threshold: Threshold, alphabet: str, lengths: tuple[int, int], prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(join, "_SMALL_INDEX", 50)
-    names = families(1, 1500, alphabet, lengths, prefix)
+    names = families(1, 1000, alphabet, lengths, prefix)
     assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
 
@@ -127,7 +128,7 @@ def test_names_of_any_length_give_what_brute_force_gives(
     length: int, alphabet: str, small_index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(join, "_SMALL_INDEX", small_index)
-    names = families(length, 100, alphabet, (length - 2, length + 2))
+    names = families(length, 60, alphabet, (length - 2, length + 2))
     for threshold in THRESHOLDS:
         assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
@@ -189,7 +190,7 @@ def test_a_batch_that_is_full_is_handed_over_and_the_rest_follows(
 
 
 @pytest.mark.parametrize("small_index", [0, 30, 1000])
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), cuts=st.lists(st.integers(0, 400), max_size=5))
 def test_ranges_that_partition_a_group_partition_its_pairs(
     small_index: int, seed: int, cuts: list[int], monkeypatch: pytest.MonkeyPatch
@@ -203,7 +204,7 @@ def test_ranges_that_partition_a_group_partition_its_pairs(
     assert {pair: d for part in parts for pair, d in part.items()} == all_similar_pairs(names, Threshold(4, 5))
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(seed=st.integers(0, 10**9), sizes=st.lists(st.integers(0, 60), max_size=12))
 def test_groups_are_compared_each_by_itself(seed: int, sizes: list[int]) -> None:
     rng = random.Random(seed)

@@ -74,7 +74,7 @@ def test_all_pairs_at_similarity_0(medium_snapshot: Published, medium_service: S
 
 def test_names_are_compared_as_the_job_folded_them(tmp_path: Path, serve: ServiceFactory) -> None:
     inputs = write_accounts(tmp_path, ["STRASSEab", "straßeAB", "StrasseCD", "xyz"])
-    run_job(*inputs, tmp_path / "output", "--fold", "case", "--min-similarity", "0.9")
+    run_job(*inputs, tmp_path / "output", fold="case", min_similarity="0.9")
     service = serve(tmp_path / "output")
     first, second, third = map(account_id, range(3))
     assert service.client.pairs("same", "0.9") == [[first, second, 1.0]]
@@ -87,7 +87,7 @@ def test_names_are_compared_as_the_job_folded_them(tmp_path: Path, serve: Servic
 
 def test_a_large_answer_below_the_floor_is_streamed(tmp_path: Path, serve: ServiceFactory) -> None:
     names = [f"user{number:03d}" for number in range(400)]
-    run_job(*write_accounts(tmp_path, names), tmp_path / "output", "--min-similarity", "0.9")
+    run_job(*write_accounts(tmp_path, names), tmp_path / "output", min_similarity="0.9")
     service = serve(tmp_path / "output", cache_bytes=1 << 20)
     answer = service.client.get(PATH, params={"hashtag": "same", "min_similarity": "0.5"})
     assert "content-length" not in answer.headers

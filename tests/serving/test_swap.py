@@ -28,7 +28,7 @@ def two_snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[
     pairs = {}
     for names in (60, 90):
         inputs = write_accounts(folder, [f"account{number:02d}" for number in range(names)])
-        run_job(*inputs, folder / "output", "--min-similarity", "0.7")
+        run_job(*inputs, folder / "output", min_similarity="0.7")
         pairs[current_id(folder / "output")] = names * (names - 1) // 2
     return folder / "output", pairs
 

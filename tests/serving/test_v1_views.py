@@ -8,6 +8,7 @@ from jobs.snapshots.reader import Snapshot
 from serving.v1.about import about
 from serving.v1.compare import compare_names
 from serving.v1.detail import bin_edges
+from tests.job.running import BUCKETS
 from tests.snapshots.samples import make_sample, publish_sample
 
 from .conftest import Published
@@ -168,7 +169,7 @@ def test_the_snapshot_is_told_without_the_places_of_files(
     manifest = Snapshot.open(medium_snapshot.output).manifest
     answer = medium_service.client.get(f"{BASE}/snapshot")
     found = answer.json()
-    assert (found["snapshot"], found["floor"], found["buckets"]) == (manifest.id, 0.8, 64)
+    assert (found["snapshot"], found["floor"], found["buckets"]) == (manifest.id, 0.8, BUCKETS)
     assert found["counts"]["similar_pairs"] == manifest.counts.similar_pairs
     assert found["configuration"]["blocking"] == "lossless"
     assert [file["name"] for file in found["inputs"]] == ["posts.tsv.gz", "accounts.tsv.gz"]

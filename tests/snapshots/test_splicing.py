@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.errors import SnapshotError
@@ -21,6 +21,7 @@ from jobs.snapshots.entries import FileEntry, check_file
 from jobs.snapshots.layout import SCHEMAS, data_path
 from jobs.snapshots.parquet.writer import FileWriter
 from jobs.snapshots.splicing import splice_table
+from tests.examples import examples
 
 OLD, NEW = "20261123T150102Z-1a2b3c", "20261124T150102Z-1a2b3c"
 TABLES = ["members", "account_hashtags", "pairs", "lookalikes", "accounts"]
@@ -107,7 +108,7 @@ def encoded(table: str, rows: pa.Table, sizes: list[int]) -> bytes:
     return sink.getvalue()
 
 
-@settings(max_examples=250, deadline=None)
+@examples(100, deadline=None)
 @given(st.data())
 def test_a_splice_is_what_decoding_and_encoding_would_make(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -19,6 +19,9 @@ def fresh() -> Sample:
     return make_sample(SIZES, buckets=1)
 
 
+RIGHT = fresh()
+
+
 def swap(rows: list[Any], first: int, second: int) -> None:
     rows[first], rows[second] = rows[second], rows[first]
 
@@ -111,13 +114,13 @@ WRONG: dict[str, tuple[Callable[[Sample], None], str]] = {
 
 @pytest.mark.parametrize(("spoil", "message"), WRONG.values(), ids=WRONG)
 def test_a_wrong_snapshot_never_goes_live(tmp_path: Path, spoil: Callable[[Sample], None], message: str) -> None:
-    old = publish_sample(tmp_path, fresh()).manifest.id
-    right, wrong = fresh(), fresh()
+    old = publish_sample(tmp_path, make_sample({"a": 3}, buckets=1)).manifest.id
+    wrong = fresh()
     spoil(wrong)
     with begin(tmp_path) as publication:
         files = write_files(publication, wrong, row_group_rows=16)
         with pytest.raises(SnapshotError) as caught:
-            publication.publish(make_manifest(publication.id, right, files))
+            publication.publish(make_manifest(publication.id, RIGHT, files))
     assert message in str(caught.value)
     assert current_id(tmp_path) == old
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [old]

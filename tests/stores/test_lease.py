@@ -75,7 +75,7 @@ def test_who_waits_gets_it_when_it_is_free(url: StoreUrl) -> None:
 
 
 def test_a_dead_holder_is_taken_over_after_its_lease_and_not_before(url: StoreUrl) -> None:
-    dead = new_lease(url, lease=4, renewal=3600)  # renews never, as if it had been killed
+    dead = new_lease(url, lease=2, renewal=3600)  # renews never, as if it had been killed
     dead.acquire()
     with pytest.raises(OutputLockedError):
         new_lease(url).acquire()
@@ -91,7 +91,7 @@ def test_a_dead_holder_is_taken_over_after_its_lease_and_not_before(url: StoreUr
 
 
 def test_a_holder_that_renews_is_not_taken_over(url: StoreUrl) -> None:
-    with new_lease(url, lease=3, renewal=0.2) as holder:
+    with new_lease(url, lease=1.5, renewal=0.1) as holder:
         begun = held(url)["renewal"]
         eventually(lambda: held(url)["renewal"] > begun + 25)  # longer than its lease
         with pytest.raises(OutputLockedError):

@@ -1,0 +1,28 @@
+"""How many random examples a test tries: enough to find a mistake soon, and `make test-random` ten times as many."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+
+_TIMES = int(os.environ.get("LOOKALIKE_TEST_EXAMPLES", "1"))
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def examples(count: int, **options: Any) -> Callable[[Test], Test]:
+    """For a test of Hypothesis's `given`: so many examples. options: settings of Hypothesis."""
+
+    def decorate(test: Test) -> Test:
+        return pytest.mark.random(settings(max_examples=count * _TIMES, **options)(test))
+
+    return decorate
+
+
+def seeds(count: int) -> pytest.MarkDecorator:
+    """For a test with an argument `seed`: each of so many seeds is a test."""
+    return pytest.mark.parametrize(
+        "seed", [pytest.param(seed, marks=pytest.mark.random) for seed in range(count * _TIMES)]
+    )
