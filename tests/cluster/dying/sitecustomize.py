@@ -1,7 +1,7 @@
 """Lets processes of a cluster die at chosen moments; Python imports it at its start where PYTHONPATH leads here.
 
-LOOKALIKE_TEST_DEATHS is JSON, a list of [stage, victim]. A stage is the name of the function that mapPartitions
-is given; its first task that has something to pass on kills the victim, in the middle of its own work:
+LOOKALIKE_TEST_DEATHS is JSON, a list of [stage, victim]. A stage is the name of a task function of the job; its first
+task that has something to pass on kills the victim, in the middle of its own work:
 
 python     the task's own process
 executor   Spark's process that runs the tasks, as a system does that runs out of memory
@@ -13,6 +13,7 @@ link       the same executor, but the task itself goes on, as on a machine that 
 The moments that have come leave a file in LOOKALIKE_TEST_TRACES, a folder that all machines see.
 """
 
+import dataclasses
 import itertools
 import json
 import os
@@ -128,11 +129,12 @@ def arrange(deaths: list[list[str]], traces: Path) -> None:
     map_partitions = RDD.mapPartitions
 
     def dying_map(self: Any, function: Any, *arguments: Any, **options: Any) -> Any:
-        wrapped = function
-        for stage, victim in deaths:
-            if stage == type(function).__name__:
-                wrapped = (GoingOn if victim == "link" else Dying)(function, victim, traces)
-        return map_partitions(self, wrapped, *arguments, **options)
+        stage = function.stage  # see jobs.stages.flushed
+        for name, victim in deaths:
+            if name == type(stage).__name__:
+                wrapped = (GoingOn if victim == "link" else Dying)(stage, victim, traces)
+                function = dataclasses.replace(function, stage=wrapped)
+        return map_partitions(self, function, *arguments, **options)
 
     RDD.mapPartitions = dying_map  # type: ignore[method-assign,assignment]  # that is the point
 
