@@ -11,10 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.accounts import packed_strings
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import SCHEMAS
-from jobs.snapshots.manybuckets import buckets_of
+from jobs.snapshots.manybuckets import order_by_bucket
 from jobs.snapshots.oldfiles import taken_rows
 from jobs.snapshots.reader import Snapshot
 from jobs.stages.worker import open_snapshot
@@ -33,17 +31,11 @@ class Base:
 
     def read(self, table: str, bucket: int | None, columns: Sequence[str]) -> pa.Table:
         """Some columns of a table in a bucket, all rows."""
-        files = self._open().run(table, bucket).files
-        pieces = [file.read(group, list(columns)) for file in files for group in range(len(file.group_rows()))]
-        return pa.concat_tables([self.empty(table, columns), *pieces]).combine_chunks()
+        return self._open().run(table, bucket).read(columns)
 
     def taken(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
         """Some columns of a table in a bucket, some rows: int64[], ascending."""
         return taken_rows(self.output, self.entries(table, bucket), table, columns, rows)
-
-    def empty(self, table: str, columns: Sequence[str]) -> pa.Table:
-        """No rows of some columns of a table."""
-        return pa.schema([SCHEMAS[table].field(name) for name in columns]).empty_table()
 
     def tables(self, entries: Sequence[FileEntry]) -> Iterator[pa.Table]:
         """All rows of some files that are not in buckets, a row group at a time."""
@@ -86,8 +78,6 @@ def _hashtags_by_bucket(base: Base) -> tuple[BaseHashtags, npt.NDArray[np.int64]
     """All hashtags in the order of (bucket, key), and where each bucket begins: int64[buckets + 1]."""
     table = base.read("hashtags", None, ["hashtag", "posts", "members", "pairs"])
     keys = table["hashtag"].combine_chunks()
-    bucket = buckets_of(*packed_strings(keys), base.buckets)
-    order = np.argsort(bucket, kind="stable")
+    order, edges = order_by_bucket(keys, base.buckets)
     numbers = (table[name].to_numpy()[order] for name in ("posts", "members", "pairs"))
-    edges = np.concatenate([[0], np.cumsum(np.bincount(bucket, minlength=base.buckets))])
     return BaseHashtags(keys.take(pa.array(order)), *numbers), edges

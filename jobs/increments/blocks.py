@@ -43,5 +43,15 @@ class Blocks:
         return row
 
 
+def find_owners(
+    owners: npt.NDArray[np.uint32], wanted: npt.NDArray[np.uint32]
+) -> tuple[Places, npt.NDArray[np.bool_]]:
+    """Where each wanted number stands among n owners, which ascend, or would, and whether it does."""
+    place = np.searchsorted(owners, wanted)
+    if not len(owners):
+        return place, np.zeros(len(wanted), bool)
+    return place, owners[np.minimum(place, len(owners) - 1)] == wanted
+
+
 def _sums(counts: npt.NDArray[np.int64]) -> Places:
     return np.concatenate([[0], np.cumsum(counts)])

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from jobs.increments.base import Base
 from jobs.increments.baseevidence import with_base
-from jobs.increments.blocks import Blocks
+from jobs.increments.blocks import Blocks, find_owners
 from jobs.increments.changes import account_changes
 from jobs.increments.findstrings import first_not_less
 from jobs.increments.patch import Patch
@@ -88,7 +88,7 @@ class AccountMerger:
 
     def _hashtags(self, bucket: int, old: _OldAccounts, used: Evidence) -> tuple[Patch, npt.NDArray[np.bool_]]:
         """How account_hashtags changes, and which of the memberships are new."""
-        place, is_known = old.find(used.account)
+        place, is_known = find_owners(old.account, used.account)
         touched = np.zeros(len(old.account), bool)
         touched[place[is_known]] = True
         blocks = Blocks.of(old.hashtags, touched)
@@ -116,7 +116,7 @@ class AccountMerger:
     def _lookalikes(self, bucket: int, old: _OldAccounts, found: pa.Table) -> tuple[Patch, _Alike]:
         """How the look-alikes change, and those of the accounts that change."""
         changed = account_changes(self.work).changed
-        place, is_known = old.find(found["account"].to_numpy())
+        place, is_known = find_owners(old.account, found["account"].to_numpy())
         touched = np.zeros(len(old.account), bool)
         touched[place[is_known]] = True
         if changed.any():
@@ -136,7 +136,7 @@ class AccountMerger:
         }
         now = Lookalikes.of(pa.concat_tables([pa.table(stored, found.schema), found]))
         inserted = pa.Table.from_batches(lookalike_rows(accounts_table(self.accounts), now), LOOKALIKES)
-        before = blocks.begins[old.find(now.account)[0]]
+        before = blocks.begins[np.searchsorted(old.account, now.account)]
         return Patch.of(blocks.rows, before, inserted), _Alike(np.where(touched, 0, old.lookalikes), now)
 
     def _others(self, rows: pa.Table) -> npt.NDArray[np.uint32]:
@@ -170,9 +170,3 @@ class _OldAccounts:
         if len(rows) != len(account):
             raise RuntimeError(f"bucket {bucket} of the base has {len(rows)} accounts, not {len(account)}")
         return cls(account, *(rows[name].to_numpy() for name in names))
-
-    def find(self, account: npt.NDArray[np.uint32]) -> tuple[Counts, npt.NDArray[np.bool_]]:
-        """Where each account stands among the n, or would, and whether it does."""
-        place = np.searchsorted(self.account, account)
-        inside = np.minimum(place, max(0, len(self.account) - 1))
-        return place, self.account[inside] == account if len(self.account) else np.zeros(len(account), bool)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import Base
-from jobs.increments.blocks import Blocks
+from jobs.increments.blocks import Blocks, find_owners
 from jobs.increments.changes import account_changes
 from jobs.increments.findpairs import first_not_before
 from jobs.increments.patch import Patch
@@ -48,9 +48,7 @@ class PairMerger:
         if not counts:
             return WriteReport([])
         hashtag, rows = self._rows(sent)
-        place = np.searchsorted(numbers, hashtag)
-        known = np.append(numbers, 0)[place] == hashtag
-        known &= place < len(numbers)
+        place, known = find_owners(numbers, hashtag)
         wanted = np.zeros(len(numbers), bool)
         wanted[place[known]] = True
         blocks = Blocks.of(old.pairs, wanted)

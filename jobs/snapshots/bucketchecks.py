@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.layout import ACCOUNTS, SPELLINGS
+from jobs.snapshots.layout import SPELLINGS
 from jobs.snapshots.openfiles import runs_of
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 from jobs.snapshots.requirements import all_true, ascending, require
@@ -47,8 +47,7 @@ def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
 
 def _check_spellings(run: Run, expected: pa.Table) -> None:
     """The spellings of each hashtag have as many posts as it has."""
-    pieces = [file.read(group) for file in run.files for group in range(len(file.bounds))]
-    rows = pa.concat_tables([SPELLINGS.empty_table(), *pieces]).combine_chunks()
+    rows = run.read(SPELLINGS.names)
     keys, counts = runs_of(rows["hashtag"].combine_chunks())
     posts = _sums(rows["posts"].to_numpy(), counts)
     require(
@@ -59,8 +58,7 @@ def _check_spellings(run: Run, expected: pa.Table) -> None:
 
 
 def _check_places(run: Run, expected: pa.Table, accounts: int) -> None:
-    pieces = [file.read(group)["account"].to_numpy() for file in run.files for group in range(len(file.group_rows()))]
-    places = np.concatenate([np.zeros(0, np.uint32), *pieces])
+    places = run.read(["account"])["account"].to_numpy()
     right = len(places) == int(np.sum(expected["members"].to_numpy())) and int(places.max(initial=0)) < max(
         1, accounts
     )
@@ -69,10 +67,7 @@ def _check_places(run: Run, expected: pa.Table, accounts: int) -> None:
 
 def check_accounts(snapshot: Snapshot, bucket: int) -> None:
     """Raise SnapshotError unless a bucket's accounts differ, belong there, and have the rows that they say."""
-    columns = ["account_id", "hashtags", "lookalikes"]
-    run = snapshot.run("accounts", bucket)
-    pieces = [file.read(group, columns) for file in run.files for group in range(len(file.bounds))]
-    accounts = pa.concat_tables([pa.schema([ACCOUNTS.field(name) for name in columns]).empty_table(), *pieces])
+    accounts = snapshot.run("accounts", bucket).read(["account_id", "hashtags", "lookalikes"])
     ids = accounts.column("account_id").combine_chunks()
     require(ascending(ids), "accounts: one is there twice or out of order")
     for place in {0, len(ids) // 2, len(ids) - 1} if len(ids) else ():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from jobs.inputs.accounts import packed_strings
 from jobs.inputs.values import Bytes, Places, frozen
 
 _CRC32 = np.zeros(256, np.uint32)  # of each byte, the reflected polynomial of zlib
@@ -19,6 +21,13 @@ for _byte in range(256):
 def buckets_of(packed: Bytes, offsets: Places, buckets: int) -> npt.NDArray[np.uint16]:
     """uint16[n]: snapshots.buckets.bucket_of of each packed[offsets[i]:offsets[i + 1]]; offsets int64[n + 1]."""
     return _crc32_modulo(frozen(packed), frozen(offsets), buckets)
+
+
+def order_by_bucket(keys: pa.StringArray, buckets: int) -> tuple[Places, Places]:
+    """int64[n]: the places of n keys by bucket, else as they are; int64[buckets + 1]: where each bucket begins."""
+    bucket = buckets_of(*packed_strings(keys), buckets)
+    counts = np.bincount(bucket, minlength=buckets)
+    return np.argsort(bucket, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
 
 
 @numba.njit(cache=True, nogil=True)

@@ -3,7 +3,7 @@
 import bisect
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -190,6 +190,12 @@ class Run:
         ordered = all(a <= b for a, b in zip(self._greatest, self._least[1:], strict=False))
         if not ordered:
             raise SnapshotError(f"{self.files[0].path}: its keys are not in order")
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns of all rows, in one piece."""
+        schema = pa.schema([SCHEMAS[self.table].field(name) for name in columns])
+        pieces = [file.read(group, list(columns)) for file in self.files for group in range(len(file.group_rows()))]
+        return pa.concat_tables([schema.empty_table(), *pieces]).combine_chunks()
 
     def rows(self, key: bytes) -> Iterator[pa.Table]:
         """The rows of one hashtag or account, in pieces of at most a row group; never an empty piece."""

@@ -5,12 +5,10 @@ import random
 import numpy as np
 import pyarrow as pa
 
-from jobs.inputs.accounts import packed_strings
 from jobs.snapshots.bucketchecks import check_accounts, check_bucket
-from jobs.snapshots.layout import HASHTAGS
 from jobs.snapshots.lookupchecks import check_look_up
-from jobs.snapshots.manybuckets import buckets_of
-from jobs.snapshots.reader import Run, Snapshot
+from jobs.snapshots.manybuckets import order_by_bucket
+from jobs.snapshots.reader import Snapshot
 
 # Look-ups through the reader: the hashtag with most members, that with most pairs, and some at random.
 _LARGEST = 1
@@ -26,10 +24,9 @@ class SnapshotChecks:
     def __init__(self, snapshot: Snapshot) -> None:
         """Read the table of hashtags."""
         self._snapshot = snapshot
-        self.hashtags = _read_hashtags(snapshot.run("hashtags", None))
-        bucket = buckets_of(*packed_strings(self.hashtags["hashtag"].combine_chunks()), snapshot.manifest.buckets)
-        self._order = np.argsort(bucket, kind="stable")
-        self._edges = np.searchsorted(bucket[self._order], np.arange(snapshot.manifest.buckets + 1))
+        self.hashtags = snapshot.run("hashtags", None).read(["hashtag", "posts", "members", "pairs"])
+        keys = self.hashtags["hashtag"].combine_chunks()
+        self._order, self._edges = order_by_bucket(keys, snapshot.manifest.buckets)
         self._chosen = _chosen(snapshot.manifest.id, self.hashtags)
 
     def check(self, bucket: int) -> None:
@@ -39,13 +36,6 @@ class SnapshotChecks:
         check_accounts(self._snapshot, bucket)
         for row in self._chosen.intersection(rows.tolist()):
             check_look_up(self._snapshot, self.hashtags.slice(row, 1).to_pylist()[0])
-
-
-def _read_hashtags(run: Run) -> pa.Table:
-    columns = ["hashtag", "posts", "members", "pairs"]
-    pieces = [file.read(group, columns) for file in run.files for group in range(len(file.bounds))]
-    empty = pa.schema([HASHTAGS.field(name) for name in columns]).empty_table()
-    return pa.concat_tables([empty, *pieces]).combine_chunks()
 
 
 def _chosen(seed: str, hashtags: pa.Table) -> set[int]:
