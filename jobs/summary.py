@@ -10,7 +10,7 @@ from jobs.config import JobConfig
 from jobs.inputs.readaccounts import AccountCounts
 from jobs.inputs.tables import InputFile
 from jobs.snapshots import manifest as manifests
-from jobs.snapshots.layout import UNKNOWN_AUTHOR
+from jobs.snapshots.schemas import UNKNOWN_AUTHOR
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport
 
 

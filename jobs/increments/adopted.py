@@ -17,8 +17,8 @@ from jobs.inputs.rows import fetch_batches
 from jobs.inputs.tables import POSTS, TO_THE_END, InputFile, Split
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import REJECTS, UNKNOWN_AUTHOR, UNKNOWN_POSTS
 from jobs.snapshots.publisher import Publication
+from jobs.snapshots.schemas import REJECTS, UNKNOWN_AUTHOR, UNKNOWN_POSTS
 from jobs.stages.posts import PLACE, PLACE_BITS
 
 _MOST = 100_000  # posts; more are read faster in a full run
@@ -26,7 +26,7 @@ _MOST = 100_000  # posts; more are read faster in a full run
 
 @dataclasses.dataclass(frozen=True)
 class AdoptedPosts:
-    """rows: int64[n] ascending, see stages.posts. rest: those of authors still unknown, as layout.UNKNOWN_POSTS."""
+    """rows: int64[n] ascending, see stages.posts. rest: those of authors still unknown, as schemas.UNKNOWN_POSTS."""
 
     rows: npt.NDArray[np.int64]
     rest: pa.Table

@@ -17,7 +17,8 @@ from jobs.increments.changes import account_changes
 from jobs.increments.findstrings import first_not_less
 from jobs.increments.patch import Patch
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import ACCOUNTS, LOOKALIKES, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import ACCOUNTS, LOOKALIKES
 from jobs.stages.accounts import Lookalikes, account_rows, lookalike_rows
 from jobs.stages.evidence import Evidence
 from jobs.stages.listing import account_hashtag_rows

@@ -18,7 +18,8 @@ from jobs.increments.patch import Patch
 from jobs.kernel import Threshold
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import SPELLINGS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import SPELLINGS
 from jobs.stages import channels
 from jobs.stages.dictionary import Dictionary
 from jobs.stages.evidence import Evidence, membership_keys, split_keys

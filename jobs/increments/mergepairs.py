@@ -16,7 +16,8 @@ from jobs.increments.changes import account_changes
 from jobs.increments.findpairs import first_not_before
 from jobs.increments.patch import Patch
 from jobs.kernel import similarities
-from jobs.snapshots.layout import PAIRS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import PAIRS
 from jobs.stages.groups import Groups
 from jobs.stages.reports import WriteReport
 from jobs.stages.worker import accounts_table, hashtag_table

@@ -9,10 +9,10 @@ from typing import Final, Self
 
 import pyarrow as pa
 
-from jobs.snapshots import layout
+from jobs.snapshots import schemas
 from jobs.snapshots.datafiles import TableWriter
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import REJECTS
+from jobs.snapshots.schemas import REJECTS
 
 EXAMPLES: Final = 3  # rows of each reason that are kept to be shown
 _BATCH_ROWS: Final = 1 << 13
@@ -26,8 +26,8 @@ class Reason(StrEnum):
     NO_ID = "empty id"
     NO_AUTHOR = "empty author"
     NO_SCREEN_NAME = "empty screen name"
-    CONFLICT = layout.CONFLICT
-    UNKNOWN_AUTHOR = layout.UNKNOWN_AUTHOR
+    CONFLICT = schemas.CONFLICT
+    UNKNOWN_AUTHOR = schemas.UNKNOWN_AUTHOR
 
 
 class RejectLog:

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.layout import SPELLINGS
 from jobs.snapshots.openfiles import runs_of
 from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
 from jobs.snapshots.requirements import all_true, ascending, require
+from jobs.snapshots.schemas import SPELLINGS
 
 
 def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:

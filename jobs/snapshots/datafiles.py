@@ -13,9 +13,10 @@ from jobs.errors import SnapshotError
 from jobs.snapshots.checksums import Checksum
 from jobs.snapshots.durable import flush_and_close, temporary_beside
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import SCHEMAS, SORTED_BY, check_schema, join_path, parse_data_path
+from jobs.snapshots.layout import join_path, parse_data_path
 from jobs.snapshots.parquet.columns import Column, columns_of
 from jobs.snapshots.parquet.writer import FileWriter
+from jobs.snapshots.schemas import SCHEMAS, SORTED_BY, check_schema
 
 # A look-up decodes whole row groups, so they are small.
 ROW_GROUP_ROWS: Final = 16_384

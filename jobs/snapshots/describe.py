@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.manifest import AccountCounts, Counts, Manifest, PostCounts, Verification
 from jobs.snapshots.reader import HashtagRow, Snapshot
+from jobs.snapshots.schemas import SCHEMAS
 from jobs.terminal import printable, table
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
@@ -26,7 +26,7 @@ _TOLD_ELSEWHERE = frozenset(
 
 
 class NamedPair(NamedTuple):
-    """A similar pair (see layout.PAIRS) with the screen names of its accounts."""
+    """A similar pair (see schemas.PAIRS) with the screen names of its accounts."""
 
     account_a: str
     name_a: str

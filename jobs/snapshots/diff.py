@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import BUCKETED, SCHEMAS
 from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.reader import Run, Snapshot
+from jobs.snapshots.schemas import BUCKETED, SCHEMAS
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.reader import Snapshot
 from jobs.snapshots.requirements import all_true, ascending, require
+from jobs.snapshots.schemas import PAIRS
 
 _LOOKED_AT = 1 << 20  # pairs, the most similar
 

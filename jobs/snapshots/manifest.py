@@ -23,7 +23,8 @@ from pydantic import (
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import CONFLICT, SCHEMA_VERSION, SCHEMAS, UNKNOWN_AUTHOR, is_snapshot_id
+from jobs.snapshots.layout import SCHEMA_VERSION, is_snapshot_id
+from jobs.snapshots.schemas import CONFLICT, SCHEMAS, UNKNOWN_AUTHOR
 
 
 def _snapshot_id(text: str) -> str:
@@ -172,7 +173,7 @@ class Manifest(_Model):
 
     floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo. mode: None in
     snapshots of versions before it. inputs: the posts' files in an order that later runs of new files keep, see
-    layout.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for a lossless run.
+    schemas.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for a lossless run.
     verification: None if none was asked for. files: sorted by path; the files of one table and bucket, in this order,
     are one sorted run of rows.
     """

@@ -15,11 +15,12 @@ from jobs.errors import SnapshotError
 from jobs.inputs.copying import ROOM
 from jobs.snapshots.datafiles import table_columns
 from jobs.snapshots.entries import FileEntry, check_size
-from jobs.snapshots.layout import SCHEMAS, check_schema, join_path, parse_data_path
+from jobs.snapshots.layout import join_path, parse_data_path
 from jobs.snapshots.parquet.chunks import Values
 from jobs.snapshots.parquet.columns import Column, taken
 from jobs.snapshots.parquet.memory import Bytes
 from jobs.snapshots.parquet.oldfile import OldFile
+from jobs.snapshots.schemas import SCHEMAS, check_schema
 
 
 @contextlib.contextmanager

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import KEYED, SCHEMAS, check_schema, join_path
+from jobs.snapshots.layout import join_path
 from jobs.snapshots.outputs import Output
+from jobs.snapshots.schemas import KEYED, SCHEMAS, check_schema
 
 _AT_ONCE = 64  # row groups whose keys are read together
 

@@ -15,21 +15,15 @@ import pyarrow as pa
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import (
-    BUCKETED,
-    CURRENT,
-    MANIFEST,
-    SCHEMAS,
-    is_snapshot_id,
-    snapshot_folder,
-)
+from jobs.snapshots.layout import CURRENT, MANIFEST, is_snapshot_id, snapshot_folder
 from jobs.snapshots.manifest import Manifest, load, parse
 from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.outputs import Output
+from jobs.snapshots.schemas import BUCKETED, SCHEMAS
 
 
 class HashtagRow(NamedTuple):
-    """A row of the table of hashtags; see layout.HASHTAGS."""
+    """A row of the table of hashtags; see schemas.HASHTAGS."""
 
     hashtag: str
     display: str
@@ -39,7 +33,7 @@ class HashtagRow(NamedTuple):
 
 
 class AccountRow(NamedTuple):
-    """A row of the table of accounts; see layout.ACCOUNTS."""
+    """A row of the table of accounts; see schemas.ACCOUNTS."""
 
     account_id: str
     screen_name: str
@@ -117,7 +111,7 @@ class Snapshot:
         return None
 
     def members(self, key: str) -> pa.Table:
-        """The members of a hashtag (layout.MEMBERS), sorted by account id; empty if nobody used it."""
+        """The members of a hashtag (schemas.MEMBERS), sorted by account id; empty if nobody used it."""
         return _concat(self.iter_members(key), "members")
 
     def iter_members(self, key: str) -> Iterator[pa.Table]:
@@ -131,15 +125,15 @@ class Snapshot:
         return None
 
     def account_hashtags(self, account_id: str) -> pa.Table:
-        """The hashtags that an account used (layout.ACCOUNT_HASHTAGS), sorted by hashtag."""
+        """The hashtags that an account used (schemas.ACCOUNT_HASHTAGS), sorted by hashtag."""
         return _concat(self._rows("account_hashtags", account_id), "account_hashtags")
 
     def lookalikes(self, account_id: str) -> pa.Table:
-        """The accounts that look like one (layout.LOOKALIKES), those that share most hashtags first."""
+        """The accounts that look like one (schemas.LOOKALIKES), those that share most hashtags first."""
         return _concat(self._rows("lookalikes", account_id), "lookalikes")
 
     def pairs(self, key: str, min_similarity: Fraction | None = None) -> pa.Table:
-        """The similar pairs of a hashtag (layout.PAIRS), the most similar first.
+        """The similar pairs of a hashtag (schemas.PAIRS), the most similar first.
 
         Pairs whose exact similarity (m - d) / m is below min_similarity are left out. Pairs below the
         snapshot's floor are not stored: asking for less than the floor gives no more than the floor.

@@ -16,13 +16,13 @@ from jobs.inputs.copying import ROOM
 from jobs.inputs.values import frozen
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform, table_columns, table_sorting
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.oldfiles import opened, read_group
 from jobs.snapshots.parquet.chunks import Values
 from jobs.snapshots.parquet.columns import from_table, no_values, taken
 from jobs.snapshots.parquet.memory import Bytes
 from jobs.snapshots.parquet.runs import cut_runs, plan_runs
 from jobs.snapshots.parquet.writer import FileWriter
+from jobs.snapshots.schemas import SCHEMAS
 
 Rows = npt.NDArray[np.int64]
 RowsBetween = Callable[[int, int, pa.Table], pa.Table]

@@ -14,7 +14,8 @@ from jobs.inputs.accounts import AccountTable
 from jobs.kernel import similarities
 from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import SCHEMAS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import SCHEMAS
 from jobs.stages.accountlists import AccountLists
 from jobs.stages.times import as_times
 from jobs.stages.worker import account_buckets, accounts_table
@@ -88,7 +89,7 @@ def account_rows(
     hashtags: npt.NDArray[np.int64],
     lookalikes: npt.NDArray[np.int64],
 ) -> Iterator[pa.RecordBatch]:
-    """As layout.ACCOUNTS, in pieces; posts, hashtags, lookalikes int64[n] of the n accounts, which ascend."""
+    """As schemas.ACCOUNTS, in pieces; posts, hashtags, lookalikes int64[n] of the n accounts, which ascend."""
     for part in row_groups(len(accounts)):
         account = pa.array(accounts[part])
         yield pa.record_batch(
@@ -103,7 +104,7 @@ def account_rows(
 
 
 def lookalike_rows(table: AccountTable, lookalikes: Lookalikes) -> Iterator[pa.RecordBatch]:
-    """As layout.LOOKALIKES, in pieces."""
+    """As schemas.LOOKALIKES, in pieces."""
     account, other, distance = lookalikes.account, lookalikes.other, lookalikes.distance
     similarity, hashtags = similarities(table.names, account, other, distance), lookalikes.hashtags
     order = np.lexsort((other, -similarity, -hashtags, account))

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from jobs.kernel import Threshold
 from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import MEMBERS, SPELLINGS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import MEMBERS, SPELLINGS
 from jobs.stages import channels
 from jobs.stages.dictionary import Dictionary
 from jobs.stages.evidence import Evidence

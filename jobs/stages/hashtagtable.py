@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import HASHTAGS
 from jobs.snapshots.publisher import Publication
+from jobs.snapshots.schemas import HASHTAGS
 from jobs.stages.groups import Groups
 from jobs.stages.workfiles import open_work_file, write_work_file
 

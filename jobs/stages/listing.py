@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.snapshots.datafiles import row_groups, write_table
-from jobs.snapshots.layout import ACCOUNT_HASHTAGS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import ACCOUNT_HASHTAGS
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
 from jobs.stages.evidence import Evidence, membership_keys
@@ -80,7 +81,7 @@ def received_memberships(work: Path, task: int, grouped: Sequence[int]) -> Evide
 
 
 def account_hashtag_rows(ids: pa.LargeStringArray, keys: pa.StringArray, evidence: Evidence) -> pa.RecordBatch:
-    """As layout.ACCOUNT_HASHTAGS, of hashtags by number. ids: of all accounts, keys: of all hashtags."""
+    """As schemas.ACCOUNT_HASHTAGS, of hashtags by number. ids: of all accounts, keys: of all hashtags."""
     return pa.record_batch(
         [
             ids.take(pa.array(evidence.account)).cast(pa.string()),

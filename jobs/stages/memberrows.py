@@ -11,7 +11,8 @@ import pyarrow as pa
 from jobs.inputs.accounts import AccountTable
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import MEMBER_PLACES, MEMBERS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import MEMBER_PLACES, MEMBERS
 from jobs.stages import channels
 from jobs.stages.evidence import Evidence
 from jobs.stages.parts import parts_of
@@ -22,7 +23,7 @@ _AT_ONCE = 1 << 20  # rows of a row group of places, which are always read whole
 
 
 def member_rows(table: AccountTable, keys: pa.StringArray, evidence: Evidence) -> pa.RecordBatch:
-    """As layout.MEMBERS; keys: of the hashtags that the evidence speaks of by place."""
+    """As schemas.MEMBERS; keys: of the hashtags that the evidence speaks of by place."""
     account = pa.array(evidence.account)
     return pa.record_batch(
         [
@@ -40,7 +41,7 @@ def member_rows(table: AccountTable, keys: pa.StringArray, evidence: Evidence) -
 
 
 def write_places(output: Path, snapshot: str, bucket: int, accounts: npt.NDArray[np.uint32]) -> FileEntry:
-    """Write layout.MEMBER_PLACES for the members of a bucket: accounts, uint32[n]."""
+    """Write schemas.MEMBER_PLACES for the members of a bucket: accounts, uint32[n]."""
     rows = pa.record_batch([pa.array(accounts)], schema=MEMBER_PLACES)
     return write_table(output, data_path(snapshot, "member_places", bucket=bucket), MEMBER_PLACES, [rows], _AT_ONCE)
 

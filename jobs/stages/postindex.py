@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import POST_INDEX
 from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.schemas import POST_INDEX
 from jobs.stages.posts import Posts
 
 _ROW_GROUP = 1 << 17  # rows

@@ -11,7 +11,7 @@ import pyarrow as pa
 from jobs.inputs.tables import Column
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import UNKNOWN_POSTS
+from jobs.snapshots.schemas import UNKNOWN_POSTS
 
 
 class UnknownPosts:

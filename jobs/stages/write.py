@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.kernel import similarities
-from jobs.snapshots import layout
+from jobs.snapshots import layout, schemas
 from jobs.snapshots.datafiles import row_groups, write_table
 from jobs.stages import channels
 from jobs.stages.accountlists import AccountLists
@@ -61,7 +61,7 @@ class WriteTables:
         columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
         keys, ids = hashtag_table(str(self.work)).keys, accounts_table(self.accounts).ids
         path = layout.data_path(self.snapshot, "pairs", bucket=bucket)
-        entry = write_table(self.output, path, layout.PAIRS, pair_rows(keys, ids, *columns))
+        entry = write_table(self.output, path, schemas.PAIRS, pair_rows(keys, ids, *columns))
         found, counts = np.unique(hashtag, return_counts=True)
         return WriteReport([entry], list(zip(found.tolist(), counts.tolist(), strict=True)))
 
@@ -75,7 +75,7 @@ def pair_rows(
     distance: npt.NDArray[np.int32],
     similarity: npt.NDArray[np.float64],
 ) -> Iterator[pa.RecordBatch]:
-    """As layout.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
+    """As schemas.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
     for part in row_groups(len(hashtag)):
         yield pa.record_batch(
             [
@@ -85,5 +85,5 @@ def pair_rows(
                 pa.array(distance[part]),
                 pa.array(similarity[part]),
             ],
-            schema=layout.PAIRS,
+            schema=schemas.PAIRS,
         )

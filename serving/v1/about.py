@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final
 
-from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.manifest import InputRecord, Manifest
+from jobs.snapshots.schemas import SCHEMAS
 from serving.v1.accounts import iso
 
 # Options that name places of the machine on which the job ran, or that change nothing in the result.

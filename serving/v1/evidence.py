@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS
-from jobs.snapshots.layout import MEMBERS
 from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.schemas import MEMBERS
 from serving.v1.ranges import run_of, with_key
 
 _OF_MEMBERS: Final = [name for name in MEMBERS.names if name not in ("hashtag", "account_id")]
@@ -27,9 +27,9 @@ def _both(names: Sequence[str]) -> list[pa.Field]:
     return [MEMBERS.field(name).with_name(f"{name}_{side}") for name in names for side in "ab"]
 
 
-# Key: hashtag, account_a, account_b; account_a < account_b. The columns of layout.PAIRS, and those of layout.MEMBERS
-# for either account. created_gap_seconds: between the creations of the accounts, never negative; null where one of
-# them is unknown. In the order of layout.PAIRS.
+# Key: hashtag, account_a, account_b; account_a < account_b. The columns of schemas.PAIRS, and for either account those
+# of schemas.MEMBERS. created_gap_seconds: between the creations of the accounts, never negative; null where one of
+# them is unknown. In the order of schemas.PAIRS.
 EVIDENCE: Final = pa.schema(
     [
         pa.field("hashtag", pa.string(), nullable=False),
@@ -53,7 +53,7 @@ class Witness:
         self._kept: pa.Table | None = None
 
     def attach(self, pairs: pa.Table) -> pa.Table:
-        """Pairs (layout.PAIRS) as EVIDENCE, in the same order."""
+        """Pairs (schemas.PAIRS) as EVIDENCE, in the same order."""
         wanted = pa.chunked_array(
             [*pairs.column("account_a").chunks, *pairs.column("account_b").chunks], pa.string()
         ).unique()

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.reader import HashtagRow, Snapshot
+from jobs.snapshots.schemas import PAIRS
 from serving.lookup.live import LiveBoundError, LiveRows, compare_members, names_as_compared
 from serving.lookup.parameters import Question
 from serving.problems import InvalidParameter

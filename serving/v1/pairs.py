@@ -8,24 +8,24 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.schemas import PAIRS
 from serving.v1.ranges import START, Place, run_of, with_key
 from serving.v1.steps import Steps
 
 
 class Page(NamedTuple):
-    """Pairs (layout.PAIRS) and where the next page begins; None after the last."""
+    """Pairs (schemas.PAIRS) and where the next page begins; None after the last."""
 
     pairs: pa.Table
     next: Place | None
 
 
 class Pieces(Protocol):
-    """Pairs of one hashtag in the order of layout.PAIRS."""
+    """Pairs of one hashtag in the order of schemas.PAIRS."""
 
     def pieces(self, begin: Place) -> Iterator[tuple[Place, pa.Table]]:
-        """Those from a place on in pieces (layout.PAIRS) that are never empty, each with its first row's place."""
+        """Those from a place on in pieces (schemas.PAIRS) that are never empty, each with its first row's place."""
 
 
 class StoredPairs:

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.layout import BUCKETED, SCHEMAS
 from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.reader import Run, Snapshot
+from jobs.snapshots.schemas import BUCKETED, SCHEMAS
 
 
 class Place(NamedTuple):

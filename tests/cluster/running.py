@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from jobs import pipeline
 from jobs.cli import parse_arguments
 from jobs.progress import Progress
-from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.schemas import SCHEMAS
 from tests.job import localspark
 from tests.job.command import ROOT
 from tests.job.known import medium

@@ -12,7 +12,7 @@ from jobs import errors
 from jobs.cli import parse_arguments
 from jobs.config import JobConfig
 from jobs.inputs.tables import ACCOUNTS, POSTS
-from jobs.snapshots.layout import SCHEMAS
+from jobs.snapshots.schemas import SCHEMAS
 
 from .project import ROOT, Project
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.increments.blocks import Blocks
 from jobs.increments.findpairs import first_not_before
-from jobs.snapshots.layout import PAIRS
+from jobs.snapshots.schemas import PAIRS
 
 IDS = st.sampled_from(["", "a", "aa", "ab", "b", "é", "😀", "a" * 40])
 COLUMNS = ["similarity", "account_a", "account_b"]

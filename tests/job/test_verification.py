@@ -14,9 +14,9 @@ import pytest
 from jobs import pipeline, verification
 from jobs.errors import VerificationError
 from jobs.kernel import PairBatch, similar_pairs_of_groups
-from jobs.snapshots.layout import PAIRS
 from jobs.snapshots.manifest import Verification
 from jobs.snapshots.reader import Snapshot, current_id
+from jobs.snapshots.schemas import PAIRS
 from tests.examples import seeds
 
 from .cases import made_inputs

@@ -18,10 +18,10 @@ from jobs.snapshots import layout, publisher
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.schemas import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS
 
 START = datetime(2023, 1, 1, 10, tzinfo=UTC)
 

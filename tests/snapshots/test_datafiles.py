@@ -17,7 +17,8 @@ from jobs.snapshots import datafiles
 from jobs.snapshots.datafiles import TableWriter, write_table
 from jobs.snapshots.durable import flushed_behind
 from jobs.snapshots.entries import FileEntry, check_file
-from jobs.snapshots.layout import HASHTAGS, MEMBERS, PAIRS, REJECTS, data_path
+from jobs.snapshots.layout import data_path
+from jobs.snapshots.schemas import HASHTAGS, MEMBERS, PAIRS, REJECTS
 from jobs.stages.flushed import Flushed
 
 from .samples import make_sample

@@ -6,15 +6,8 @@ import pytest
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.layout import (
-    HASHTAGS,
-    check_schema,
-    data_path,
-    is_snapshot_id,
-    join_path,
-    new_snapshot_id,
-    parse_data_path,
-)
+from jobs.snapshots.layout import data_path, is_snapshot_id, join_path, new_snapshot_id, parse_data_path
+from jobs.snapshots.schemas import HASHTAGS, check_schema
 
 ID = "20261123T150102Z-1a2b3c"
 

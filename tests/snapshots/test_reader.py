@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from jobs.errors import SnapshotError
-from jobs.snapshots.layout import HASHTAGS, MEMBERS, PAIRS
 from jobs.snapshots.reader import Snapshot, current_id, lowest_similarity
+from jobs.snapshots.schemas import HASHTAGS, MEMBERS, PAIRS
 
 from .samples import Sample, make_sample, publish_sample
 

@@ -18,8 +18,9 @@ from jobs.errors import SnapshotError
 from jobs.snapshots import splicing
 from jobs.snapshots.datafiles import table_columns, table_sorting, write_table
 from jobs.snapshots.entries import FileEntry, check_file
-from jobs.snapshots.layout import SCHEMAS, data_path
+from jobs.snapshots.layout import data_path
 from jobs.snapshots.parquet.writer import FileWriter
+from jobs.snapshots.schemas import SCHEMAS
 from jobs.snapshots.splicing import splice_table
 from tests.examples import examples
 

@@ -21,8 +21,8 @@ from jobs import pipeline
 from jobs.config import JobConfig
 from jobs.progress import Progress
 from jobs.snapshots import layout, publisher
-from jobs.snapshots.layout import SCHEMAS
 from jobs.snapshots.manifest import Manifest, parse
+from jobs.snapshots.schemas import SCHEMAS
 from jobs.stores.urls import StoreUrl
 from tests.job import localspark
 
