@@ -113,6 +113,13 @@ def _parser() -> argparse.ArgumentParser:
         "--buckets", type=int, metavar="N", help=f"parts that the snapshot is split into ({default['buckets']})"
     )
     parser.add_argument(
+        "--max-overlay-fraction",
+        type=float,
+        metavar="FRACTION",
+        help="keep new rows apart until they are more than this share of a table, 0: never "
+        f"({default['max_overlay_fraction']})",
+    )
+    parser.add_argument(
         "--block-size",
         type=int,
         metavar="N",

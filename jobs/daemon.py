@@ -35,6 +35,9 @@ def load() -> None:
     for name in _OF_INCREMENTS:
         importlib.import_module(f"jobs.increments.{name}")
     _load_compiled()
+    # Arrow's own pool takes memory in pages of 2 MB, which cost the system more to clear than tables this small fill.
+    arrow = importlib.import_module("pyarrow")
+    arrow.set_memory_pool(arrow.system_memory_pool())
     gc.collect()
     gc.freeze()  # a collection writes to what it looks at, and what is written to is no longer shared
     gc.set_threshold(_GARBAGE)

@@ -14,7 +14,9 @@ import pyarrow as pa
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.manybuckets import order_by_bucket
 from jobs.snapshots.oldfiles import taken_rows
+from jobs.snapshots.overlay import Overlay
 from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.schemas import OVERLAYS
 from jobs.stages.worker import open_snapshot
 
 
@@ -26,8 +28,14 @@ class Base:
     snapshot: str
 
     def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
-        """The files of a table in a bucket: what a bucket that nothing changes in is named by."""
-        return [file.entry for file in self._open().run(table, bucket).files]
+        """The files of a table in a bucket and its overlay: what a bucket that nothing changes in is named by."""
+        return self._open().run(table, bucket).entries
+
+    def files(self, table: str, bucket: int) -> tuple[list[FileEntry], Overlay]:
+        """The files of a table in a bucket, and what lies over them."""
+        entries = [entry for entry in self.entries(table, bucket) if entry.table == table]
+        overlay = self._open().run(table, bucket).overlay
+        return entries, overlay or Overlay.none(sum(entry.rows for entry in entries))
 
     def read(self, table: str, bucket: int | None, columns: Sequence[str]) -> pa.Table:
         """Some columns of a table in a bucket, all rows."""
@@ -35,7 +43,22 @@ class Base:
 
     def taken(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
         """Some columns of a table in a bucket, some rows: int64[], ascending."""
-        return taken_rows(self.output, self.entries(table, bucket), table, columns, rows)
+        files, overlay = self.files(table, bucket)
+        is_laid, number = overlay.locate(rows)
+        below = taken_rows(self.output, files, table, columns, number[~is_laid])
+        if not is_laid.any():
+            return below
+        above = self.taken_over(table, bucket, columns, number[is_laid])
+        place = np.empty(len(rows), np.int64)
+        place[~is_laid] = np.arange(len(below))
+        place[is_laid] = np.arange(len(above)) + len(below)
+        return pa.concat_tables([below, above]).combine_chunks().take(pa.array(place))
+
+    def taken_over(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
+        """The same of the table's overlay."""
+        name = OVERLAYS[table]
+        entries = [entry for entry in self.entries(table, bucket) if entry.table == name]
+        return taken_rows(self.output, entries, name, columns, rows)
 
     def tables(self, entries: Sequence[FileEntry]) -> Iterator[pa.Table]:
         """All rows of some files that are not in buckets, a row group at a time."""
@@ -60,24 +83,26 @@ class Base:
 
 @dataclasses.dataclass(frozen=True)
 class BaseHashtags:
-    """n hashtags in the order of their keys. keys: StringArray. posts, members, pairs: int64[n], rows of each."""
+    """n hashtags in the order of their keys. keys, display: StringArray. posts, members, pairs: int64[n]."""
 
     keys: pa.StringArray
+    display: pa.StringArray
     posts: npt.NDArray[np.int64]
     members: npt.NDArray[np.int64]
     pairs: npt.NDArray[np.int64]
 
     def slice(self, start: int, end: int) -> BaseHashtags:
         """Hashtags start to end."""
+        keys, display = (texts.slice(start, end - start) for texts in (self.keys, self.display))
         numbers = self.posts[start:end], self.members[start:end], self.pairs[start:end]
-        return BaseHashtags(self.keys.slice(start, end - start), *numbers)
+        return BaseHashtags(keys, display, *numbers)
 
 
 @functools.lru_cache(maxsize=1)
 def _hashtags_by_bucket(base: Base) -> tuple[BaseHashtags, npt.NDArray[np.int64]]:
     """All hashtags in the order of (bucket, key), and where each bucket begins: int64[buckets + 1]."""
-    table = base.read("hashtags", None, ["hashtag", "posts", "members", "pairs"])
-    keys = table["hashtag"].combine_chunks()
+    table = base.read("hashtags", None, ["hashtag", "display", "posts", "members", "pairs"])
+    keys, display = (table[name].combine_chunks() for name in ("hashtag", "display"))
     order, edges = order_by_bucket(keys, base.buckets)
     numbers = (table[name].to_numpy()[order] for name in ("posts", "members", "pairs"))
-    return BaseHashtags(keys.take(pa.array(order)), *numbers), edges
+    return BaseHashtags(keys.take(pa.array(order)), display.take(pa.array(order)), *numbers), edges

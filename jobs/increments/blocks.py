@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.values import Places
+
+Number = TypeVar("Number", np.uint32, np.int64)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,9 +46,7 @@ class Blocks:
         return row
 
 
-def find_owners(
-    owners: npt.NDArray[np.uint32], wanted: npt.NDArray[np.uint32]
-) -> tuple[Places, npt.NDArray[np.bool_]]:
+def find_owners(owners: npt.NDArray[Number], wanted: npt.NDArray[Number]) -> tuple[Places, npt.NDArray[np.bool_]]:
     """Where each wanted number stands among n owners, which ascend, or would, and whether it does."""
     place = np.searchsorted(owners, wanted)
     if not len(owners):

@@ -16,6 +16,7 @@ from jobs.increments.mergeaccounts import AccountMerger
 from jobs.increments.mergemembers import MergeMembers
 from jobs.increments.mergepairs import PairMerger
 from jobs.increments.mergetables import MergeTables
+from jobs.increments.patch import Patcher
 from jobs.snapshots.publisher import Publication
 from jobs.stages.hashtagtable import HashtagTable
 from jobs.stages.plan import TASK_COST, plan_units
@@ -41,6 +42,7 @@ class IncrementalExecution(Execution):
         super().__init__(config, ignored, context, publication, decision.posts, accounts, decision.known)
         self._publication, self._base, self._adopted = publication, base, adopted
         self._splits = (*adopted.splits(), *self._splits)
+        self._tables = Patcher(publication.output, publication.id, base, config.max_overlay_fraction)
         self._rewrite = is_scattered(base.entries("post_index", None))
         if not self._rewrite:  # else all that the base knows of an id partition is in memory at once
             self._partitions = self._parts_of(decision.posts[decision.known :])
@@ -64,8 +66,8 @@ class IncrementalExecution(Execution):
         config = self._config
         merge = MergeMembers(
             self._accounts,
-            *self._where,
-            self._base,
+            self.work,
+            self._tables,
             config.threshold,
             config.block_size,
             TASK_COST,
@@ -92,7 +94,7 @@ class IncrementalExecution(Execution):
 
     def write(self, compared: int) -> list[WriteReport]:
         """Stage 5: the pairs and the tables by account as they are now."""
-        config, known = self._config, (self._accounts, *self._where, self._base)
+        config, known = self._config, (self._accounts, self.work, self._tables)
         merge = MergeTables(
             PairMerger(*known),
             AccountMerger(*known, config.buckets),

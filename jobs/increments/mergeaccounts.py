@@ -11,13 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import Base
-from jobs.increments.baseevidence import with_base
 from jobs.increments.blocks import Blocks, find_owners
 from jobs.increments.changes import account_changes
 from jobs.increments.findstrings import first_not_less
-from jobs.increments.patch import Patch
+from jobs.increments.patch import Patch, Patcher
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import data_path
 from jobs.snapshots.schemas import ACCOUNTS, LOOKALIKES
 from jobs.stages.accounts import Lookalikes, account_rows, lookalike_rows
 from jobs.stages.evidence import Evidence
@@ -32,17 +30,15 @@ class AccountMerger:
     """Writes the three tables of buckets of accounts."""
 
     accounts: str
-    output: Path
     work: Path
-    snapshot: str
-    base: Base
+    tables: Patcher
     buckets: int
 
     def merge(self, bucket: int, used: Evidence, found: pa.Table) -> list[FileEntry]:
         """Add what the accounts used, and the similar accounts that were found.
 
-        used: by (account, hashtag), hashtags by number; found: see channels.lookalikes. Both may speak of accounts of
-        other buckets too.
+        used: by (account, hashtag), hashtags by number, the evidence of the base included; found: see
+        channels.lookalikes. Both may speak of accounts of other buckets too.
         """
         bucket_of = account_buckets(self.accounts, self.buckets)
         used = used.take(np.flatnonzero(bucket_of[used.account] == bucket))
@@ -50,7 +46,7 @@ class AccountMerger:
         accounts = np.flatnonzero(bucket_of == bucket).astype(np.uint32)
         changes = account_changes(self.work)
         known = np.flatnonzero(changes.known[accounts])
-        old = _OldAccounts.read(self.base, bucket, accounts[known])
+        old = _OldAccounts.read(self.tables.base, bucket, accounts[known])
         hashtags, is_new = self._hashtags(bucket, old, used)
         lookalikes, alike = self._lookalikes(bucket, old, found)
         place = np.searchsorted(accounts, used.account)
@@ -68,12 +64,7 @@ class AccountMerger:
 
     def _write(self, table: str, bucket: int, patch: Patch, rows: int) -> list[FileEntry]:
         """rows: that the table has then."""
-        if not patch:
-            return self.base.entries(table, bucket)
-        if not rows:
-            return []
-        path = data_path(self.snapshot, table, bucket=bucket)
-        return [patch.write(self.output, path, self.base, table, bucket)]
+        return self.tables.write(patch, table, bucket) if rows else []
 
     def _accounts(
         self, accounts: npt.NDArray[np.uint32], known: Counts, counts: Counts, differs: npt.NDArray[np.bool_]
@@ -93,7 +84,8 @@ class AccountMerger:
         touched = np.zeros(len(old.account), bool)
         touched[place[is_known]] = True
         blocks = Blocks.of(old.hashtags, touched)
-        stored = self.base.taken("account_hashtags", bucket, ["hashtag"], blocks.rows)["hashtag"].combine_chunks()
+        rows = self.tables.base.taken("account_hashtags", bucket, ["hashtag"], blocks.rows)
+        stored = rows["hashtag"].combine_chunks()
         keys = hashtag_table(str(self.work)).keys
         wanted = keys.take(pa.array(used.hashtag))
         low, high = blocks.spans(place, is_known)
@@ -106,13 +98,10 @@ class AccountMerger:
         before = blocks.rows_at(place, is_known, at)
         ids = accounts_table(self.accounts).ids
 
-        def changed(first: int, last: int, gone: pa.Table) -> pa.Table:
-            part = slice(first, last)
-            return pa.Table.from_batches(
-                [account_hashtag_rows(ids, keys, with_base(used.take(part), hit[part], gone))]
-            )
+        def rows_between(first: int, last: int) -> pa.Table:
+            return pa.Table.from_batches([account_hashtag_rows(ids, keys, used.take(slice(first, last)))])
 
-        return Patch(before[hit], before, changed), ~hit
+        return Patch(before[hit], before, rows_between), ~hit
 
     def _lookalikes(self, bucket: int, old: _OldAccounts, found: pa.Table) -> tuple[Patch, _Alike]:
         """How the look-alikes change, and those of the accounts that change."""
@@ -121,12 +110,12 @@ class AccountMerger:
         touched = np.zeros(len(old.account), bool)
         touched[place[is_known]] = True
         if changed.any():
-            other = self._others(self.base.read("lookalikes", bucket, ["other_id"]))
+            other = self._others(self.tables.base.read("lookalikes", bucket, ["other_id"]))
             owner = np.repeat(np.arange(len(old.account)), old.lookalikes)
             touched[owner[changed[other]]] = True
             touched |= changed[old.account]
         blocks = Blocks.of(old.lookalikes, touched)
-        rows = self.base.taken("lookalikes", bucket, ["other_id", "distance", "hashtags"], blocks.rows)
+        rows = self.tables.base.taken("lookalikes", bucket, ["other_id", "distance", "hashtags"], blocks.rows)
         account, other = np.repeat(old.account, old.lookalikes)[blocks.rows], self._others(rows)
         stays = ~(changed[account] | changed[other])
         stored = {

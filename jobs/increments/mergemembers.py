@@ -11,15 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.increments.base import Base, BaseHashtags
-from jobs.increments.baseevidence import with_base
+from jobs.increments.base import BaseHashtags
+from jobs.increments.baseevidence import FROM_BASE, with_base
 from jobs.increments.changes import account_changes
-from jobs.increments.patch import Patch
+from jobs.increments.mergespellings import merge_spellings
+from jobs.increments.patch import Patch, Patcher
 from jobs.kernel import Threshold
-from jobs.snapshots.datafiles import write_table
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import data_path
-from jobs.snapshots.schemas import SPELLINGS
 from jobs.stages import channels
 from jobs.stages.dictionary import Dictionary
 from jobs.stages.evidence import Evidence, membership_keys, split_keys
@@ -28,7 +26,6 @@ from jobs.stages.groups import Groups
 from jobs.stages.memberrows import member_rows, send_memberships, write_places
 from jobs.stages.reports import GroupReport
 from jobs.stages.runs import cut_runs
-from jobs.stages.spellingcounts import SpellingCounts
 from jobs.stages.usages import UsedHashtags
 from jobs.stages.worker import accounts_table
 
@@ -43,10 +40,8 @@ class MergeMembers:
     """
 
     accounts: str
-    output: Path
     work: Path
-    snapshot: str
-    base: Base
+    tables: Patcher
     threshold: Threshold
     block_size: int
     run_cost: float
@@ -63,44 +58,33 @@ class MergeMembers:
             yield self._merge(bucket, UsedHashtags.of(Dictionary.of(spellings), usages))
 
     def _merge(self, bucket: int, new: UsedHashtags) -> GroupReport:
-        old = self.base.hashtags(bucket)
+        old = self.tables.base.hashtags(bucket)
         keys, old_place, new_place = _union(old.keys, new.keys)
         posts: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
         posts[old_place] += old.posts
         posts[new_place] += new.posts
-        spelled = self._spellings(bucket, keys, new_place, new)
+        display, spellings = merge_spellings(self.tables.base, bucket, old, old_place, new, new_place)
         evidence = dataclasses.replace(new.evidence, hashtag=new_place[new.evidence.hashtag].astype(np.uint32))
         members = self._members(bucket, old, old_place, evidence)
         sizes: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
         sizes[old_place] += old.members
         sizes += np.bincount(members.rows.hashtag[members.is_new], minlength=len(keys))
-        groups = members.groups(keys, spelled.most_frequent(), posts, sizes)
+        groups = members.groups(keys, display, posts, sizes)
         groups.write(self.work, bucket)
-        send_memberships(self.work, bucket, evidence, self.accounts, self.buckets, self.tasks)
+        used = members.rows.take(np.flatnonzero(members.is_used))
+        send_memberships(self.work, bucket, used, self.accounts, self.buckets, self.tasks)
         names = accounts_table(self.accounts).names
         runs = cut_runs(groups, names, self.block_size, self.run_cost)
         report = GroupReport(bucket, len(keys), int(sizes.sum()), pairs_sharing(sizes), *runs)
         report.pairs_compared = pairs_sharing(sizes) - pairs_sharing(sizes - groups.fresh_members())
         report.files = self._write_members(bucket, keys, members)
-        report.files += self._write_spellings(bucket, keys, spelled, changed=len(new.keys) > 0)
+        report.files += self.tables.write(spellings, "spellings", bucket)
         return report
-
-    def _spellings(
-        self, bucket: int, keys: pa.StringArray, new_place: npt.NDArray[np.int64], new: UsedHashtags
-    ) -> SpellingCounts:
-        """The counts of the base and the new ones together."""
-        table = self.base.read("spellings", bucket, SPELLINGS.names)
-        hashtag = pc.index_in(table["hashtag"], value_set=keys).to_numpy().astype(np.int64)
-        return SpellingCounts.of(
-            np.concatenate([hashtag, new_place[new.spelled.hashtag]]),
-            [*table["spelling"].chunks, new.spelled.spelling],
-            np.concatenate([table["posts"].to_numpy(), new.spelled.posts]),
-        )
 
     def _members(self, bucket: int, old: BaseHashtags, old_place: npt.NDArray[np.int64], new: Evidence) -> _Merged:
         """The memberships of the base in this run's numbers, and those that are new or not what they were."""
         changes = account_changes(self.work)
-        places = self.base.read("member_places", bucket, ["account"])["account"].to_numpy()
+        places = self.tables.base.read("member_places", bucket, ["account"])["account"].to_numpy()
         account = changes.numbers[places]
         key = membership_keys(np.repeat(old_place, old.members), account)
         rows = new.with_memberships(key[changes.changed[account]]) if changes.changed.any() else new
@@ -108,48 +92,39 @@ class MergeMembers:
         is_new = np.ones(len(at), bool)
         inside = np.flatnonzero(at < len(key))
         is_new[inside] = key[at[inside]] != rows.key[inside]
-        return _Merged(key, rows, at, is_new, changes.changed[rows.account])
+        stored = self.tables.base.taken("members", bucket, FROM_BASE, at[~is_new])
+        total = with_base(rows, ~is_new, stored)
+        return _Merged(key, total, at, is_new, rows.posts > 0, changes.changed[rows.account])
 
     def _write_members(self, bucket: int, keys: pa.StringArray, members: _Merged) -> list[FileEntry]:
         table = accounts_table(self.accounts)
 
-        def changed(first: int, last: int, gone: pa.Table) -> pa.Table:
-            part = slice(first, last)
-            evidence = with_base(members.rows.take(part), ~members.is_new[part], gone)
-            return pa.Table.from_batches([member_rows(table, keys, evidence)])
+        def rows_between(first: int, last: int) -> pa.Table:
+            return pa.Table.from_batches([member_rows(table, keys, members.rows.take(slice(first, last)))])
 
-        patch = Patch(members.at[~members.is_new], members.at, changed)
-        if not patch:
-            files = self.base.entries("members", bucket)
-        else:
-            path = data_path(self.snapshot, "members", bucket=bucket)
-            files = [patch.write(self.output, path, self.base, "members", bucket)]
+        patch = Patch(members.at[~members.is_new], members.at, rows_between)
+        files = self.tables.write(patch, "members", bucket)
         if not patch and account_changes(self.work).same_numbers:
-            return files + self.base.entries("member_places", bucket)
+            return files + self.tables.base.entries("member_places", bucket)
         accounts = patch.places(split_keys(members.key)[1], members.rows.account)
-        return [*files, write_places(self.output, self.snapshot, bucket, accounts)] if len(accounts) else files
-
-    def _write_spellings(
-        self, bucket: int, keys: pa.StringArray, spelled: SpellingCounts, *, changed: bool
-    ) -> list[FileEntry]:
-        if not changed:
-            return self.base.entries("spellings", bucket)
-        path = data_path(self.snapshot, "spellings", bucket=bucket)
-        return [write_table(self.output, path, SPELLINGS, [spelled.rows(keys)])]
+        where = self.tables.output, self.tables.snapshot
+        return [*files, write_places(*where, bucket, accounts)] if len(accounts) else files
 
 
 @dataclasses.dataclass(frozen=True)
 class _Merged:
     """The memberships of a bucket: key uint64[], of the base's rows in their order, which is ascending.
 
-    rows: the n that come, new or instead of one of the base, by key. at: int64[n], the row of the base that each
-    stands before or instead of. is_new: bool[n]. changed: bool[n], whether the account is not what it was.
+    rows: the n that come, new or instead of one of the base, by key, all evidence added up. at: int64[n], the row of
+    the base that each stands before or instead of. is_new: bool[n]. is_used: bool[n], whether new posts speak of it.
+    changed: bool[n], whether the account is not what it was.
     """
 
     key: Keys
     rows: Evidence
     at: npt.NDArray[np.int64]
     is_new: npt.NDArray[np.bool_]
+    is_used: npt.NDArray[np.bool_]
     changed: npt.NDArray[np.bool_]
 
     def groups(

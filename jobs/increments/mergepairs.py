@@ -10,13 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.increments.base import Base
 from jobs.increments.blocks import Blocks, find_owners
 from jobs.increments.changes import account_changes
 from jobs.increments.findpairs import first_not_before
-from jobs.increments.patch import Patch
+from jobs.increments.patch import Patch, Patcher
 from jobs.kernel import similarities
-from jobs.snapshots.layout import data_path
 from jobs.snapshots.schemas import PAIRS
 from jobs.stages.groups import Groups
 from jobs.stages.reports import WriteReport
@@ -26,17 +24,15 @@ from jobs.stages.write import pair_rows
 
 @dataclasses.dataclass(frozen=True)
 class PairMerger:
-    """Writes the pairs of buckets. base: whose pairs are kept but those of changed accounts."""
+    """Writes the pairs of buckets: the base's but those of changed accounts, and those found."""
 
     accounts: str
-    output: Path
     work: Path
-    snapshot: str
-    base: Base
+    tables: Patcher
 
     def merge(self, bucket: int, sent: pa.Table) -> WriteReport:
         """Add the pairs that the comparison has sent; the report counts all pairs, those of the base too."""
-        old = self.base.hashtags(bucket)
+        old = self.tables.base.hashtags(bucket)
         numbers = self._numbers(bucket, old.keys)
         hashtag = sent["hashtag"].to_numpy()
         gone = self._gone(bucket)
@@ -45,7 +41,7 @@ class PairMerger:
             np.concatenate([numbers, hashtag]), np.concatenate([old.pairs - lost, np.ones(len(hashtag))])
         )
         if not len(hashtag) and not len(gone):
-            return WriteReport(self.base.entries("pairs", bucket), counts)
+            return WriteReport(self.tables.base.entries("pairs", bucket), counts)
         if not counts:
             return WriteReport([])
         hashtag, rows = self._rows(sent)
@@ -53,11 +49,10 @@ class PairMerger:
         wanted = np.zeros(len(numbers), bool)
         wanted[place[known]] = True
         blocks = Blocks.of(old.pairs, wanted)
-        pairs = self.base.taken("pairs", bucket, ["similarity", "account_a", "account_b"], blocks.rows)
+        pairs = self.tables.base.taken("pairs", bucket, ["similarity", "account_a", "account_b"], blocks.rows)
         at = first_not_before(pairs, *blocks.spans(place, known), rows)
         patch = Patch.of(gone, blocks.rows_at(place, known, at), rows)
-        path = data_path(self.snapshot, "pairs", bucket=bucket)
-        return WriteReport([patch.write(self.output, path, self.base, "pairs", bucket)], counts)
+        return WriteReport(self.tables.write(patch, "pairs", bucket), counts)
 
     def _numbers(self, bucket: int, keys: pa.StringArray) -> npt.NDArray[np.uint32]:
         """This run's numbers of hashtags of the base, ascending as their keys are."""
@@ -70,7 +65,7 @@ class PairMerger:
         if not changed.any():
             return np.zeros(0, np.int64)
         ids = accounts_table(self.accounts).ids.filter(pa.array(changed)).cast(pa.string())
-        rows = self.base.read("pairs", bucket, ["account_a", "account_b"])
+        rows = self.tables.base.read("pairs", bucket, ["account_a", "account_b"])
         return np.flatnonzero(pc.or_(*(pc.is_in(column, value_set=ids) for column in rows.columns)).to_numpy())
 
     def _rows(self, sent: pa.Table) -> tuple[npt.NDArray[np.uint32], pa.Table]:

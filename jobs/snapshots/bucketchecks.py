@@ -1,5 +1,7 @@
 """The tables of a bucket, checked against each other."""
 
+from __future__ import annotations
+
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +18,7 @@ from jobs.snapshots.schemas import SPELLINGS
 
 def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
     """Raise SnapshotError unless a bucket's tables by hashtag agree with its rows of hashtags, `expected`."""
-    _check_members(snapshot.run("members", bucket), expected)
+    _tally(snapshot, "members", bucket).check(expected, "members", "members")
     lowest = lowest_similarity(Fraction(snapshot.manifest.floor))
     _check_pairs(snapshot.run("pairs", bucket), expected, lowest)
     if snapshot.manifest.mode is not None:  # else of a version that kept nothing for the next run
@@ -24,12 +26,13 @@ def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
         _check_places(snapshot.run("member_places", bucket), expected, snapshot.manifest.counts.accounts.used)
 
 
-def _check_members(run: Run, expected: pa.Table) -> None:
+def _tally(snapshot: Snapshot, table: str, bucket: int) -> _Tally:
+    """The rows of each key. Files of earlier snapshots were checked with these."""
     tally = _Tally()
-    for file in run.files:
-        for runs in file.key_runs():
+    for file in snapshot.run(table, bucket).files:
+        for runs in file.key_runs(checked=file.entry.snapshot != snapshot.manifest.id):
             tally.add(*runs)
-    tally.check(expected, "members", "members")
+    return tally
 
 
 def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
@@ -74,11 +77,7 @@ def check_accounts(snapshot: Snapshot, bucket: int) -> None:
         right = bucket_of(ids[place].as_py(), snapshot.manifest.buckets)
         require(right == bucket, f"accounts: bucket {bucket} holds one of bucket {right}")
     for table, count in (("account_hashtags", "hashtags"), ("lookalikes", "lookalikes")):
-        tally = _Tally()
-        for file in snapshot.run(table, bucket).files:
-            for runs in file.key_runs():
-                tally.add(*runs)
-        tally.check(accounts, count, table)
+        _tally(snapshot, table, bucket).check(accounts, count, table)
 
 
 def _check_pair_rows(rows: pa.Table, lowest: float, what: str) -> None:
@@ -137,8 +136,11 @@ class _Tally:
         """A run must have the keys of `expected`'s first column, in its order, with as many rows as `count` says."""
         keys = pa.chunked_array(self._keys, pa.string()).combine_chunks()
         rows = np.concatenate([np.zeros(0, np.int64), *self._rows])
-        keys, counts = runs_of(keys)  # a key may go on in the next row group
-        rows = _sums(rows, counts)
+        differ = pc.not_equal(keys.slice(1), keys.slice(0, max(len(keys) - 1, 0)))
+        begins = np.append(True, differ.to_numpy(zero_copy_only=False))[: len(keys)]
+        if not begins.all():  # a key may go on in the next row group
+            rows = np.add.reduceat(rows, np.flatnonzero(begins))
+            keys = keys.filter(pa.array(begins))
         expected = expected.filter(pc.greater(expected.column(count), 0))
         require(
             keys.equals(expected.column(0).combine_chunks())

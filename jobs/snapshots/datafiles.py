@@ -37,12 +37,16 @@ _DICTIONARY: Final = {
     "rejects": ["source", "file", "reason"],
     "post_index": [],
     "unknown_posts": [],
+    "members_overlay": ["hashtag", "posts", "reposts"],
+    "account_hashtags_overlay": ["account_id", "posts", "reposts"],
 }
 # Differences of timestamps are narrower than timestamps.
 _DELTAS: Final = {
     "members": ["first_post", "last_post", "account_created"],
     "accounts": ["account_created"],
     "account_hashtags": ["first_post", "last_post"],
+    "members_overlay": ["first_post", "last_post", "account_created", "before"],
+    "account_hashtags_overlay": ["first_post", "last_post", "before"],
 }
 # What look-ups skip row groups by; on the other columns they would only cost.
 _STATISTICS: Final = {
@@ -54,6 +58,8 @@ _STATISTICS: Final = {
     "lookalikes": ["account_id"],
     "spellings": ["hashtag"],
     "post_index": ["id_hash"],
+    "members_overlay": ["hashtag"],
+    "account_hashtags_overlay": ["account_id"],
 }
 # Whole posts, rarely read.
 _COMPRESSION: Final = {"rejects": "zstd"}

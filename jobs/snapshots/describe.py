@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.manifest import AccountCounts, Counts, Manifest, PostCounts, Verification
 from jobs.snapshots.reader import HashtagRow, Snapshot
-from jobs.snapshots.schemas import SCHEMAS
+from jobs.snapshots.schemas import OVERLAYS, SCHEMAS
 from jobs.terminal import printable, table
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
@@ -39,7 +39,7 @@ class NamedPair(NamedTuple):
 def named_pairs(
     snapshot: Snapshot, key: str, *, limit: int, min_similarity: Fraction | None = None
 ) -> list[NamedPair]:
-    """The most similar pairs of a hashtag, at most `limit`; see Snapshot.pairs. Memory: the hashtag's members."""
+    """The most similar pairs of a hashtag, at most `limit`; see Snapshot.pairs."""
     rows: list[Any] = []
     for piece in snapshot.iter_pairs(key, min_similarity):
         rows += piece.slice(0, limit - len(rows)).to_pylist()
@@ -48,9 +48,12 @@ def named_pairs(
     if not rows:
         return []
     wanted = pa.array({row[side] for row in rows for side in ("account_a", "account_b")}, pa.string())
-    members = snapshot.members(key)
-    members = members.filter(pc.is_in(members.column("account_id"), value_set=wanted))
-    name_of = dict(zip(*(members.column(c).to_pylist() for c in ("account_id", "screen_name")), strict=True))
+    name_of: dict[str, str] = {}
+    for members in snapshot.iter_members(key, ["hashtag", "account_id", "screen_name"]):
+        found = members.filter(pc.is_in(members.column("account_id"), value_set=wanted))
+        name_of |= zip(*(found.column(name).to_pylist() for name in ("account_id", "screen_name")), strict=True)
+        if len(name_of) == len(wanted):
+            break
     return [
         NamedPair(a, name_of[a], b, name_of[b], row["distance"], row["similarity"])
         for row in rows
@@ -170,7 +173,9 @@ def origin(manifest: Manifest) -> list[str]:
 
 def data_files(manifest: Manifest) -> list[str]:
     """Rows, files and bytes of each table."""
-    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in SCHEMAS}
+    present = {entry.table for entry in manifest.files}
+    names = [name for name in SCHEMAS if name in present or name not in OVERLAYS.values()]
+    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in names}
     rows = [
         (name, sum(entry.rows for entry in entries), len(entries), sum(entry.bytes for entry in entries))
         for name, entries in tables.items()

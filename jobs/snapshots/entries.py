@@ -10,6 +10,7 @@ from jobs.errors import SnapshotError
 from jobs.snapshots.checksums import Checksum, is_checksum
 from jobs.snapshots.layout import join_path, parse_data_path
 from jobs.snapshots.outputs import Output
+from jobs.snapshots.schemas import OVERLAYS
 
 _PIECE: Final = 1 << 20  # bytes read at once
 
@@ -19,7 +20,8 @@ class FileEntry:
     """One data file of a snapshot, as the manifest lists it.
 
     path: relative to the output folder, not to the snapshot's, because a snapshot may name files of
-    an earlier one. bytes: size on disk. checksum: of the file's bytes, see checksums.py.
+    an earlier one. bytes: size on disk. checksum: of the file's bytes, see checksums.py. replaces: of
+    an overlay, how many of its rows stand instead of others.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # for the manifest
@@ -30,6 +32,7 @@ class FileEntry:
     rows: int
     bytes: int
     checksum: str
+    replaces: int = 0
 
     def __post_init__(self) -> None:
         """Refuse an entry whose path is unsafe or contradicts the rest."""
@@ -38,6 +41,8 @@ class FileEntry:
             raise SnapshotError(f"{self.path}: is not of table {self.table!r}, bucket {self.bucket}")
         if self.rows < 0 or self.bytes < 1:
             raise SnapshotError(f"{self.path}: {self.rows} rows in {self.bytes} bytes")
+        if not 0 <= self.replaces <= (self.rows if self.table in OVERLAYS.values() else 0):
+            raise SnapshotError(f"{self.path}: {self.replaces} of its rows cannot stand instead of others")
         if not is_checksum(self.checksum):
             raise SnapshotError(f"{self.path}: not a checksum: {self.checksum[:80]!r}")
 

@@ -12,6 +12,8 @@
 <output>/snapshots/<id>/lookalikes/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/spellings/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/member_places/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/members_overlay/bucket=NNN/part-NNNNN.parquet
+<output>/snapshots/<id>/account_hashtags_overlay/bucket=NNN/part-NNNNN.parquet
 <output>/snapshots/<id>/rejects/part-NNNNN.parquet
 <output>/snapshots/<id>/post_index/part-NNNNN.parquet
 <output>/snapshots/<id>/unknown_posts/part-NNNNN.parquet
@@ -27,7 +29,7 @@ from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
 from jobs.snapshots.schemas import BUCKETED, SCHEMAS
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 CURRENT: Final = "CURRENT"
 LOCK: Final = ".lock"
 RUNS: Final = "runs.jsonl"

@@ -24,7 +24,9 @@ from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMA_VERSION, is_snapshot_id
-from jobs.snapshots.schemas import CONFLICT, SCHEMAS, UNKNOWN_AUTHOR
+from jobs.snapshots.schemas import CONFLICT, OVERLAYS, SCHEMAS, UNKNOWN_AUTHOR
+
+_LAID_OVER = {overlay: table for table, overlay in OVERLAYS.items()}
 
 
 def _snapshot_id(text: str) -> str:
@@ -175,10 +177,10 @@ class Manifest(_Model):
     snapshots of versions before it. inputs: the posts' files in an order that later runs of new files keep, see
     schemas.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for a lossless run.
     verification: None if none was asked for. files: sorted by path; the files of one table and bucket, in this order,
-    are one sorted run of rows.
+    are one sorted run of rows, but for what an overlay says (schemas.OVERLAYS).
     """
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     id: Annotated[str, AfterValidator(_snapshot_id)]
     created: AwareDatetime
     job_version: str
@@ -197,7 +199,7 @@ class Manifest(_Model):
     def _check_files(self) -> Self:
         rows = dict.fromkeys(SCHEMAS, 0)
         for entry in self.files:
-            rows[entry.table] += entry.rows
+            rows[_LAID_OVER.get(entry.table, entry.table)] += entry.rows - entry.replaces
             if entry.bucket is not None and entry.bucket >= self.buckets:
                 raise ValueError(f"{entry.path} lies beyond the {self.buckets} buckets")
         counts = self.counts
@@ -254,13 +256,17 @@ def parse(data: bytes, path: Path | str) -> Manifest:
 
 
 def _brought_up(data: bytes, document: Any) -> bytes:
-    """A manifest of the first schema version in the words of the second: its checksums were all of one kind."""
-    if document["schema_version"] != 1:
+    """A manifest of an earlier schema version in the words of this one.
+
+    The second knew no overlays. The checksums of the first were all of one kind.
+    """
+    if document["schema_version"] not in (1, 2):
         return data
-    with contextlib.suppress(TypeError, KeyError, AttributeError):  # what else is wrong is told of by the validation
-        for entry in document["files"]:
-            entry["checksum"] = f"sha256:{entry.pop('sha256')}"
-    return json.dumps(document | {"schema_version": 2}).encode()
+    if document["schema_version"] == 1:
+        with contextlib.suppress(TypeError, KeyError, AttributeError):  # what else is wrong the validation tells of
+            for entry in document["files"]:
+                entry["checksum"] = f"sha256:{entry.pop('sha256')}"
+    return json.dumps(document | {"schema_version": SCHEMA_VERSION}).encode()
 
 
 def _check_sum(what: str, found: int, expected: int) -> None:

@@ -20,6 +20,7 @@ from jobs.snapshots.parquet.chunks import Values
 from jobs.snapshots.parquet.columns import Column, taken
 from jobs.snapshots.parquet.memory import Bytes
 from jobs.snapshots.parquet.oldfile import OldFile
+from jobs.snapshots.parquet.text import Text
 from jobs.snapshots.schemas import SCHEMAS, check_schema
 
 
@@ -77,6 +78,24 @@ def taken_rows(
                 pieces.append(pa.table(found, schema))
         before += entry.rows
     return pa.concat_tables(pieces).combine_chunks()
+
+
+def coded_key_runs(output: Path, entry: FileEntry) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
+    """The key of each run of rows that share it, and the rows in each, int64[], a row group at a time.
+
+    A run may go on in the next piece, and of keys that are not encoded by a dictionary each row is one. Raises
+    SnapshotError if the file is damaged.
+    """
+    columns = table_columns(entry.table)
+    with opened(output, entry, columns) as file:
+        room: Bytes = np.empty(max((group.bytes for group in file.groups), default=0) + ROOM, np.uint8)
+        for number, group in enumerate(file.groups):
+            (keys,) = read_group(file, number, room, entry, [0])
+            begins = np.arange(group.rows)
+            if isinstance(keys, Text) and len(keys.entry_of):
+                changes = keys.entry_of[1:] != keys.entry_of[:-1]
+                begins = np.flatnonzero(np.append(True, changes))
+            yield taken(columns[0], keys, begins), np.diff(begins, append=group.rows)
 
 
 def _first_line(error: Exception) -> str:

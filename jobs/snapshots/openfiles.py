@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from jobs.errors import SnapshotError
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import join_path
+from jobs.snapshots.oldfiles import coded_key_runs
 from jobs.snapshots.outputs import Output
 from jobs.snapshots.schemas import KEYED, SCHEMAS, check_schema
 
@@ -44,11 +45,23 @@ class DataFile:
         with self._open(group, columns) as file:
             return file.read_row_group(group, columns=columns, use_threads=False)
 
-    def key_runs(self) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
+    def read_all(self, columns: list[str]) -> pa.Table:
+        """Decode some columns of all row groups."""
+        groups = len(self.group_rows())
+        if not groups:
+            return pa.schema([SCHEMAS[self.entry.table].field(name) for name in columns]).empty_table()
+        with self._open(0, columns) as file:
+            return file.read_row_groups(range(groups), columns=columns, use_threads=False)
+
+    def key_runs(self, *, checked: bool = False) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
         """The key of each run of rows that share it, and the rows in each, int64[], in pieces of some row groups.
 
-        Without decoding each row's; a run may go on in the next piece.
+        Without decoding each row's; a run may go on in the next piece. checked: whether Arrow has read the file
+        before and found no fault, so that our own decoder, which is faster, will do.
         """
+        if checked and isinstance(self._output, Path):
+            yield from coded_key_runs(self._output, self.entry)
+            return
         name = SCHEMAS[self.entry.table].names[0]
         for first in range(0, len(self.bounds), _AT_ONCE):
             groups = list(range(first, min(first + _AT_ONCE, len(self.bounds))))

@@ -17,9 +17,9 @@ from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import CURRENT, MANIFEST, is_snapshot_id, snapshot_folder
 from jobs.snapshots.manifest import Manifest, load, parse
-from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.outputs import Output
-from jobs.snapshots.schemas import BUCKETED, SCHEMAS
+from jobs.snapshots.overlaidfile import overlaid_files
+from jobs.snapshots.schemas import BUCKETED, OVERLAYS, SCHEMAS
 
 
 class HashtagRow(NamedTuple):
@@ -114,9 +114,9 @@ class Snapshot:
         """The members of a hashtag (schemas.MEMBERS), sorted by account id; empty if nobody used it."""
         return _concat(self.iter_members(key), "members")
 
-    def iter_members(self, key: str) -> Iterator[pa.Table]:
-        """The same rows in pieces of at most a row group."""
-        return self._rows("members", key)
+    def iter_members(self, key: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The same rows in pieces of at most a row group. columns: some, the hashtag first; None for all."""
+        return self._rows("members", key, columns)
 
     def account(self, account_id: str) -> AccountRow | None:
         """The row of an account; None if the input did not have it."""
@@ -159,25 +159,32 @@ class Snapshot:
             with self._lock:
                 run = self._runs.get(place)
                 if run is None:
-                    run = self._runs[place] = Run(self.output, table, self._files.get(place, []))
+                    overlay = self._files.get((OVERLAYS.get(table, ""), bucket), [])
+                    run = self._runs[place] = Run(self.output, table, self._files.get(place, []), overlay)
         return run
 
-    def _rows(self, table: str, key: str) -> Iterator[pa.Table]:
+    def _rows(self, table: str, key: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         try:
             encoded = key.encode()
         except UnicodeEncodeError:  # half of a surrogate pair: no text, so nobody's hashtag
             return iter(())
         bucket = bucket_of(encoded, self.manifest.buckets) if table in BUCKETED else None
-        return self.run(table, bucket).rows(encoded)
+        return self.run(table, bucket).rows(encoded, columns)
 
 
 class Run:
-    """The files of one table and bucket: row groups in ascending order of the key, the table's first column."""
+    """The files of one table and bucket: row groups in ascending order of the key, the table's first column.
 
-    def __init__(self, output: Output, table: str, entries: list[FileEntry]) -> None:
+    overlay: what lies over the files, which their row groups have in them; None if nothing does.
+    """
+
+    def __init__(
+        self, output: Output, table: str, entries: list[FileEntry], overlay: Sequence[FileEntry] = ()
+    ) -> None:
         """Read the footers of the files, in the order of their rows."""
         self.table = table
-        self.files = [DataFile(output, entry) for entry in entries]
+        self.entries = [*entries, *overlay]
+        self.files, self.overlay = overlaid_files(output, entries, overlay)
         self._groups = [(file, group) for file in self.files for group in range(len(file.bounds))]
         self._least = [least for file in self.files for least, _ in file.bounds]
         self._greatest = [greatest for file in self.files for _, greatest in file.bounds]
@@ -188,16 +195,20 @@ class Run:
     def read(self, columns: Sequence[str]) -> pa.Table:
         """Some columns of all rows, in one piece."""
         schema = pa.schema([SCHEMAS[self.table].field(name) for name in columns])
-        pieces = [file.read(group, list(columns)) for file in self.files for group in range(len(file.group_rows()))]
+        pieces = [file.read_all(list(columns)) for file in self.files]
         return pa.concat_tables([schema.empty_table(), *pieces]).combine_chunks()
 
-    def rows(self, key: bytes) -> Iterator[pa.Table]:
-        """The rows of one hashtag or account, in pieces of at most a row group; never an empty piece."""
+    def rows(self, key: bytes, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows of one hashtag or account, in pieces of at most a row group; never an empty piece.
+
+        columns: some, the key first; None for all.
+        """
+        wanted = None if columns is None else list(columns)
         for place in range(bisect.bisect_left(self._greatest, key), len(self._groups)):
             if self._least[place] > key:
                 return
             file, group = self._groups[place]
-            rows = file.read(group)
+            rows = file.read(group, wanted)
             if not self._least[place] == key == self._greatest[place]:
                 keys = rows.column(0).combine_chunks()
                 start = _first_at_least(keys, key, 0)

@@ -141,6 +141,17 @@ POST_INDEX: Final = pa.schema(
 # Key: row, as above: the posts whose author is not among the accounts, until he is. In no order.
 UNKNOWN_POSTS: Final = pa.schema([_required("author_id", pa.string()), _required("row", pa.int64())])
 
+# Rows that came to a table after its files were written, so that these need not be made anew. Key: the table's.
+# before: the row of the table's files in the bucket, counted from 0 over all of them, that the row stands before; as
+# many as there are for those behind the last. instead: whether it stands instead of that row, which then counts no
+# more; of rows with the same `before` only the last may. In the order of the table.
+_LAID_OVER: Final = [_required("before", pa.int64()), _required("instead", pa.bool_())]
+MEMBERS_OVERLAY: Final = pa.schema([*MEMBERS, *_LAID_OVER])
+ACCOUNT_HASHTAGS_OVERLAY: Final = pa.schema([*ACCOUNT_HASHTAGS, *_LAID_OVER])
+
+# The tables that may have an overlay, and what it is called.
+OVERLAYS: Final = {"members": "members_overlay", "account_hashtags": "account_hashtags_overlay"}
+
 SCHEMAS: Final[dict[str, pa.Schema]] = {
     "pairs": PAIRS,
     "members": MEMBERS,
@@ -153,11 +164,13 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     "rejects": REJECTS,
     "post_index": POST_INDEX,
     "unknown_posts": UNKNOWN_POSTS,
+    "members_overlay": MEMBERS_OVERLAY,
+    "account_hashtags_overlay": ACCOUNT_HASHTAGS_OVERLAY,
 }
 
 # The tables that are split by bucket_of(hashtag) and by bucket_of(account_id).
-BY_HASHTAG: Final = frozenset({"pairs", "members", "spellings", "member_places"})
-BY_ACCOUNT: Final = frozenset({"accounts", "account_hashtags", "lookalikes"})
+BY_HASHTAG: Final = frozenset({"pairs", "members", "spellings", "member_places", "members_overlay"})
+BY_ACCOUNT: Final = frozenset({"accounts", "account_hashtags", "lookalikes", "account_hashtags_overlay"})
 BUCKETED: Final = BY_HASHTAG | BY_ACCOUNT
 # Those with a key to look up, their first column.
 KEYED: Final = (BUCKETED | {"hashtags"}) - {"member_places"}
@@ -175,6 +188,8 @@ SORTED_BY: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
     "rejects": (),
     "post_index": (("id_hash", False),),
     "unknown_posts": (),
+    "members_overlay": (("hashtag", False), ("account_id", False)),
+    "account_hashtags_overlay": (("account_id", False), ("hashtag", False)),
 }
 
 

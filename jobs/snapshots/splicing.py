@@ -18,14 +18,14 @@ from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform, table_
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.oldfiles import opened, read_group
 from jobs.snapshots.parquet.chunks import Values
-from jobs.snapshots.parquet.columns import from_table, no_values, taken
+from jobs.snapshots.parquet.columns import from_table, no_values
 from jobs.snapshots.parquet.memory import Bytes
 from jobs.snapshots.parquet.runs import cut_runs, plan_runs
 from jobs.snapshots.parquet.writer import FileWriter
 from jobs.snapshots.schemas import SCHEMAS
 
 Rows = npt.NDArray[np.int64]
-RowsBetween = Callable[[int, int, pa.Table], pa.Table]
+RowsBetween = Callable[[int, int], pa.Table]
 
 # Row groups are changed several at a time, so that few tables are made of the few rows that come and go in each: as
 # many as have so many bytes, by which memory is bounded, and by the rows that come there.
@@ -46,8 +46,7 @@ def splice_table(
     removed: int64[], ascending, each once: the numbers of the rows that go, counted over all old files. before:
     int64[n], ascending: for each of the n rows that come the number of the row that it stands before, the number of
     all rows for those behind the last. rows_between makes some of those that come, given the first of them and the
-    one after the last, and the rows that go from the same part of the table. Row groups
-    grow and shrink; one that has grown to twice row_group_rows is divided.
+    one after the last. Row groups grow and shrink; one that has grown to twice row_group_rows is divided.
     Raises SnapshotError if an old file is damaged, or if what rows_between makes does not fit.
     """
     with OutputFile(output, path) as file:
@@ -98,7 +97,7 @@ class _Splice:
         """Write row groups that follow each other and those written before, with what changes in them."""
         gone = [self._gone(group) for group in batch]
         first, last = self._coming(batch[0].first, batch[-1].end)
-        new = self._new(first, last, self._rows_gone(batch, gone) if first < last else self._schema.empty_table())
+        new = self._new(first, last)
         for group, rows in zip(batch, gone, strict=True):
             here = slice(*self._coming(group.first, group.end))
             # Places in the row group, and places among the new rows of the batch.
@@ -109,7 +108,7 @@ class _Splice:
     def write_first(self) -> None:
         """Write the rows that come where there were none."""
         count = len(self._before)
-        new = self._new(0, count, self._schema.empty_table())
+        new = self._new(0, count)
         empty = [no_values(column) for column in self._writer.columns]
         self._write_runs(empty, new, np.array([[1, 0, count]], np.int64))
 
@@ -122,19 +121,10 @@ class _Splice:
         part = slice(*map(int, np.searchsorted(self._removed, [group.first, group.end])))
         return self._removed[part] - group.first
 
-    def _rows_gone(self, batch: list[_Group], gone: list[Rows]) -> pa.Table:
-        columns = self._writer.columns
-        tables = [
-            pa.table([taken(*pair, rows) for pair in zip(columns, group.values, strict=True)], schema=self._schema)
-            for group, rows in zip(batch, gone, strict=True)
-            if len(rows)
-        ]
-        return pa.concat_tables(tables).combine_chunks() if tables else self._schema.empty_table()
-
-    def _new(self, first: int, last: int, gone: pa.Table) -> list[Values]:
+    def _new(self, first: int, last: int) -> list[Values]:
         if first == last:
             return [no_values(column) for column in self._writer.columns]
-        table = self._rows_between(first, last, gone)
+        table = self._rows_between(first, last)
         if table.num_rows != last - first:
             raise SnapshotError(f"{self._what}: {table.num_rows} rows come where {last - first} were to")
         return from_table(self._writer.columns, conform(table, self._schema, self._what))

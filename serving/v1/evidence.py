@@ -27,9 +27,9 @@ def _both(names: Sequence[str]) -> list[pa.Field]:
     return [MEMBERS.field(name).with_name(f"{name}_{side}") for name in names for side in "ab"]
 
 
-# Key: hashtag, account_a, account_b; account_a < account_b. The columns of schemas.PAIRS, and for either account those
-# of schemas.MEMBERS. created_gap_seconds: between the creations of the accounts, never negative; null where one of
-# them is unknown. In the order of schemas.PAIRS.
+# Key: hashtag, account_a, account_b; account_a < account_b. The columns of schemas.PAIRS, and those of
+# schemas.MEMBERS for either account. created_gap_seconds: between the creations of the accounts, never negative; null
+# where one of them is unknown. In the order of schemas.PAIRS.
 EVIDENCE: Final = pa.schema(
     [
         pa.field("hashtag", pa.string(), nullable=False),

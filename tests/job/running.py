@@ -38,8 +38,22 @@ class Result:
     printed: str
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        files = [entry for entry in self.manifest.files if entry.table == table]
-        files.sort(key=lambda entry: (entry.bucket or 0, entry.path))  # some may be an earlier snapshot's
+        buckets = sorted(
+            {entry.bucket for entry in self.manifest.files if entry.table == table}, key=lambda b: b or 0
+        )
+        return [row for bucket in buckets for row in self._rows_in(table, bucket)]
+
+    def _rows_in(self, table: str, bucket: int | None) -> list[dict[str, Any]]:
+        """The rows of the table's files with those of its overlay put before or instead of them, one by one."""
+        rows = self._stored(table, bucket)
+        for row in reversed(self._stored(f"{table}_overlay", bucket)):
+            before, instead = row.pop("before"), row.pop("instead")
+            rows[before : before + instead] = [row]
+        return rows
+
+    def _stored(self, table: str, bucket: int | None) -> list[dict[str, Any]]:
+        files = [entry for entry in self.manifest.files if (entry.table, entry.bucket) == (table, bucket)]
+        files.sort(key=lambda entry: entry.path)  # some may be an earlier snapshot's
         return [row for entry in files for row in pq.read_table(self.output / entry.path).to_pylist()]
 
     @property

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
@@ -21,7 +21,7 @@ from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.publisher import Publication, begin
 from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.schemas import ACCOUNT_HASHTAGS, BUCKETED, SCHEMAS
+from jobs.snapshots.schemas import ACCOUNT_HASHTAGS, BUCKETED, OVERLAYS, SCHEMAS
 
 START = datetime(2023, 1, 1, 10, tzinfo=UTC)
 
@@ -168,20 +168,53 @@ def _pairs(members: list[dict[str, Any]], floor: Fraction) -> Iterable[dict[str,
             }
 
 
-def write_files(publication: Publication, sample: Sample, *, row_group_rows: int, parts: int = 1) -> list[FileEntry]:
-    """Write every table, a bucket's rows spread over `parts` files, and return the entries."""
+def write_files(
+    publication: Publication, sample: Sample, *, row_group_rows: int, parts: int = 1, overlaid: int = 0
+) -> list[FileEntry]:
+    """Write every table, a bucket's rows spread over `parts` files, and return the entries.
+
+    overlaid: percent of the rows of tables that may have overlays which stand in these.
+    """
     if not sample.accounts:
         sample.add_accounts({row["account_id"]: row["screen_name"] for row in sample.members})
     entries = []
     for table, schema in SCHEMAS.items():
         for bucket in range(sample.buckets) if table in BUCKETED else [None]:
-            rows = pa.Table.from_pylist(sample.rows(table, bucket), schema=schema)
+            if table in OVERLAYS.values():
+                continue
+            below = sample.rows(table, bucket)
+            above: list[dict[str, Any]] = []
+            if overlaid and table in OVERLAYS:
+                below, above = _laid_apart(random.Random(bucket), below, overlaid)
+            rows = pa.Table.from_pylist(below, schema=schema)
             step = max(1, -(-rows.num_rows // parts))
             for part, start in enumerate(range(0, rows.num_rows, step)):
                 path = publication.data_path(table, bucket=bucket, part=part)
                 batches = rows.slice(start, step).to_batches(max_chunksize=50)
                 entries.append(write_table(publication.output, path, schema, batches, row_group_rows))
+            if above:
+                over = OVERLAYS[table]
+                laid = pa.Table.from_pylist(above, schema=SCHEMAS[over])
+                path = publication.data_path(over, bucket=bucket)
+                entry = write_table(publication.output, path, laid.schema, [laid], 3)
+                entries.append(replace(entry, replaces=sum(row["instead"] for row in above)))
     return entries
+
+
+def _laid_apart(
+    rng: random.Random, rows: list[dict[str, Any]], percent: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What stands in a table's files, one row at least, and what in its overlay. Replaced rows are wrong."""
+    below: list[dict[str, Any]] = []
+    above: list[dict[str, Any]] = []
+    for number, row in enumerate(rows):
+        laid = rng.random() * 100 < percent and (below or number < len(rows) - 1)
+        instead = rng.random() < 0.5
+        if laid:
+            above.append(row | {"before": len(below), "instead": instead})
+        if not laid or instead:
+            below.append(row | {"posts": 1000, "reposts": 1000} if laid else row)
+    return below, above
 
 
 def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **changes: Any) -> Manifest:
@@ -226,11 +259,12 @@ def publish_sample(
     *,
     row_group_rows: int = 16,
     parts: int = 1,
+    overlaid: int = 0,
     spoil: Callable[[Publication], None] = lambda _: None,
 ) -> Snapshot:
     """Publish a sample; `spoil` may damage what was written before it is checked."""
     with begin(output) as publication:
-        files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts)
+        files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts, overlaid=overlaid)
         spoil(publication)
         publication.publish(make_manifest(publication.id, sample, files))
     return Snapshot.open(output)

@@ -55,12 +55,21 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
 def test_a_manifest_of_the_first_version_has_checksums_of_one_kind(tmp_path: Path, manifest: Manifest) -> None:
     document = json.loads(manifest.dump()) | {"schema_version": 1}
     for number, file in enumerate(document["files"]):
-        del file["checksum"]
+        del file["checksum"], file["replaces"]
         file["sha256"] = f"{number:064x}"
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(document))
     expected = [replace(file, checksum=f"sha256:{number:064x}") for number, file in enumerate(manifest.files)]
     assert load(path) == manifest.model_copy(update={"files": tuple(expected)})
+
+
+def test_a_manifest_of_the_second_version_has_no_overlays(tmp_path: Path, manifest: Manifest) -> None:
+    document = json.loads(manifest.dump()) | {"schema_version": 2}
+    for file in document["files"]:
+        del file["replaces"]
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(document))
+    assert load(path) == manifest
 
 
 def test_a_manifest_may_name_files_of_an_earlier_snapshot(tmp_path: Path, manifest: Manifest) -> None:
@@ -114,7 +123,7 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("created", value="2026-11-23T15:01:02"), "created: "),
         (edit("seconds", "scan", value=None), "seconds.scan: "),
         (edit("schema_version", value=0), "schema_version: "),
-        (edit("schema_version", value=3), "schema version 3; this version of lookalike reads up to 2"),
+        (edit("schema_version", value=4), "schema version 4; this version of lookalike reads up to 3"),
     ],
 )
 def test_a_manifest_that_cannot_be_trusted_is_refused_in_one_line(

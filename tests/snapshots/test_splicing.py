@@ -68,16 +68,14 @@ def old_files(
 
 
 class Changes:
-    """Rows that come, and what splice_table asks for them: each once, in order, with the rows that go there."""
+    """Rows that come, and what splice_table asks for them: each once, in order."""
 
     def __init__(self, new: pa.Table) -> None:
         self.new = new
         self.asked: list[tuple[int, int]] = []
-        self.gone: list[pa.Table] = []
 
-    def rows_between(self, first: int, last: int, gone: pa.Table) -> pa.Table:
+    def rows_between(self, first: int, last: int) -> pa.Table:
         self.asked.append((first, last))
-        self.gone.append(gone)
         return self.new.slice(first, last - first)
 
 
@@ -143,20 +141,8 @@ def test_a_splice_is_what_decoding_and_encoding_would_make(
     assert entry.rows == len(expected)
     assert max(group_sizes(file), default=0) < 2 * group
     assert [row for first, last in changes.asked for row in range(first, last)] == list(range(len(before)))
-    gone = {str(row) for part in changes.gone for row in part.to_pylist()}
-    assert gone <= {str(row) for row in rows.take(pa.array(removed)).to_pylist()}
     # Row groups are canonical: nothing of how they came to be is left in their bytes.
     assert (output / path).read_bytes() == encoded(table, expected, group_sizes(file))
-
-
-def test_the_rows_that_go_are_those_that_stood_where_others_come(tmp_path: Path) -> None:
-    rows = some_rows("members", 100, 1)
-    old = old_files(tmp_path, "members", [rows], 10, by_arrow=False)
-    removed = np.array([3, 4, 55, 99])
-    changes = Changes(some_rows("members", 4, 2))
-    splice_table(tmp_path, data_path(NEW, "members", bucket=0), old, removed, removed, changes.rows_between, 10)
-    assert changes.asked == [(0, 4)]
-    assert changes.gone == [rows.take(pa.array(removed))]
 
 
 @pytest.mark.parametrize("by_arrow", [False, True])

@@ -1,0 +1,155 @@
+"""A data file under an overlay, read as if the rows of both stood in it."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.errors import SnapshotError
+from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.openfiles import DataFile
+from jobs.snapshots.outputs import Output
+from jobs.snapshots.overlay import Overlay
+from jobs.snapshots.schemas import SCHEMAS
+
+
+class OverlayFile:
+    """The overlay of a table in a bucket. Memory: the keys and places of its rows."""
+
+    def __init__(self, output: Output, entry: FileEntry, rows: int) -> None:
+        """Read keys and places. rows: that the table's files have. Raises SnapshotError if they do not fit."""
+        self.entry = entry
+        self._file = DataFile(output, entry)
+        sizes = self._file.group_rows()
+        self._starts = [0, *np.cumsum(np.array(sizes, np.int64)).tolist()]
+        names = [SCHEMAS[entry.table].names[0], "before", "instead"]
+        self.keys, before, instead = self._file.read_all(names).combine_chunks().columns
+        self.keys = self.keys.combine_chunks()
+        try:
+            self.overlay = Overlay(before.to_numpy(), instead.to_numpy(), rows)
+        except ValueError as error:
+            raise SnapshotError(f"{self._file.path}: {error}") from None
+        if len(self.overlay.replaced) != entry.replaces:
+            raise SnapshotError(
+                f"{self._file.path}: replaces {len(self.overlay.replaced)} rows, the manifest says {entry.replaces}"
+            )
+
+    def read(self, start: int, end: int, columns: list[str]) -> pa.Table:
+        """Some columns of rows start to end."""
+        schema = SCHEMAS[self.entry.table]
+        pieces = [pa.schema([schema.field(name) for name in columns]).empty_table()]
+        group = bisect.bisect_right(self._starts, start) - 1
+        while start < end:
+            first, last = self._starts[group : group + 2]
+            pieces.append(self._file.read(group, columns).slice(start - first, min(end, last) - start))
+            start, group = min(end, last), group + 1
+        return pa.concat_tables(pieces)
+
+
+class OverlaidFile(DataFile):
+    """A DataFile whose row groups have the rows of the overlay in their places."""
+
+    def __init__(self, output: Output, entry: FileEntry, over: OverlayFile, first: int) -> None:
+        """first: the number of the file's first row, counted over all files of its table and bucket."""
+        super().__init__(output, entry)
+        self._over = over
+        sizes = super().group_rows()
+        self._starts = [first, *(first + np.cumsum(np.array(sizes, np.int64))).tolist()]
+        self.bounds = [self._bounds(group, *bounds) for group, bounds in enumerate(self.bounds)]
+
+    def _bounds(self, group: int, least: bytes, greatest: bytes) -> tuple[bytes, bytes]:
+        first, last = self._laid_over(group)
+        if first == last:
+            return least, greatest
+        low, high = (self._over.keys[row].as_buffer().to_pybytes() for row in (first, last - 1))
+        return min(least, low), max(greatest, high)
+
+    def _laid_over(self, group: int) -> tuple[int, int]:
+        return self._over.overlay.between(self._starts[group], self._starts[group + 1])
+
+    def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
+        """Decode one row group, and what of the overlay stands there."""
+        return self._merged(super().read(group, columns), self._starts[group], self._starts[group + 1])
+
+    def group_rows(self) -> list[int]:
+        """Rows of each row group, those of the overlay among them."""
+        overlay = self._over.overlay
+        found = []
+        for group, rows in enumerate(super().group_rows()):
+            first, last = self._laid_over(group)
+            found.append(rows + last - first - int(np.count_nonzero(overlay.instead[first:last])))
+        return found
+
+    def read_all(self, columns: list[str]) -> pa.Table:
+        """Decode some columns of all rows."""
+        return self._merged(super().read_all(columns), self._starts[0], self._starts[-1])
+
+    def _merged(self, rows: pa.Table, start: int, end: int) -> pa.Table:
+        """Rows start to end of the files with what of the overlay stands there."""
+        first, last = self._over.overlay.between(start, end)
+        if first == last:
+            return rows
+        more = self._over.read(first, last, rows.column_names)
+        order = pa.array(self._over.overlay.order(start, end))
+        return pa.concat_tables([rows, more]).combine_chunks().take(order)
+
+    def key_runs(self, *, checked: bool = False) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
+        """As of a DataFile, all at once.
+
+        Raises SnapshotError if a row of the overlay stands instead of one with another key, or among such.
+        """
+        pieces = list(super().key_runs(checked=checked))
+        keys, counts = (
+            pa.concat_arrays([keys for keys, _ in pieces]),
+            np.concatenate([counts for _, counts in pieces]),
+        )
+        overlay, start, end = self._over.overlay, self._starts[0], self._starts[-1]
+        first, last = overlay.between(start, end)
+        before, instead = overlay.before[first:last], overlay.instead[first:last]
+        more = self._over.keys.slice(first, last - first)
+        begins = start + np.cumsum(counts) - counts
+        own = np.searchsorted(begins, before, side="right") - 1  # the run of the row that each stands before
+        is_edge = (before == begins[own]) | (before == end)
+        last_before = np.where(before == begins[own], np.maximum(own - 1, 0), own)
+        joins_own, joins_last = (_equal(keys, run, more) for run in (own, last_before))
+        if not (joins_own[instead].all() and (is_edge | joins_own).all()):
+            raise SnapshotError(f"{self._over.entry.path}: a row stands among those of another key")
+        comes = ~instead
+        np.add.at(counts, own[comes & joins_own], 1)
+        np.add.at(counts, last_before[comes & joins_last & ~joins_own], 1)
+        alone = np.flatnonzero(comes & ~joins_own & ~joins_last)
+        at = np.searchsorted(begins, before[alone])
+        order = np.insert(np.arange(len(keys)), at, len(keys) + alone)
+        if len(alone):
+            keys = pa.concat_arrays([keys, more]).take(pa.array(order))
+        yield keys, np.insert(counts, at, 1)
+
+
+def _equal(keys: pa.StringArray, places: npt.NDArray[np.int64], others: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """bool[len(others)]: whether the key at each place is the other one."""
+    return pc.equal(keys.take(pa.array(places)), others).to_numpy(zero_copy_only=False)
+
+
+def overlaid_files(
+    output: Output, entries: Sequence[FileEntry], overlay: Sequence[FileEntry]
+) -> tuple[list[DataFile], Overlay | None]:
+    """The files of a table in a bucket under its overlay, and this; None without one. overlay: at most one file."""
+    if not overlay:
+        return [DataFile(output, entry) for entry in entries], None
+    if len(overlay) > 1:
+        raise SnapshotError(f"{overlay[1].path}: is a second overlay")
+    entries = [entry for entry in entries if entry.rows]
+    if not entries:
+        raise SnapshotError(f"{overlay[0].path}: lies over nothing")
+    over = OverlayFile(output, overlay[0], sum(entry.rows for entry in entries))
+    files: list[DataFile] = []
+    first = 0
+    for entry in entries:
+        files.append(OverlaidFile(output, entry, over, first))
+        first += entry.rows
+    return files, over.overlay

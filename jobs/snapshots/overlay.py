@@ -1,0 +1,108 @@
+"""Where the rows of an overlay stand among those of a table's files; see schemas.MEMBERS_OVERLAY."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.inputs.values import Places
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True)
+class Overlay:
+    """n rows laid over a table. before: int64[n], instead: bool[n], as in its file; rows: of the table's files.
+
+    The table as it is then, the whole, has its rows numbered from 0 too.
+    """
+
+    before: Places
+    instead: Mask
+    rows: int
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless the rows can stand where they say."""
+        ends = np.append(self.before[1:] > self.before[:-1], True)[: len(self.before)]
+        if (
+            (len(self.before) and not 0 <= self.before[0] <= self.before[-1] <= self.rows)
+            or np.any(self.before[1:] < self.before[:-1])
+            or np.any(self.instead & ~ends)
+            or np.any(self.replaced >= self.rows)
+        ):
+            raise ValueError("rows laid over a table do not stand in its order")
+
+    @classmethod
+    def none(cls, rows: int) -> Overlay:
+        """Nothing lies over a table of so many rows."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, bool), rows)
+
+    def __len__(self) -> int:
+        """Rows of the overlay."""
+        return len(self.before)
+
+    @functools.cached_property
+    def replaced(self) -> Places:
+        """int64[], ascending: the rows of the files that count no more."""
+        return self.before[self.instead]
+
+    @functools.cached_property
+    def places(self) -> Places:
+        """int64[n]: the number of each row of the overlay in the whole."""
+        return self.before - (np.cumsum(self.instead) - self.instead) + np.arange(len(self))
+
+    def locate(self, whole: Places) -> tuple[Mask, Places]:
+        """Which rows of the whole are of the overlay, and the number of each there or in the files.
+
+        whole: int64[]; the number of all rows stands for that of all rows of the files.
+        """
+        after = np.searchsorted(self.places, whole)  # rows of the overlay before each
+        is_laid = np.zeros(len(whole), bool)
+        inside = after < len(self)
+        is_laid[inside] = self.places[after[inside]] == whole[inside]
+        kept = whole - after
+        # Of the rows that count no more, each stands behind so many that do.
+        skipped = np.searchsorted(self.replaced - np.arange(len(self.replaced)), kept, side="right")
+        return is_laid, np.where(is_laid, after, kept + skipped)
+
+    def between(self, start: int, end: int) -> tuple[int, int]:
+        """Which rows of the overlay stand before or instead of rows start to end of the files, or behind the last."""
+        first, last = np.searchsorted(self.before, [start, end if end < self.rows else end + 1])
+        return int(first), int(last)
+
+    def order(self, start: int, end: int) -> Places:
+        """int64[]: how rows start to end of the files that still count and those of `between` follow each other.
+
+        The former are numbered from 0, the latter from end - start.
+        """
+        first, last = self.between(start, end)
+        gone = self.before[first:last][self.instead[first:last]]
+        kept = np.delete(np.arange(end - start), gone - start)
+        at = np.searchsorted(kept, self.before[first:last] - start)
+        return np.insert(kept, at, np.arange(last - first) + (end - start))
+
+    def patched(self, removed: Places, before: Places) -> tuple[Overlay, Places]:
+        """The overlay that makes another whole: rows of it go, each for one that comes instead.
+
+        removed: int64[], ascending. before: int64[m] ascending, for each of the m rows that come the row of the whole
+        that it stands before; the last before a row that goes comes instead. Also int64[]: what rows the new overlay
+        has, those of this one by number, those that come numbered from n on.
+        """
+        ends = np.append(before[1:] > before[:-1], True)[: len(before)]
+        comes_instead = ends & np.isin(before, removed)
+        if np.count_nonzero(comes_instead) != len(removed):
+            raise ValueError("a row goes, and none comes instead")
+        is_laid, number = self.locate(before)
+        own = np.where(is_laid, number, 0)
+        new_before, new_instead = number.copy(), comes_instead.copy()
+        new_before[is_laid] = self.before[own[is_laid]]
+        new_instead[is_laid] &= self.instead[own[is_laid]]
+        kept = np.delete(np.arange(len(self)), number[is_laid & comes_instead])
+        at = np.searchsorted(self.places[kept], before)
+        overlay = Overlay(
+            np.insert(self.before[kept], at, new_before), np.insert(self.instead[kept], at, new_instead), self.rows
+        )
+        return overlay, np.insert(kept, at, np.arange(len(before)) + len(self))
