@@ -127,7 +127,8 @@ def test_input_columns_are_those_that_the_job_reads() -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_output_columns_are_those_of_the_schema(name: str) -> None:
     documented = [row[:2] for row in table(f"**{name}**")]
-    assert documented == [[field.name, str(field.type)] for field in SCHEMAS[name]]
+    told = [field for field in SCHEMAS[name] if field not in set(SCHEMAS.get(name.removesuffix("_overlay"), []))]
+    assert documented == [[field.name, str(field.type)] for field in told or SCHEMAS[name]]
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])

@@ -9,6 +9,7 @@ from pyspark import SparkConf, SparkContext
 
 from . import localspark
 from .running import Job
+from .story import Story
 
 
 class Sparks:
@@ -73,3 +74,8 @@ def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Runs the job without Spark, all tasks one after the other in this process: some hundredths of a second."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
     return Job(tmp_path, monkeypatch, localspark.Context)
+
+
+@pytest.fixture
+def story(quick_job: Job, tmp_path: Path) -> Story:
+    return Story(quick_job, tmp_path)
