@@ -226,3 +226,14 @@ def test_the_blocks_used_longest_ago_go_first_and_a_larger_one_is_not_kept() -> 
     assert cache.get("k", [(9, 5000)])[0].nbytes == 5000
     assert len(cache) == 3
     assert cache.used <= cache.capacity
+
+
+def test_rows_laid_over_others_are_found_in_their_places(
+    tmp_path_factory: pytest.TempPathFactory, url: StoreUrl, local: Snapshot
+) -> None:
+    output = tmp_path_factory.mktemp("overlaid")
+    sample = make_sample(SIZES, buckets=2)
+    copied(publish_sample(output, sample, row_group_rows=8, parts=2, overlaid=30), url)
+    remote = Snapshot.open(ObjectOutput(url, patience=BRISK))
+    assert any(entry.replaces for entry in remote.manifest.files)
+    assert ask_all(remote) == ask_all(local)
