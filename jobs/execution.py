@@ -29,6 +29,7 @@ from jobs.stages.deduplicate import DeduplicatePosts
 from jobs.stages.flushed import Flushed
 from jobs.stages.found import PairSender
 from jobs.stages.group import GroupMembers
+from jobs.stages.grouping import Grouping
 from jobs.stages.hashtagtable import HashtagTable
 from jobs.stages.listing import ListHashtags
 from jobs.stages.order import cheaper_names_order
@@ -115,10 +116,15 @@ class Execution:
 
         partitions: of ids that had posts.
         """
+        output, _, snapshot = self._where
+        group = GroupMembers(self._grouping(partitions), output, snapshot, members=not self._config.plan)
+        return sorted(self._run(group, self._config.buckets, self._tasks), key=lambda report: report.bucket)
+
+    def _grouping(self, partitions: Sequence[int]) -> Grouping:
         config = self._config
-        group = GroupMembers(
+        return Grouping(
             self._accounts,
-            *self._where,
+            self.work,
             config.threshold,
             config.block_size,
             TASK_COST,
@@ -126,9 +132,7 @@ class Execution:
             tuple(sorted(partitions)),
             config.buckets,
             self._tasks,
-            members=not config.plan,
         )
-        return sorted(self._run(group, config.buckets, self._tasks), key=lambda report: report.bucket)
 
     def list_hashtags(self, groups: Sequence[GroupReport]) -> tuple[HashtagTable, list[WriteReport]]:
         """Stage 3, second half: the hashtags numbered, and those of every account written."""

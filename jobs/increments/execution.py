@@ -19,7 +19,7 @@ from jobs.increments.mergetables import MergeTables
 from jobs.increments.patch import Patcher
 from jobs.snapshots.publisher import Publication
 from jobs.stages.hashtagtable import HashtagTable
-from jobs.stages.plan import TASK_COST, plan_units
+from jobs.stages.plan import plan_units
 from jobs.stages.postindex import is_scattered
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport, WriteReport
 
@@ -63,19 +63,7 @@ class IncrementalExecution(Execution):
 
     def group(self, partitions: Sequence[int]) -> list[GroupReport]:
         """Stage 3: the members of every bucket as they are now, and what is to be compared in the buckets."""
-        config = self._config
-        merge = MergeMembers(
-            self._accounts,
-            self.work,
-            self._tables,
-            config.threshold,
-            config.block_size,
-            TASK_COST,
-            len(self._splits),
-            tuple(sorted(partitions)),
-            config.buckets,
-            self._tasks,
-        )
+        config, merge = self._config, MergeMembers(self._grouping(partitions), self._tables)
         reports = sorted(self._run(merge, config.buckets, self._tasks), key=lambda report: report.bucket)
         most = sum(report.pairs_compared for report in reports)
         if config.max_candidates is not None and most > config.max_candidates:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +15,12 @@ from jobs.increments.baseevidence import FROM_BASE, with_base
 from jobs.increments.changes import account_changes
 from jobs.increments.mergespellings import merge_spellings
 from jobs.increments.patch import Patch, Patcher
-from jobs.kernel import Threshold
 from jobs.snapshots.entries import FileEntry
-from jobs.stages import channels
-from jobs.stages.dictionary import Dictionary
 from jobs.stages.evidence import Evidence, membership_keys, split_keys
-from jobs.stages.group import pairs_sharing
+from jobs.stages.grouping import Grouping, pairs_sharing
 from jobs.stages.groups import Groups
-from jobs.stages.memberrows import member_rows, send_memberships, write_places
+from jobs.stages.memberrows import member_rows, write_places
 from jobs.stages.reports import GroupReport
-from jobs.stages.runs import cut_runs
 from jobs.stages.usages import UsedHashtags
 from jobs.stages.worker import accounts_table
 
@@ -39,23 +34,13 @@ class MergeMembers:
     As GroupMembers, but every bucket has a report, and the groups list only what is to be compared.
     """
 
-    accounts: str
-    work: Path
+    grouping: Grouping
     tables: Patcher
-    threshold: Threshold
-    block_size: int
-    run_cost: float
-    splits: int
-    partitions: tuple[int, ...]
-    buckets: int
-    tasks: int
 
     def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
         """Merge the usages of the buckets whose numbers come in."""
         for bucket in buckets:
-            usages = channels.usages(self.work).receive(bucket, self.partitions)
-            spellings = channels.spellings(self.work).receive(bucket, range(self.splits))
-            yield self._merge(bucket, UsedHashtags.of(Dictionary.of(spellings), usages))
+            yield self._merge(bucket, self.grouping.used(bucket))
 
     def _merge(self, bucket: int, new: UsedHashtags) -> GroupReport:
         old = self.tables.base.hashtags(bucket)
@@ -70,12 +55,8 @@ class MergeMembers:
         sizes[old_place] += old.members
         sizes += np.bincount(members.rows.hashtag[members.is_new], minlength=len(keys))
         groups = members.groups(keys, display, posts, sizes)
-        groups.write(self.work, bucket)
-        used = members.rows.take(np.flatnonzero(members.is_used))
-        send_memberships(self.work, bucket, used, self.accounts, self.buckets, self.tasks)
-        names = accounts_table(self.accounts).names
-        runs = cut_runs(groups, names, self.block_size, self.run_cost)
-        report = GroupReport(bucket, len(keys), int(sizes.sum()), pairs_sharing(sizes), *runs)
+        self.grouping.send(bucket, members.rows.take(np.flatnonzero(members.is_used)))
+        report = self.grouping.report(bucket, groups, sizes)
         report.pairs_compared = pairs_sharing(sizes) - pairs_sharing(sizes - groups.fresh_members())
         report.files = self._write_members(bucket, keys, members)
         report.files += self.tables.write(spellings, "spellings", bucket)
@@ -83,7 +64,7 @@ class MergeMembers:
 
     def _members(self, bucket: int, old: BaseHashtags, old_place: npt.NDArray[np.int64], new: Evidence) -> _Merged:
         """The memberships of the base in this run's numbers, and those that are new or not what they were."""
-        changes = account_changes(self.work)
+        changes = account_changes(self.grouping.work)
         places = self.tables.base.read("member_places", bucket, ["account"])["account"].to_numpy()
         account = changes.numbers[places]
         key = membership_keys(np.repeat(old_place, old.members), account)
@@ -97,14 +78,14 @@ class MergeMembers:
         return _Merged(key, total, at, is_new, rows.posts > 0, changes.changed[rows.account])
 
     def _write_members(self, bucket: int, keys: pa.StringArray, members: _Merged) -> list[FileEntry]:
-        table = accounts_table(self.accounts)
+        table = accounts_table(self.grouping.accounts)
 
         def rows_between(first: int, last: int) -> pa.Table:
             return pa.Table.from_batches([member_rows(table, keys, members.rows.take(slice(first, last)))])
 
         patch = Patch(members.at[~members.is_new], members.at, rows_between)
         files = self.tables.write(patch, "members", bucket)
-        if not patch and account_changes(self.work).same_numbers:
+        if not patch and account_changes(self.grouping.work).same_numbers:
             return files + self.tables.base.entries("member_places", bucket)
         accounts = patch.places(split_keys(members.key)[1], members.rows.account)
         where = self.tables.output, self.tables.snapshot
