@@ -58,8 +58,8 @@ class BoundedSnapshot(Snapshot):
         run = super().run(table, bucket)
         with self._lock:
             if place not in self._recent:
-                self._footers += len(run.files)
-            self._recent[place] = len(run.files)
+                self._footers += len(run.entries)
+            self._recent[place] = len(run.entries)
             self._recent.move_to_end(place)
             while self._footers > self.open_footers and len(self._recent) > 1:
                 oldest, files = self._recent.popitem(last=False)

@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.increments.base import Base
-from jobs.snapshots.datafiles import write_table
+from jobs.snapshots.datafiles import ROW_GROUP_ROWS
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import data_path
 from jobs.snapshots.overlay import Overlay
 from jobs.snapshots.schemas import OVERLAYS, SCHEMAS
 from jobs.snapshots.splicing import splice_table
 
-_OVERLAY_GROUP_ROWS = 1024  # of an overlay, which is read in the pieces that lie over a row group of the table
+_OVERLAY_GROUP_ROWS = 4096  # of an overlay, which is read in the pieces that lie over a row group of the table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,19 +43,22 @@ class Patch:
         """Whether anything changes."""
         return bool(len(self.removed)) or bool(len(self.before))
 
+    def order(self, rows: int) -> npt.NDArray[np.int64]:
+        """int64[]: the table's rows as they then follow each other; those that come are numbered from `rows` on."""
+        kept = np.delete(np.arange(rows), self.removed)
+        return np.insert(kept, np.searchsorted(kept, self.before), np.arange(len(self.before)) + rows)
+
     def places(self, old: npt.NDArray[np.uint32], inserted: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         """The same done to one value of each row: old, of the base's rows; inserted uint32[n]."""
-        stay = np.ones(len(old), bool)
-        stay[self.removed] = False
-        kept = np.flatnonzero(stay)
-        return np.insert(old[kept], np.searchsorted(kept, self.before), inserted)
+        return np.concatenate([old, inserted])[self.order(len(old))]
 
 
 @dataclasses.dataclass(frozen=True)
 class Patcher:
     """Writes the tables of a snapshot as those of a base with patches.
 
-    max_overlay_fraction: what a table's overlay may have of the rows of the files below, 0 for none.
+    max_overlay_fraction: what a table's overlay may have of the rows of the files below, in some buckets; in others
+    down to half of it.
     """
 
     output: Path
@@ -64,38 +67,46 @@ class Patcher:
     max_overlay_fraction: float
 
     def write(self, patch: Patch, table: str, bucket: int) -> list[FileEntry]:
-        """The files of the table as it is then, and its overlay: the base's, unless they were changed."""
-        if not patch:
-            return self.base.entries(table, bucket)
+        """The files of the table as it is then, and its overlay if it keeps one; the base's if nothing changes."""
         files, old = self.base.files(table, bucket)
         most = self._most(bucket, old.rows)
+        if not patch and len(old) <= most:
+            return self.base.entries(table, bucket)
         if table not in OVERLAYS or (not len(old) and len(patch.before) > most):
             return [self._spliced(files, table, bucket, patch)]
-        new, order = old.patched(patch.removed, patch.before)
-        rows = self._rows(patch, table, bucket, old).take(pa.array(order))
-        if len(new) > most:
-            return [self._spliced(files, table, bucket, Patch.of(new.replaced, new.before, rows))]
-        return [*files, self._laid(new, rows, table, bucket)]
+        new, gone, at = old.patched(patch.removed, patch.before)
+        over = Patch(gone, at, patch.rows_between)
+        if len(new) <= most:
+            return [*files, self._laid(over, old, new, table, bucket)]
+        rows = [patch.rows_between(0, len(at))]
+        if len(old):
+            rows = [self.base.taken_over(table, bucket, SCHEMAS[table].names, np.arange(len(old))), *rows]
+        rows_over = pa.concat_tables(rows).combine_chunks().take(pa.array(over.order(len(old))))
+        return [self._spliced(files, table, bucket, Patch.of(new.replaced, new.before, rows_over))]
 
     def _most(self, bucket: int, rows: int) -> float:
         """Rows of an overlay. Not the same share of each bucket, for in one run not all are to be made anew."""
         return self.max_overlay_fraction * rows * (8 + bucket % 8) / 15
 
-    def _rows(self, patch: Patch, table: str, bucket: int, old: Overlay) -> pa.Table:
-        """The rows of the old overlay, then those that come."""
-        names = SCHEMAS[table].names
-        above = self.base.taken_over(table, bucket, names, np.arange(len(old))) if len(old) else None
-        come = patch.rows_between(0, len(patch.before))
-        return come if above is None else pa.concat_tables([above, come]).combine_chunks()
-
-    def _laid(self, overlay: Overlay, rows: pa.Table, table: str, bucket: int) -> FileEntry:
+    def _laid(self, over: Patch, old: Overlay, new: Overlay, table: str, bucket: int) -> FileEntry:
+        """The old overlay, a table of its own, with what changes of it."""
         name = OVERLAYS[table]
-        columns = [*rows.columns, pa.array(overlay.before), pa.array(overlay.instead)]
-        path = data_path(self.snapshot, name, bucket=bucket)
-        laid = pa.table(columns, schema=SCHEMAS[name])
-        entry = write_table(self.output, path, SCHEMAS[name], [laid], _OVERLAY_GROUP_ROWS)
-        return dataclasses.replace(entry, replaces=len(overlay.replaced))
+        comes = over.order(len(old)) >= len(old)
+        before, instead = new.before[comes], new.instead[comes]
 
-    def _spliced(self, files: list[FileEntry], table: str, bucket: int, patch: Patch) -> FileEntry:
+        def rows_between(first: int, last: int) -> pa.Table:
+            columns = over.rows_between(first, last).columns
+            places = pa.array(before[first:last]), pa.array(instead[first:last])
+            return pa.table([*columns, *places], schema=SCHEMAS[name])
+
+        below = [entry for entry in self.base.entries(table, bucket) if entry.table == name]
+        patch = dataclasses.replace(over, rows_between=rows_between)
+        entry = self._spliced(below, name, bucket, patch, _OVERLAY_GROUP_ROWS)
+        return dataclasses.replace(entry, replaces=len(new.replaced))
+
+    def _spliced(
+        self, files: list[FileEntry], table: str, bucket: int, patch: Patch, group_rows: int = ROW_GROUP_ROWS
+    ) -> FileEntry:
         path = data_path(self.snapshot, table, bucket=bucket)
-        return splice_table(self.output, path, files, patch.removed, patch.before, patch.rows_between)
+        change = patch.removed, patch.before, patch.rows_between
+        return splice_table(self.output, path, files, *change, group_rows)

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.manifest import AccountCounts, Counts, Manifest, PostCounts, Verification
 from jobs.snapshots.reader import HashtagRow, Snapshot
-from jobs.snapshots.schemas import OVERLAYS, SCHEMAS
 from jobs.terminal import printable, table
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
@@ -173,9 +172,7 @@ def origin(manifest: Manifest) -> list[str]:
 
 def data_files(manifest: Manifest) -> list[str]:
     """Rows, files and bytes of each table."""
-    present = {entry.table for entry in manifest.files}
-    names = [name for name in SCHEMAS if name in present or name not in OVERLAYS.values()]
-    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in names}
+    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in manifest.tables}
     rows = [
         (name, sum(entry.rows for entry in entries), len(entries), sum(entry.bytes for entry in entries))
         for name, entries in tables.items()

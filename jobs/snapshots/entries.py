@@ -10,7 +10,7 @@ from jobs.errors import SnapshotError
 from jobs.snapshots.checksums import Checksum, is_checksum
 from jobs.snapshots.layout import join_path, parse_data_path
 from jobs.snapshots.outputs import Output
-from jobs.snapshots.schemas import OVERLAYS
+from jobs.snapshots.schemas import TABLE_OF
 
 _PIECE: Final = 1 << 20  # bytes read at once
 
@@ -41,7 +41,7 @@ class FileEntry:
             raise SnapshotError(f"{self.path}: is not of table {self.table!r}, bucket {self.bucket}")
         if self.rows < 0 or self.bytes < 1:
             raise SnapshotError(f"{self.path}: {self.rows} rows in {self.bytes} bytes")
-        if not 0 <= self.replaces <= (self.rows if self.table in OVERLAYS.values() else 0):
+        if not 0 <= self.replaces <= (self.rows if self.table in TABLE_OF else 0):
             raise SnapshotError(f"{self.path}: {self.replaces} of its rows cannot stand instead of others")
         if not is_checksum(self.checksum):
             raise SnapshotError(f"{self.path}: not a checksum: {self.checksum[:80]!r}")

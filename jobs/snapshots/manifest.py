@@ -24,9 +24,7 @@ from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMA_VERSION, is_snapshot_id
-from jobs.snapshots.schemas import CONFLICT, OVERLAYS, SCHEMAS, UNKNOWN_AUTHOR
-
-_LAID_OVER = {overlay: table for table, overlay in OVERLAYS.items()}
+from jobs.snapshots.schemas import CONFLICT, SCHEMAS, TABLE_OF, UNKNOWN_AUTHOR
 
 
 def _snapshot_id(text: str) -> str:
@@ -199,7 +197,7 @@ class Manifest(_Model):
     def _check_files(self) -> Self:
         rows = dict.fromkeys(SCHEMAS, 0)
         for entry in self.files:
-            rows[_LAID_OVER.get(entry.table, entry.table)] += entry.rows - entry.replaces
+            rows[TABLE_OF.get(entry.table, entry.table)] += entry.rows - entry.replaces
             if entry.bucket is not None and entry.bucket >= self.buckets:
                 raise ValueError(f"{entry.path} lies beyond the {self.buckets} buckets")
         counts = self.counts
@@ -218,6 +216,12 @@ class Manifest(_Model):
             unknown = posts.rejected.get(UNKNOWN_AUTHOR, 0)
             _check_sum("rows of unknown_posts", rows["unknown_posts"], unknown)
         return self
+
+    @property
+    def tables(self) -> list[str]:
+        """All tables, of overlays those that are there."""
+        present = {entry.table for entry in self.files}
+        return [name for name in SCHEMAS if name in present or name not in TABLE_OF]
 
     def dump(self) -> bytes:
         """As indented JSON; the same manifest always gives the same bytes."""

@@ -1,9 +1,9 @@
 """One Parquet file of a snapshot: its footer, checked once, and its row groups, read when asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from jobs.snapshots.oldfiles import coded_key_runs
 from jobs.snapshots.outputs import Output
 from jobs.snapshots.schemas import KEYED, SCHEMAS, check_schema
 
+# What a file that is not as its footer says may make Arrow raise.
+DAMAGE: Final = (pa.ArrowException, OSError, ValueError, IndexError)
 _AT_ONCE = 64  # row groups whose keys are read together
 
 
@@ -34,7 +36,8 @@ class DataFile:
         with self._open() as file:
             footer = file.metadata
             check_schema(file.schema_arrow, SCHEMAS[entry.table], str(self.path))
-            if footer.num_rows != entry.rows:
+            self._rows = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+            if not footer.num_rows == entry.rows == sum(self._rows):
                 raise SnapshotError(f"{self.path}: has {footer.num_rows} rows, the manifest says {entry.rows}")
             if entry.table in KEYED:
                 self.bounds = [_bounds(file, group) for group in range(footer.num_row_groups)]
@@ -42,16 +45,23 @@ class DataFile:
 
     def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
         """Decode one row group."""
-        with self._open(group, columns) as file:
-            return file.read_row_group(group, columns=columns, use_threads=False)
+        return self.read_stored([group], columns)
 
     def read_all(self, columns: list[str]) -> pa.Table:
         """Decode some columns of all row groups."""
-        groups = len(self.group_rows())
+        return self.read_stored(range(len(self._rows)), columns)
+
+    def read_stored(self, groups: Sequence[int], columns: list[str] | None = None) -> pa.Table:
+        """Decode some row groups as they are stored, whatever lies over them."""
         if not groups:
-            return pa.schema([SCHEMAS[self.entry.table].field(name) for name in columns]).empty_table()
-        with self._open(0, columns) as file:
-            return file.read_row_groups(range(groups), columns=columns, use_threads=False)
+            schema = SCHEMAS[self.entry.table]
+            return pa.schema([schema.field(name) for name in columns or schema.names]).empty_table()
+        with self._open(groups, columns) as file:
+            found = file.read_row_groups(list(groups), columns=columns, use_threads=False)
+        expected = sum(self._rows[group] for group in groups)
+        if found.num_rows != expected:
+            raise SnapshotError(f"{self.path}: is damaged: {found.num_rows} rows where {expected} should be")
+        return found
 
     def key_runs(self, *, checked: bool = False) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
         """The key of each run of rows that share it, and the rows in each, int64[], in pieces of some row groups.
@@ -65,15 +75,14 @@ class DataFile:
         name = SCHEMAS[self.entry.table].names[0]
         for first in range(0, len(self.bounds), _AT_ONCE):
             groups = list(range(first, min(first + _AT_ONCE, len(self.bounds))))
-            with self._open(first, [name], encoded=True) as file:
-                keys = file.read_row_groups(groups, columns=[name], use_threads=False).column(0)
+            with self._open(groups, [name], encoded=True) as file:
+                keys = file.read_row_groups(list(groups), columns=[name], use_threads=False).column(0)
             for piece in keys.chunks:
                 yield runs_of(piece)
 
     def group_rows(self) -> list[int]:
         """Rows of each row group."""
-        footer = self._checked_footer()
-        return [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+        return list(self._rows)
 
     def ranges(self, column: str) -> list[tuple[Any, Any]]:
         """Of each row group the least and greatest value of a column that has statistics."""
@@ -89,15 +98,15 @@ class DataFile:
         return self._footer
 
     def _open(
-        self, group: int | None = None, columns: list[str] | None = None, *, encoded: bool = False
+        self, groups: Sequence[int] | None = None, columns: list[str] | None = None, *, encoded: bool = False
     ) -> AbstractContextManager[Any]:
-        """The file, of which this row group and these columns will be read, or the footer.
+        """The file, of which these row groups and columns will be read, or the footer.
 
         encoded: whether the columns, of strings, are to be read as a dictionary and the places in it.
         """
         if isinstance(self._output, Path):
             return _OpenFile(self.path, self.entry, self._footer, columns if encoded else None)
-        return self._output.open_file(self.entry, self._footer, group, columns)
+        return self._output.open_file(self.entry, self._footer, groups, columns)
 
 
 def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
@@ -137,7 +146,7 @@ class _OpenFile:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._source.close()
-        if isinstance(error, (pa.ArrowException, OSError)):
+        if isinstance(error, DAMAGE):
             first_line = str(error).partition("\n")[0]
             raise SnapshotError(f"{self._path}: is damaged: {first_line}") from None
 

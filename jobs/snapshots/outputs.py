@@ -24,9 +24,9 @@ class RemoteOutput(Protocol):
         """The manifest of a snapshot, as it was written."""
 
     def open_file(
-        self, entry: FileEntry, footer: Any, group: int | None, columns: Sequence[str] | None
+        self, entry: FileEntry, footer: Any, groups: Sequence[int] | None, columns: Sequence[str] | None
     ) -> AbstractContextManager[Any]:
-        """A data file, open as a pq.ParquetFile to read its footer, or columns of a row group."""
+        """A data file, open as a pq.ParquetFile to read its footer, or columns of row groups."""
 
     def check_sizes(self, entries: Sequence[FileEntry]) -> None:
         """All files are there with the sizes of their entries."""

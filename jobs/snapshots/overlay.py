@@ -13,6 +13,15 @@ from jobs.inputs.values import Places
 Mask = npt.NDArray[np.bool_]
 
 
+def rows_before(before: Places, start: int, end: int, rows: int) -> tuple[int, int]:
+    """Which of the rows that come stand before rows start to end of a table, or if `end` is `rows` behind the last.
+
+    before: int64[], ascending: of each row that comes the one that it stands before.
+    """
+    first, last = np.searchsorted(before, [start, end if end < rows else end + 1])
+    return int(first), int(last)
+
+
 @dataclasses.dataclass(frozen=True)
 class Overlay:
     """n rows laid over a table. before: int64[n], instead: bool[n], as in its file; rows: of the table's files.
@@ -26,11 +35,10 @@ class Overlay:
 
     def __post_init__(self) -> None:
         """Raise ValueError unless the rows can stand where they say."""
-        ends = np.append(self.before[1:] > self.before[:-1], True)[: len(self.before)]
         if (
             (len(self.before) and not 0 <= self.before[0] <= self.before[-1] <= self.rows)
             or np.any(self.before[1:] < self.before[:-1])
-            or np.any(self.instead & ~ends)
+            or np.any(self.instead & ~_last_of_equal(self.before))
             or np.any(self.replaced >= self.rows)
         ):
             raise ValueError("rows laid over a table do not stand in its order")
@@ -57,7 +65,7 @@ class Overlay:
     def locate(self, whole: Places) -> tuple[Mask, Places]:
         """Which rows of the whole are of the overlay, and the number of each there or in the files.
 
-        whole: int64[]; the number of all rows stands for that of all rows of the files.
+        whole: int64[], numbers of rows of the whole, or that of all, which stands for that of all rows of the files.
         """
         after = np.searchsorted(self.places, whole)  # rows of the overlay before each
         is_laid = np.zeros(len(whole), bool)
@@ -70,8 +78,7 @@ class Overlay:
 
     def between(self, start: int, end: int) -> tuple[int, int]:
         """Which rows of the overlay stand before or instead of rows start to end of the files, or behind the last."""
-        first, last = np.searchsorted(self.before, [start, end if end < self.rows else end + 1])
-        return int(first), int(last)
+        return rows_before(self.before, start, end, self.rows)
 
     def order(self, start: int, end: int) -> Places:
         """int64[]: how rows start to end of the files that still count and those of `between` follow each other.
@@ -84,25 +91,30 @@ class Overlay:
         at = np.searchsorted(kept, self.before[first:last] - start)
         return np.insert(kept, at, np.arange(last - first) + (end - start))
 
-    def patched(self, removed: Places, before: Places) -> tuple[Overlay, Places]:
+    def patched(self, removed: Places, before: Places) -> tuple[Overlay, Places, Places]:
         """The overlay that makes another whole: rows of it go, each for one that comes instead.
 
         removed: int64[], ascending. before: int64[m] ascending, for each of the m rows that come the row of the whole
-        that it stands before; the last before a row that goes comes instead. Also int64[]: what rows the new overlay
-        has, those of this one by number, those that come numbered from n on.
+        that it stands before; the last before a row that goes comes instead. Also what changes of this overlay's own
+        rows: int64[] the numbers of those that go, int64[m] for each that comes the number of the one that it stands
+        before.
         """
-        ends = np.append(before[1:] > before[:-1], True)[: len(before)]
-        comes_instead = ends & np.isin(before, removed)
+        comes_instead = _last_of_equal(before) & np.isin(before, removed)
         if np.count_nonzero(comes_instead) != len(removed):
             raise ValueError("a row goes, and none comes instead")
         is_laid, number = self.locate(before)
-        own = np.where(is_laid, number, 0)
+        own = number[is_laid]
         new_before, new_instead = number.copy(), comes_instead.copy()
-        new_before[is_laid] = self.before[own[is_laid]]
-        new_instead[is_laid] &= self.instead[own[is_laid]]
-        kept = np.delete(np.arange(len(self)), number[is_laid & comes_instead])
-        at = np.searchsorted(self.places[kept], before)
-        overlay = Overlay(
-            np.insert(self.before[kept], at, new_before), np.insert(self.instead[kept], at, new_instead), self.rows
-        )
-        return overlay, np.insert(kept, at, np.arange(len(before)) + len(self))
+        new_before[is_laid] = self.before[own]
+        new_instead[is_laid] &= self.instead[own]
+        gone, at = number[is_laid & comes_instead], np.searchsorted(self.places, before)
+        kept = np.delete(np.arange(len(self)), gone)
+        place = np.searchsorted(kept, at)
+        merged_before = np.insert(self.before[kept], place, new_before)
+        merged_instead = np.insert(self.instead[kept], place, new_instead)
+        return Overlay(merged_before, merged_instead, self.rows), gone, at
+
+
+def _last_of_equal(before: Places) -> Mask:
+    """bool[n]: whether the next one, of n that ascend, is another."""
+    return np.append(before[1:] > before[:-1], True)[: len(before)]

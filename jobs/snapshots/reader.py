@@ -77,8 +77,9 @@ def live_or_none(output: Output) -> str | None:
 class Snapshot:
     """One snapshot, open for look-ups from any number of threads.
 
-    A footer is read when its bucket is first asked for, checked against the manifest, and kept; a file is
-    open only while rows are read. Look-ups raise SnapshotError if a file is missing or damaged.
+    A footer is read when its bucket is first asked for, and so are the places of an overlay's rows, checked against
+    the manifest, and kept; a file is open only while rows are read.
+    Look-ups raise SnapshotError if a file is missing or damaged.
     """
 
     def __init__(self, output: Output, manifest: Manifest) -> None:
@@ -90,6 +91,7 @@ class Snapshot:
             self._files.setdefault((entry.table, entry.bucket), []).append(entry)
         self._runs: dict[tuple[str, int | None], Run] = {}
         self._lock = threading.Lock()
+        self._opening: dict[tuple[str, int | None], threading.Lock] = {}
 
     @classmethod
     def open(cls, output: Output, snapshot: str | None = None) -> Self:
@@ -157,6 +159,8 @@ class Snapshot:
         run = self._runs.get(place)
         if run is None:
             with self._lock:
+                opening = self._opening.setdefault(place, threading.Lock())
+            with opening:  # others wait that ask for the same, and nobody else
                 run = self._runs.get(place)
                 if run is None:
                     overlay = self._files.get((OVERLAYS.get(table, ""), bucket), [])

@@ -151,6 +151,7 @@ ACCOUNT_HASHTAGS_OVERLAY: Final = pa.schema([*ACCOUNT_HASHTAGS, *_LAID_OVER])
 
 # The tables that may have an overlay, and what it is called.
 OVERLAYS: Final = {"members": "members_overlay", "account_hashtags": "account_hashtags_overlay"}
+TABLE_OF: Final = {overlay: table for table, overlay in OVERLAYS.items()}  # that an overlay lies over
 
 SCHEMAS: Final[dict[str, pa.Schema]] = {
     "pairs": PAIRS,

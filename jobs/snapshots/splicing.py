@@ -17,6 +17,7 @@ from jobs.inputs.values import frozen
 from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform, table_columns, table_sorting
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.oldfiles import opened, read_group
+from jobs.snapshots.overlay import rows_before
 from jobs.snapshots.parquet.chunks import Values
 from jobs.snapshots.parquet.columns import from_table, no_values
 from jobs.snapshots.parquet.memory import Bytes
@@ -114,8 +115,7 @@ class _Splice:
 
     def _coming(self, start: int, end: int) -> tuple[int, int]:
         """Which rows come before rows start to end; those behind the last of all join the last row group."""
-        first, last = np.searchsorted(self._before, [start, end if end < self._old_rows else end + 1])
-        return int(first), int(last)
+        return rows_before(self._before, start, end, self._old_rows)
 
     def _gone(self, group: _Group) -> Rows:
         part = slice(*map(int, np.searchsorted(self._removed, [group.first, group.end])))

@@ -67,10 +67,14 @@ class ObjectOutput:
         return self.store.get(f"{snapshot_folder(snapshot)}/{MANIFEST}", _MANIFEST_BYTES)[0]
 
     def open_file(
-        self, entry: FileEntry, footer: pq.FileMetaData | None, group: int | None, columns: Sequence[str] | None
+        self,
+        entry: FileEntry,
+        footer: pq.FileMetaData | None,
+        groups: Sequence[int] | None,
+        columns: Sequence[str] | None,
     ) -> contextlib.AbstractContextManager[Any]:
-        """A data file, open as a pq.ParquetFile to read its footer, or columns of a row group."""
-        return OpenObject(self.store, self._blocks, entry, footer, group, columns)
+        """A data file, open as a pq.ParquetFile to read its footer, or columns of row groups."""
+        return OpenObject(self.store, self._blocks, entry, footer, groups, columns)
 
     def check_sizes(self, entries: Sequence[FileEntry]) -> None:
         """Raise SnapshotError unless all files are there with the sizes of their entries, by a fresh listing."""

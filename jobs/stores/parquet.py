@@ -1,4 +1,4 @@
-"""A Parquet file in an object store, read by ranges: a request for the footer, one for columns of a row group."""
+"""A Parquet file in an object store, read by ranges: a request for the footer, one for columns of row groups."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.entries import FileEntry
+from jobs.snapshots.openfiles import DAMAGE
 from jobs.stores.blocks import BlockCache
 from jobs.stores.objects import ObjectStore
 
@@ -21,7 +22,7 @@ FOOTER_BYTES: Final = 64 << 10  # which Arrow reads first, too; a longer footer 
 class OpenObject:
     """An object open as a Parquet file while the context lasts; what goes wrong inside becomes a SnapshotError.
 
-    footer: if it has been read already. group, columns: what will be read, so that it comes in one request.
+    footer: if it has been read already. groups, columns: what will be read, so that it comes in one request.
     """
 
     def __init__(
@@ -30,12 +31,12 @@ class OpenObject:
         blocks: BlockCache,
         entry: FileEntry,
         footer: pq.FileMetaData | None,
-        group: int | None,
+        groups: Sequence[int] | None,
         columns: Sequence[str] | None,
     ) -> None:
         """Nothing is read yet."""
         self._store, self._blocks, self._entry = store, blocks, entry
-        self._footer, self._group, self._columns = footer, group, columns
+        self._footer, self._groups, self._columns = footer, groups, columns
 
     def __enter__(self) -> Any:
         try:
@@ -48,17 +49,18 @@ class OpenObject:
             raise
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (pa.ArrowException, OSError)):
+        if isinstance(error, DAMAGE):
             first_line = str(error).partition("\n")[0]
             raise SnapshotError(f"{self._store.name(self._entry.path)}: is damaged: {first_line}") from None
 
     def _ahead(self) -> tuple[list[int], list[memoryview]]:
-        """What will be needed: the columns of the row group, or else the end of the file."""
+        """What will be needed: the columns of the row groups, or else the end of the file."""
         path, size = self._entry.path, self._entry.bytes
-        if self._footer is None or self._group is None:
+        if self._footer is None or self._groups is None:
             length = min(size, FOOTER_BYTES)
             return [size - length], [memoryview(self._store.tail(path, size, length))]
-        places = _places(self._footer.row_group(self._group), self._columns)
+        described = [self._footer.row_group(group) for group in self._groups]
+        places = sorted(place for group in described for place in _places(group, self._columns))
         if any(start < 0 or length < 0 or start + length > size for start, length in places):
             raise SnapshotError(f"{self._store.name(path)}: is damaged: its footer points outside")
         return [start for start, _ in places], self._blocks.get(path, places)
@@ -108,7 +110,7 @@ class _Pieces:
 
 
 def _places(group: Any, columns: Sequence[str] | None) -> list[tuple[int, int]]:
-    """Start and length of the chunks of some columns, or of all, in the order of the file."""
+    """Start and length of the chunks of some columns, or of all."""
     chunks = (group.column(number) for number in range(group.num_columns))
     wanted = [chunk for chunk in chunks if columns is None or chunk.path_in_schema in columns]
     places = []
@@ -116,4 +118,4 @@ def _places(group: Any, columns: Sequence[str] | None) -> list[tuple[int, int]]:
         dictionary = chunk.dictionary_page_offset
         start = chunk.data_page_offset if dictionary is None else min(dictionary, chunk.data_page_offset)
         places.append((start, chunk.total_compressed_size))
-    return sorted(places)
+    return places

@@ -7,7 +7,6 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from jobs.snapshots.manifest import InputRecord, Manifest
-from jobs.snapshots.schemas import SCHEMAS
 from serving.v1.accounts import iso
 
 # Options that name places of the machine on which the job ran, or that change nothing in the result.
@@ -24,7 +23,7 @@ def about(manifest: Manifest) -> dict[str, Any]:
         "floor": float(manifest.floor),
         "configuration": _configuration(manifest),
         "inputs": [_input(file) for file in manifest.inputs],
-        "tables": [_table(manifest, name) for name in SCHEMAS],
+        "tables": [_table(manifest, name) for name in manifest.tables],
     }
 
 

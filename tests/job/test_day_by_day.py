@@ -133,4 +133,5 @@ def test_rows_that_come_one_by_one_give_what_the_definitions_say(
         monkeypatch.setattr(f"jobs.stages.{place}", 1)
     monkeypatch.setattr("jobs.stages.postindex._MOST_GENERATIONS", 2)  # every second index is written anew
     monkeypatch.setattr("jobs.snapshots.datafiles.ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr("jobs.increments.patch._OVERLAY_GROUP_ROWS", 2)
     run_days(quick_job, random.Random(700 + seed), tmp_path, 6)

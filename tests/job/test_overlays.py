@@ -85,6 +85,13 @@ def test_without_overlays_the_tables_are_plain_again(story: Story, fraction: flo
     assert overlays(third) == {"members": 0, "account_hashtags": 0}
 
 
+def test_an_overlay_is_worked_in_where_nothing_is_new_if_there_are_to_be_none(story: Story) -> None:
+    story.run(**LARGE)
+    story.post("two.tsv", "7 u6 #maga")
+    assert overlays(story.run(**LARGE))["members"] == 1
+    assert overlays(story.run(**LARGE | {"max_overlay_fraction": 0})) == {"members": 0, "account_hashtags": 0}
+
+
 def test_a_look_up_finds_rows_of_both(story: Story) -> None:
     story.run(**LARGE)
     story.post("two.tsv", "7 u6 #maga", "8 u0 #maga #zebra")

@@ -62,8 +62,14 @@ def test_day_after_day_the_rows_of_files_and_overlay_are_the_table(story: tuple[
     for change in changes:
         before = np.array([place for place, _, _ in change], np.int64)
         removed = np.array([place for place, instead, _ in change if instead], np.int64)
-        overlay, source = overlay.patched(removed, before)
-        texts = [[*texts, *(text for _, _, text in change)][number] for number in source]
+        overlay, gone, at = overlay.patched(removed, before)
+        coming = [text for _, _, text in change]
+        texts = [
+            text
+            for number, old in enumerate([*texts, None])
+            for text in [*itertools.compress(coming, at == number), old]
+            if text is not None and (text != old or number not in gone)
+        ]
         whole = changed(whole, change)
         assert len(overlay) == len(texts)
         assert [[*files, *texts][number] for number in overlay.order(0, len(files))] == whole
@@ -80,7 +86,7 @@ def test_parts_of_the_files_with_their_rows_of_the_overlay_follow_each_other(
 ) -> None:
     files, changes = story
     change = changes[0]
-    overlay, _ = Overlay.none(len(files)).patched(
+    overlay, _, _ = Overlay.none(len(files)).patched(
         np.array([place for place, instead, _ in change if instead], np.int64),
         np.array([place for place, _, _ in change], np.int64),
     )
@@ -128,6 +134,10 @@ def move(rows: Rows, *, to: int) -> None:
     rows.sort(key=lambda row: row["before"])
 
 
+def coming(rows: Rows, hashtag: str) -> dict[str, Any]:
+    return next(row for row in rows if not row["instead"] and row["hashtag"] == hashtag)
+
+
 def not_instead(rows: Rows) -> None:
     next(row for row in rows if row["instead"])["instead"] = False
 
@@ -136,24 +146,37 @@ def of_another_hashtag(rows: Rows) -> None:
     next(row for row in rows if row["instead"] and row["hashtag"] == "big")["hashtag"] = "bigger"
 
 
+def in_another_order(rows: Rows) -> None:
+    coming(rows, "big")["hashtag"] = "c"
+
+
+def turned_round(rows: Rows) -> None:
+    for row, before in zip(rows, [row["before"] for row in reversed(rows)], strict=True):
+        row["before"] = before
+
+
+def among_another(rows: Rows) -> None:
+    """The first laid row of a hashtag right behind the last one of the hashtag before it."""
+    place = next(place for place, row in enumerate(rows) if row["hashtag"] > "big" and not row["instead"])
+    last = rows[place - 1]
+    rows[place]["before"] = last["before"] + last["instead"]
+
+
 def of_another_account(rows: Rows) -> None:
     next(row for row in rows if row["instead"] and row["hashtag"] == "big")["account_id"] = "zzz"
 
 
 WRONG: dict[str, tuple[Callable[[Rows], None], str]] = {
-    "descending": (lambda rows: rows.reverse(), "rows laid over a table do not stand in its order"),
+    "descending": (turned_round, "rows laid over a table do not stand in its order"),
     "beyond the table": (lambda rows: rows[-1].update(before=1000), "do not stand in its order"),
     "replaces fewer than the manifest says": (not_instead, "rows, the manifest says"),
-    "among another hashtag": (lambda rows: move(rows, to=2), "a row stands among those of another key"),
-    "instead of another hashtag": (of_another_hashtag, "a row stands among those of another key"),
+    "among another hashtag": (among_another, "a row stands among those of another key"),
+    "instead of another hashtag": (of_another_hashtag, "its keys are not in order"),
+    "keys out of order": (in_another_order, "its keys are not in order"),
     "at another place": (lambda rows: move(rows, to=60), "members out of order"),
     "instead of another account": (of_another_account, "members out of order"),
-    "one too few": (lambda rows: rows.remove(coming(rows)), "do not reconcile"),
+    "one too few": (lambda rows: rows.remove(coming(rows, "big")), "do not reconcile"),
 }
-
-
-def coming(rows: Rows) -> dict[str, Any]:
-    return next(row for row in rows if not row["instead"])
 
 
 @pytest.mark.parametrize(("spoil", "message"), WRONG.values(), ids=WRONG)

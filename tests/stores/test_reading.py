@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import SnapshotError, StoreError
+from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.reader import Snapshot
 from jobs.stores.blocks import BlockCache
@@ -228,12 +229,30 @@ def test_the_blocks_used_longest_ago_go_first_and_a_larger_one_is_not_kept() -> 
     assert cache.used <= cache.capacity
 
 
-def test_rows_laid_over_others_are_found_in_their_places(
-    tmp_path_factory: pytest.TempPathFactory, url: StoreUrl, local: Snapshot
-) -> None:
-    output = tmp_path_factory.mktemp("overlaid")
+@pytest.fixture(scope="module")
+def overlaid(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     sample = make_sample(SIZES, buckets=2)
-    copied(publish_sample(output, sample, row_group_rows=8, parts=2, overlaid=30), url)
+    return publish_sample(tmp_path_factory.mktemp("overlaid"), sample, row_group_rows=8, parts=2, overlaid=30)
+
+
+def test_rows_laid_over_others_are_found_in_their_places(url: StoreUrl, local: Snapshot, overlaid: Snapshot) -> None:
+    copied(overlaid, url)
+    assert any(entry.replaces for entry in overlaid.manifest.files)
+    assert ask_all(Snapshot.open(ObjectOutput(url, patience=BRISK))) == ask_all(local)
+
+
+def test_an_overlay_takes_a_request_for_where_its_rows_stand_and_one_for_each_row_group(
+    url: StoreUrl, overlaid: Snapshot, proxy: Proxy
+) -> None:
+    copied(overlaid, url)
     remote = Snapshot.open(ObjectOutput(url, patience=BRISK))
-    assert any(entry.replaces for entry in remote.manifest.files)
-    assert ask_all(remote) == ask_all(local)
+    proxy.asked.clear()
+    bucket = bucket_of("big", 2)
+    files, entries = remote.run("members", bucket).files, remote.run("members", bucket).entries
+    assert len(entries) == 3  # and the overlay has dozens of row groups
+    assert len(proxy.asked) <= 2 * len(entries) + 1
+    for file in files:
+        for group in range(len(file.bounds)):
+            proxy.asked.clear()
+            file.read(group)
+            assert len(proxy.asked) <= 2
