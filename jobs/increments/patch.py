@@ -85,8 +85,11 @@ class Patcher:
         return [self._spliced(files, table, bucket, Patch.of(new.replaced, new.before, rows_over))]
 
     def _most(self, bucket: int, rows: int) -> float:
-        """Rows of an overlay. Not the same share of each bucket, for in one run not all are to be made anew."""
-        return self.max_overlay_fraction * rows * (8 + bucket % 8) / 15
+        """Rows of an overlay.
+
+        Not the same share of each bucket, so that not all are made anew in one run, nor those that are by one task.
+        """
+        return self.max_overlay_fraction * rows * (8 + (bucket + bucket // 8) % 8) / 15
 
     def _laid(self, over: Patch, old: Overlay, new: Overlay, table: str, bucket: int) -> FileEntry:
         """The old overlay, a table of its own, with what changes of it."""

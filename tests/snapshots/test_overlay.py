@@ -155,13 +155,6 @@ def turned_round(rows: Rows) -> None:
         row["before"] = before
 
 
-def among_another(rows: Rows) -> None:
-    """The first laid row of a hashtag right behind the last one of the hashtag before it."""
-    place = next(place for place, row in enumerate(rows) if row["hashtag"] > "big" and not row["instead"])
-    last = rows[place - 1]
-    rows[place]["before"] = last["before"] + last["instead"]
-
-
 def of_another_account(rows: Rows) -> None:
     next(row for row in rows if row["instead"] and row["hashtag"] == "big")["account_id"] = "zzz"
 
@@ -170,7 +163,6 @@ WRONG: dict[str, tuple[Callable[[Rows], None], str]] = {
     "descending": (turned_round, "rows laid over a table do not stand in its order"),
     "beyond the table": (lambda rows: rows[-1].update(before=1000), "do not stand in its order"),
     "replaces fewer than the manifest says": (not_instead, "rows, the manifest says"),
-    "among another hashtag": (among_another, "a row stands among those of another key"),
     "instead of another hashtag": (of_another_hashtag, "its keys are not in order"),
     "keys out of order": (in_another_order, "its keys are not in order"),
     "at another place": (lambda rows: move(rows, to=60), "members out of order"),
@@ -193,6 +185,21 @@ def test_a_wrong_overlay_never_goes_live(tmp_path: Path, spoil: Callable[[Rows],
         with pytest.raises((SnapshotError, ValidationError), match=message):
             publication.publish(make_manifest(publication.id, sample, files))
     assert not (tmp_path / "CURRENT").exists()
+
+
+@pytest.mark.parametrize("place", [2, 12])
+def test_a_row_laid_among_those_of_another_key_never_goes_live(tmp_path: Path, place: int) -> None:
+    sample = make_sample(SIZES, buckets=1)
+    first, *others = sample.members  # the only one of `a`, now among those of `b`
+    with begin(tmp_path) as publication:
+        files = [file for file in write_files(publication, sample, row_group_rows=16) if file.table != "members"]
+        laid = first | {"before": place, "instead": False}
+        for table, rows in (("members", others), ("members_overlay", [laid])):
+            written = pa.Table.from_pylist(rows, SCHEMAS[table])
+            path = publication.data_path(table, bucket=0, part=1)
+            files.append(write_table(tmp_path, path, written.schema, [written], 16))
+        with pytest.raises(SnapshotError, match="a row stands among those of another key|keys are not in order"):
+            publication.publish(make_manifest(publication.id, sample, files))
 
 
 def test_an_overlay_lies_over_files_and_alone(tmp_path: Path) -> None:
