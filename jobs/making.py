@@ -21,6 +21,7 @@ from jobs.increments.decide import Decision, NotIncremental
 from jobs.increments.execution import IncrementalExecution
 from jobs.plans.forecast import planned
 from jobs.progress import Progress
+from jobs.snapshots import counts as tallies
 from jobs.snapshots import manifest as manifests
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.publisher import Publication
@@ -34,8 +35,8 @@ class Made:
     """The data files of a snapshot, what they hold, and how it came to them."""
 
     files: list[FileEntry]
-    counts: manifests.Counts
-    recall: manifests.Recall | None
+    counts: tallies.Counts
+    recall: tallies.Recall | None
     decision: Decision
 
 
@@ -104,7 +105,7 @@ class Making:
             return planned(self._config, *known, cores=execution.cores, seconds=past)
 
     def _grouped(
-        self, execution: Execution, known: manifests.PostCounts | None = None
+        self, execution: Execution, known: tallies.PostCounts | None = None
     ) -> tuple[PostsReport, list[GroupReport]]:
         """Stages 1 to 3, as far as what is there to compare is known. known: posts that the base has read."""
         with self._progress.stage("scan", self._context):

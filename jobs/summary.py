@@ -9,6 +9,7 @@ from typing import Literal
 from jobs.config import JobConfig
 from jobs.inputs.readaccounts import AccountCounts
 from jobs.inputs.tables import InputFile
+from jobs.snapshots import counts as tallies
 from jobs.snapshots import manifest as manifests
 from jobs.snapshots.schemas import UNKNOWN_AUTHOR
 from jobs.stages.reports import CompareReport, GroupReport, PostsReport
@@ -32,17 +33,17 @@ def inputs(table: Literal["posts", "accounts"], files: Iterable[InputFile]) -> t
 
 def counts(
     accounts: AccountCounts, posts: PostsReport, groups: Sequence[GroupReport], compared: CompareReport
-) -> manifests.Counts:
+) -> tallies.Counts:
     """What became of every row and pair."""
-    return manifests.Counts(
-        accounts=manifests.AccountCounts(
+    return tallies.Counts(
+        accounts=tallies.AccountCounts(
             rows=accounts.rows,
             used=accounts.used,
             duplicates=accounts.duplicates,
             rejected={reason.value: count for reason, count in accounts.rejected.items()},
             unreadable_dates=accounts.unreadable_dates,
         ),
-        posts=manifests.PostCounts(
+        posts=tallies.PostCounts(
             rows=posts.rows,
             used=posts.used,
             without_hashtag=posts.without_hashtag,
@@ -62,7 +63,7 @@ def counts(
     )
 
 
-def added(base: manifests.Counts, new: manifests.Counts, adopted: int) -> manifests.Counts:
+def added(base: tallies.Counts, new: tallies.Counts, adopted: int) -> tallies.Counts:
     """The counts of an incremental run: of posts those of the base and the new ones, of the rest what is there now.
 
     adopted: new rows of posts that the base has counted as of unknown authors. candidates, verified: all that were
@@ -79,7 +80,7 @@ def added(base: manifests.Counts, new: manifests.Counts, adopted: int) -> manife
     total |= {"rows": total["rows"] - adopted, "rejected": {reason: n for reason, n in rejected.items() if n}}
     return new.model_copy(
         update={
-            "posts": manifests.PostCounts(**total),
+            "posts": tallies.PostCounts(**total),
             "candidates": base.candidates + new.candidates,
             "verified": base.verified + new.verified,
             "names_once": base.names_once,
@@ -87,10 +88,8 @@ def added(base: manifests.Counts, new: manifests.Counts, adopted: int) -> manife
     )
 
 
-def recall(config: JobConfig, compared: CompareReport) -> manifests.Recall | None:
+def recall(config: JobConfig, compared: CompareReport) -> tallies.Recall | None:
     """How many of the similar pairs of a sample were found, by a blocking that may lose some."""
     if config.blocking == "lossless":
         return None
-    return manifests.Recall(
-        hashtags=compared.sample_hashtags, pairs=compared.sample_pairs, found=compared.sample_found
-    )
+    return tallies.Recall(hashtags=compared.sample_hashtags, pairs=compared.sample_pairs, found=compared.sample_found)

@@ -21,7 +21,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist, cpdist
 
 from jobs.errors import VerificationError
-from jobs.snapshots.manifest import Verification
+from jobs.snapshots.counts import Verification
 from jobs.snapshots.reader import Snapshot
 from jobs.terminal import printable
 

@@ -20,7 +20,8 @@ from jobs.snapshots.entries import FileEntry, check_file, check_sizes
 from jobs.snapshots.layout import CURRENT
 from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.outputs import Output, open_output
-from jobs.snapshots.reader import Run, Snapshot, live_or_none
+from jobs.snapshots.reader import Snapshot, live_or_none
+from jobs.snapshots.run import Run
 from serving.lookup.bytecache import ByteCache
 from serving.lookup.flights import Flights
 

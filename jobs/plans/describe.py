@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jobs.plans.estimate import Estimate
+from jobs.snapshots.counts import Counts
 from jobs.snapshots.describe import counted
-from jobs.snapshots.manifest import Counts
 from jobs.terminal import printable, table
 
 _WIDEST = 30  # columns of a hashtag or text

@@ -13,7 +13,7 @@ from jobs.config import JobConfig
 from jobs.gate import check_candidates
 from jobs.plans.describe import estimate_lines, time_lines
 from jobs.plans.estimate import Estimate, Estimator, Everyone
-from jobs.snapshots.manifest import Counts
+from jobs.snapshots.counts import Counts
 from jobs.stages.groups import Groups
 from jobs.stages.order import cheaper_names_order
 from jobs.stages.plan import plan_units

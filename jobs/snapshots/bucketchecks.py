@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.openfiles import runs_of
-from jobs.snapshots.reader import Run, Snapshot, lowest_similarity
+from jobs.snapshots.reader import Snapshot, lowest_similarity
 from jobs.snapshots.requirements import all_true, ascending, require
+from jobs.snapshots.run import Run
 from jobs.snapshots.schemas import SPELLINGS
 
 

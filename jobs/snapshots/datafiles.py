@@ -12,57 +12,14 @@ import pyarrow.parquet as pq
 from jobs.errors import SnapshotError
 from jobs.snapshots.checksums import Checksum
 from jobs.snapshots.durable import flush_and_close, temporary_beside
+from jobs.snapshots.encodings import COMPRESSION, DICTIONARY, table_columns, table_sorting
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import join_path, parse_data_path
-from jobs.snapshots.parquet.columns import Column, columns_of
 from jobs.snapshots.parquet.writer import FileWriter
-from jobs.snapshots.schemas import SCHEMAS, SORTED_BY, check_schema
+from jobs.snapshots.schemas import SCHEMAS, check_schema
 
 # A look-up decodes whole row groups, so they are small.
 ROW_GROUP_ROWS: Final = 16_384
-
-# Seconds of one core and size for 16M members (scaled from 1M in 4 files), hashing and fsync included, by Arrow's
-# encoder: as below 2.6 s and 1.2 GB; zstd-1 on the ids and names 3.8 s and 0.7 GB; zstd-1 on everything 4.3 s and
-# 0.7 GB. Our own takes 0.6 of the first. A look-up also decodes an uncompressed row group in two thirds of the time.
-# Dictionaries only where values repeat inside a row group: building one for ids costs time and saves nothing.
-_DICTIONARY: Final = {
-    "pairs": ["hashtag", "distance", "similarity"],
-    "members": ["hashtag", "posts", "reposts"],
-    "hashtags": ["posts", "members", "pairs"],
-    "accounts": ["posts", "hashtags", "lookalikes"],
-    "account_hashtags": ["account_id", "posts", "reposts"],
-    "lookalikes": ["account_id", "distance", "similarity", "hashtags"],
-    "spellings": ["posts"],
-    "member_places": [],
-    "rejects": ["source", "file", "reason"],
-    "post_index": [],
-    "unknown_posts": [],
-    "members_overlay": ["hashtag", "posts", "reposts"],
-    "account_hashtags_overlay": ["account_id", "posts", "reposts"],
-}
-# Differences of timestamps are narrower than timestamps.
-_DELTAS: Final = {
-    "members": ["first_post", "last_post", "account_created"],
-    "accounts": ["account_created"],
-    "account_hashtags": ["first_post", "last_post"],
-    "members_overlay": ["first_post", "last_post", "account_created", "before"],
-    "account_hashtags_overlay": ["first_post", "last_post", "before"],
-}
-# What look-ups skip row groups by; on the other columns they would only cost.
-_STATISTICS: Final = {
-    "pairs": ["hashtag", "similarity"],
-    "members": ["hashtag"],
-    "hashtags": ["hashtag"],
-    "accounts": ["account_id"],
-    "account_hashtags": ["account_id"],
-    "lookalikes": ["account_id"],
-    "spellings": ["hashtag"],
-    "post_index": ["id_hash"],
-    "members_overlay": ["hashtag"],
-    "account_hashtags_overlay": ["account_id"],
-}
-# Whole posts, rarely read.
-_COMPRESSION: Final = {"rejects": "zstd"}
 
 
 class _HashingFile:
@@ -230,26 +187,15 @@ def row_groups(rows: int) -> Iterator[slice]:
     return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
 
 
-def table_columns(table: str) -> list[Column]:
-    """How the columns of a table are stored."""
-    deltas = _DELTAS.get(table, [])
-    return columns_of(SCHEMAS[table], _DICTIONARY[table], deltas, _STATISTICS.get(table, []))
-
-
-def table_sorting(table: str) -> list[tuple[int, bool]]:
-    """Number of the column and "descending": what a table says that it is sorted by."""
-    return [(SCHEMAS[table].get_field_index(name), descending) for name, descending in SORTED_BY[table]]
-
-
 def _writer(sink: _HashingFile, table: str) -> Any:
     """A writer of row groups: ours, or Arrow's for what is compressed."""
-    if table not in _COMPRESSION:
+    if table not in COMPRESSION:
         return FileWriter(sink, table_columns(table), table_sorting(table))
     return pq.ParquetWriter(
         pa.PythonFile(sink, mode="w"),
         SCHEMAS[table],
-        compression=_COMPRESSION[table],
-        use_dictionary=_DICTIONARY[table],
+        compression=COMPRESSION[table],
+        use_dictionary=DICTIONARY[table],
         write_statistics=False,
         store_schema=False,  # plain Parquet types say all; no hidden Arrow schema to contradict them
     )

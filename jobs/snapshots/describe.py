@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.manifest import AccountCounts, Counts, Manifest, PostCounts, Verification
+from jobs.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
+from jobs.snapshots.manifest import Manifest
 from jobs.snapshots.reader import HashtagRow, Snapshot
 from jobs.terminal import printable, table
 

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.openfiles import DataFile
-from jobs.snapshots.reader import Run, Snapshot
+from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.run import Run
 from jobs.snapshots.schemas import BUCKETED, SCHEMAS
 
 BEFORE: Final = "_before"

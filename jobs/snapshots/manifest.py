@@ -9,8 +9,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     NonNegativeFloat,
@@ -22,6 +20,7 @@ from pydantic import (
 
 from jobs.errors import SnapshotError
 from jobs.snapshots.buckets import MAX_BUCKETS
+from jobs.snapshots.counts import Counts, Recall, StrictModel, Verification, check_sum
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import SCHEMA_VERSION, is_snapshot_id
 from jobs.snapshots.schemas import CONFLICT, SCHEMAS, TABLE_OF, UNKNOWN_AUTHOR
@@ -39,10 +38,6 @@ def _threshold(text: str) -> str:
     return text
 
 
-def _sorted_keys(counts: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items()))
-
-
 def _sorted_files(files: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
     if len({entry.path for entry in files}) < len(files):
         raise ValueError("a file is listed twice")
@@ -54,14 +49,9 @@ Floor = Annotated[
     StringConstraints(pattern=r"^[+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})$"),
     AfterValidator(_threshold),
 ]
-Rejected = Annotated[dict[str, NonNegativeInt], AfterValidator(_sorted_keys)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class InputRecord(_Model):
+class InputRecord(StrictModel):
     """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC."""
 
     table: Literal["posts", "accounts"]
@@ -73,89 +63,7 @@ class InputRecord(_Model):
     quoting: Literal["none", "rfc4180"] = "none"
 
 
-class AccountCounts(_Model):
-    """Where the rows of the accounts went: rows = used + duplicates + rejected, or it is no such count.
-
-    unreadable_dates counts used rows and is no further part of the sum.
-    """
-
-    rows: NonNegativeInt
-    used: NonNegativeInt
-    duplicates: NonNegativeInt
-    rejected: Rejected
-    unreadable_dates: NonNegativeInt = 0
-
-    @model_validator(mode="after")
-    def _reconcile(self) -> Self:
-        _check_sum("accounts", self.rows, self.used + self.duplicates + sum(self.rejected.values()))
-        return self
-
-
-class PostCounts(_Model):
-    """Where the rows of the posts went, likewise: each row is in exactly one of the counts.
-
-    used: rows with a known author and at least one hashtag. unreadable_dates and unreadable_flags count
-    used rows and are no further part of the sum.
-    """
-
-    rows: NonNegativeInt
-    used: NonNegativeInt
-    without_hashtag: NonNegativeInt
-    excluded_reposts: NonNegativeInt
-    duplicates: NonNegativeInt
-    rejected: Rejected
-    unreadable_dates: NonNegativeInt = 0
-    unreadable_flags: NonNegativeInt = 0
-
-    @model_validator(mode="after")
-    def _reconcile(self) -> Self:
-        kept = self.used + self.without_hashtag + self.excluded_reposts
-        _check_sum("posts", self.rows, kept + self.duplicates + sum(self.rejected.values()))
-        return self
-
-
-class Counts(_Model):
-    """The funnel of a run. pairs_sharing: pairs of accounts of one hashtag, summed over the hashtags.
-
-    names_once: whether all names were compared once and the hashtags attached to the pairs found, rather than
-    hashtag by hashtag; candidates and verified count those comparisons.
-    """
-
-    accounts: AccountCounts
-    posts: PostCounts
-    memberships: NonNegativeInt
-    hashtags: NonNegativeInt
-    pairs_sharing: NonNegativeInt
-    candidates: NonNegativeInt
-    verified: NonNegativeInt
-    similar_pairs: NonNegativeInt
-    names_once: bool = False
-
-
-class Recall(_Model):
-    """How much a lossy blocking found of the pairs that exist, measured on a sample of hashtags."""
-
-    hashtags: NonNegativeInt
-    pairs: NonNegativeInt
-    found: NonNegativeInt
-
-
-class Verification(_Model):
-    """Random hashtags compared by brute force before the snapshot was published; see jobs.verification.
-
-    members: of them, that were compared; compared: pairs of those. found: the similar pairs among these that are
-    stored, all of them right. lost: those that are not, 0 unless blocking may lose pairs.
-    """
-
-    hashtags: NonNegativeInt
-    members: NonNegativeInt
-    compared: NonNegativeInt
-    found: NonNegativeInt
-    lost: NonNegativeInt
-    seconds: NonNegativeFloat
-
-
-class Mode(_Model):
+class Mode(StrictModel):
     """How the snapshot was made: of all input, or of what is new since an earlier snapshot, the base.
 
     reason: why so, in words. files, bytes: of posts that were read.
@@ -168,7 +76,7 @@ class Mode(_Model):
     bytes: NonNegativeInt
 
 
-class Manifest(_Model):
+class Manifest(StrictModel):
     """All that is known of one snapshot.
 
     floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo. mode: None in
@@ -202,19 +110,19 @@ class Manifest(_Model):
                 raise ValueError(f"{entry.path} lies beyond the {self.buckets} buckets")
         counts = self.counts
         rejected = sum(counts.accounts.rejected.values()) + sum(counts.posts.rejected.values())
-        _check_sum("rows of members", rows["members"], counts.memberships)
-        _check_sum("rows of hashtags", rows["hashtags"], counts.hashtags)
-        _check_sum("rows of pairs", rows["pairs"], counts.similar_pairs)
-        _check_sum("rows of accounts", rows["accounts"], counts.accounts.used)
-        _check_sum("rows of account_hashtags", rows["account_hashtags"], counts.memberships)
-        _check_sum("rows of rejects", rows["rejects"], rejected)
+        check_sum("rows of members", rows["members"], counts.memberships)
+        check_sum("rows of hashtags", rows["hashtags"], counts.hashtags)
+        check_sum("rows of pairs", rows["pairs"], counts.similar_pairs)
+        check_sum("rows of accounts", rows["accounts"], counts.accounts.used)
+        check_sum("rows of account_hashtags", rows["account_hashtags"], counts.memberships)
+        check_sum("rows of rejects", rows["rejects"], rejected)
         if self.mode is not None:  # else of a version that kept nothing for the next run
             posts = counts.posts
             read = posts.rows - posts.duplicates - sum(posts.rejected.values())
-            _check_sum("rows of post_index", rows["post_index"], read + posts.rejected.get(CONFLICT, 0))
-            _check_sum("rows of member_places", rows["member_places"], counts.memberships)
+            check_sum("rows of post_index", rows["post_index"], read + posts.rejected.get(CONFLICT, 0))
+            check_sum("rows of member_places", rows["member_places"], counts.memberships)
             unknown = posts.rejected.get(UNKNOWN_AUTHOR, 0)
-            _check_sum("rows of unknown_posts", rows["unknown_posts"], unknown)
+            check_sum("rows of unknown_posts", rows["unknown_posts"], unknown)
         return self
 
     @property
@@ -271,8 +179,3 @@ def _brought_up(data: bytes, document: Any) -> bytes:
             for entry in document["files"]:
                 entry["checksum"] = f"sha256:{entry.pop('sha256')}"
     return json.dumps(document | {"schema_version": SCHEMA_VERSION}).encode()
-
-
-def _check_sum(what: str, found: int, expected: int) -> None:
-    if found != expected:
-        raise ValueError(f"{what} do not reconcile: {found} against {expected}")

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from jobs.errors import SnapshotError
 from jobs.inputs.copying import ROOM
-from jobs.snapshots.datafiles import table_columns
+from jobs.snapshots.damage import DAMAGE, first_line
+from jobs.snapshots.encodings import table_columns
 from jobs.snapshots.entries import FileEntry, check_size
 from jobs.snapshots.layout import join_path, parse_data_path
 from jobs.snapshots.parquet.chunks import Values
@@ -31,8 +32,8 @@ def opened(output: Path, entry: FileEntry, columns: Sequence[Column]) -> Iterato
     path = join_path(output, entry.path)
     try:
         file = OldFile(path, columns)
-    except (ValueError, pa.ArrowException, OSError) as error:
-        raise SnapshotError(f"{path}: is damaged: {_first_line(error)}") from None
+    except DAMAGE as error:
+        raise SnapshotError(f"{path}: is damaged: {first_line(error)}") from None
     with file:
         check_schema(file.schema, SCHEMAS[parse_data_path(entry.path).table], str(path))
         if file.metadata.num_rows != entry.rows:
@@ -46,8 +47,8 @@ def read_group(
     """OldFile.read. Raises SnapshotError if the file is damaged."""
     try:
         return file.read(number, room, wanted)
-    except (ValueError, pa.ArrowException, OSError) as error:
-        raise SnapshotError(f"{entry.path}: is damaged: {_first_line(error)}") from None
+    except DAMAGE as error:
+        raise SnapshotError(f"{entry.path}: is damaged: {first_line(error)}") from None
 
 
 def taken_rows(
@@ -96,7 +97,3 @@ def coded_key_runs(output: Path, entry: FileEntry) -> Iterator[tuple[pa.StringAr
                 changes = keys.entry_of[1:] != keys.entry_of[:-1]
                 begins = np.flatnonzero(np.append(True, changes))
             yield taken(columns[0], keys, begins), np.diff(begins, append=group.rows)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.damage import DAMAGE, first_line
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import join_path
 from jobs.snapshots.oldfiles import coded_key_runs
 from jobs.snapshots.outputs import Output
 from jobs.snapshots.schemas import KEYED, SCHEMAS, check_schema
 
-# What a file that is not as its footer says may make Arrow raise.
-DAMAGE: Final = (pa.ArrowException, OSError, ValueError, IndexError)
 _AT_ONCE = 64  # row groups whose keys are read together
 
 
@@ -147,8 +146,7 @@ class _OpenFile:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._source.close()
         if isinstance(error, DAMAGE):
-            first_line = str(error).partition("\n")[0]
-            raise SnapshotError(f"{self._path}: is damaged: {first_line}") from None
+            raise SnapshotError(f"{self._path}: is damaged: {first_line(error)}") from None
 
 
 def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:

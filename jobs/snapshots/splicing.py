@@ -14,7 +14,8 @@ import pyarrow as pa
 from jobs.errors import SnapshotError
 from jobs.inputs.copying import ROOM
 from jobs.inputs.values import frozen
-from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform, table_columns, table_sorting
+from jobs.snapshots.datafiles import ROW_GROUP_ROWS, OutputFile, conform
+from jobs.snapshots.encodings import table_columns, table_sorting
 from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.oldfiles import opened, read_group
 from jobs.snapshots.overlay import rows_before

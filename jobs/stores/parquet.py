@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.errors import SnapshotError
+from jobs.snapshots.damage import DAMAGE, first_line
 from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.openfiles import DAMAGE
 from jobs.stores.blocks import BlockCache
 from jobs.stores.objects import ObjectStore
 
@@ -50,8 +50,8 @@ class OpenObject:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, DAMAGE):
-            first_line = str(error).partition("\n")[0]
-            raise SnapshotError(f"{self._store.name(self._entry.path)}: is damaged: {first_line}") from None
+            place = self._store.name(self._entry.path)
+            raise SnapshotError(f"{place}: is damaged: {first_line(error)}") from None
 
     def _ahead(self) -> tuple[list[int], list[memoryview]]:
         """What will be needed: the columns of the row groups, or else the end of the file."""

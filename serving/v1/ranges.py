@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from jobs.snapshots.buckets import bucket_of
 from jobs.snapshots.openfiles import DataFile
-from jobs.snapshots.reader import Run, Snapshot
+from jobs.snapshots.reader import Snapshot
+from jobs.snapshots.run import Run
 from jobs.snapshots.schemas import BUCKETED, SCHEMAS
 
 

@@ -14,7 +14,7 @@ import pytest
 from jobs import pipeline, verification
 from jobs.errors import VerificationError
 from jobs.kernel import PairBatch, similar_pairs_of_groups
-from jobs.snapshots.manifest import Verification
+from jobs.snapshots.counts import Verification
 from jobs.snapshots.reader import Snapshot, current_id
 from jobs.snapshots.schemas import PAIRS
 from tests.examples import seeds

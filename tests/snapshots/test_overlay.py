@@ -20,7 +20,7 @@ from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.layout import data_path
 from jobs.snapshots.overlay import Overlay
 from jobs.snapshots.publisher import begin
-from jobs.snapshots.reader import Run
+from jobs.snapshots.run import Run
 from jobs.snapshots.schemas import MEMBERS_OVERLAY, OVERLAYS, SCHEMAS
 from tests.examples import examples
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from jobs.errors import SnapshotError
 from jobs.snapshots import splicing
-from jobs.snapshots.datafiles import table_columns, table_sorting, write_table
+from jobs.snapshots.datafiles import write_table
+from jobs.snapshots.encodings import table_columns, table_sorting
 from jobs.snapshots.entries import FileEntry, check_file
 from jobs.snapshots.layout import data_path
 from jobs.snapshots.parquet.writer import FileWriter
