@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 _TIMES = int(os.environ.get("LOOKALIKE_TEST_EXAMPLES", "1"))
 
@@ -19,6 +19,15 @@ def examples(count: int, **options: Any) -> Callable[[Test], Test]:
         return pytest.mark.random(settings(max_examples=count * _TIMES, **options)(test))
 
     return decorate
+
+
+def whole_runs(count: int) -> Callable[[Test], Test]:
+    """The same for a test whose examples are whole runs of the job, always the same ones.
+
+    It empties its folder itself, and its patched job is the same for every example.
+    """
+    checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+    return examples(count, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
 
 
 def seeds(count: int) -> pytest.MarkDecorator:

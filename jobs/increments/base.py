@@ -33,7 +33,7 @@ class Base:
 
     def files(self, table: str, bucket: int) -> tuple[list[FileEntry], Overlay]:
         """The files of a table in a bucket, and what lies over them."""
-        entries = [entry for entry in self.entries(table, bucket) if entry.table == table]
+        entries = self._of(table, table, bucket)
         overlay = self._open().run(table, bucket).overlay
         return entries, overlay or Overlay.none(sum(entry.rows for entry in entries))
 
@@ -56,9 +56,14 @@ class Base:
 
     def taken_over(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
         """The same of the table's overlay."""
-        name = OVERLAYS[table]
-        entries = [entry for entry in self.entries(table, bucket) if entry.table == name]
-        return taken_rows(self.output, entries, name, columns, rows)
+        return taken_rows(self.output, self.laid(table, bucket), OVERLAYS[table], columns, rows)
+
+    def laid(self, table: str, bucket: int) -> list[FileEntry]:
+        """The file of a table's overlay in a bucket, if it has one."""
+        return self._of(OVERLAYS[table], table, bucket)
+
+    def _of(self, name: str, table: str, bucket: int) -> list[FileEntry]:
+        return [entry for entry in self.entries(table, bucket) if entry.table == name]
 
     def tables(self, entries: Sequence[FileEntry]) -> Iterator[pa.Table]:
         """All rows of some files that are not in buckets, a row group at a time."""

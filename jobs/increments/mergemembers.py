@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.increments.base import BaseHashtags
-from jobs.increments.baseevidence import FROM_BASE, with_base
 from jobs.increments.changes import account_changes
 from jobs.increments.mergespellings import merge_spellings
 from jobs.increments.patch import Patch, Patcher
@@ -21,10 +21,13 @@ from jobs.stages.grouping import Grouping, pairs_sharing
 from jobs.stages.groups import Groups
 from jobs.stages.memberrows import member_rows, write_places
 from jobs.stages.reports import GroupReport
+from jobs.stages.times import micros
 from jobs.stages.usages import UsedHashtags
 from jobs.stages.worker import accounts_table
 
 Keys = npt.NDArray[np.uint64]
+
+_EVIDENCE: Final = ("posts", "reposts", "first_post", "last_post")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +76,8 @@ class MergeMembers:
         is_new = np.ones(len(at), bool)
         inside = np.flatnonzero(at < len(key))
         is_new[inside] = key[at[inside]] != rows.key[inside]
-        stored = self.tables.base.taken("members", bucket, FROM_BASE, at[~is_new])
-        total = with_base(rows, ~is_new, stored)
+        stored = self.tables.base.taken("members", bucket, _EVIDENCE, at[~is_new])
+        total = _with_base(rows, ~is_new, stored)
         return _Merged(key, total, at, is_new, rows.posts > 0, changes.changed[rows.account])
 
     def _write_members(self, bucket: int, keys: pa.StringArray, members: _Merged) -> list[FileEntry]:
@@ -126,6 +129,12 @@ class _Merged:
         fresh[np.searchsorted(key, self.rows.key[is_fresh])] = True
         hashtag, member = split_keys(key)
         return Groups(keys, display, posts, sizes, np.searchsorted(hashtag, np.arange(len(keys) + 1)), member, fresh)
+
+
+def _with_base(new: Evidence, hit: npt.NDArray[np.bool_], rows: pa.Table) -> Evidence:
+    """hit: bool[len(new)], which of the memberships the base has; rows: _EVIDENCE of these."""
+    posts, reposts = (rows[name].to_numpy().astype(np.int32) for name in ("posts", "reposts"))
+    return new.plus(np.flatnonzero(hit), posts, reposts, micros(rows["first_post"]), micros(rows["last_post"]))
 
 
 def _union(

@@ -38,7 +38,7 @@ def merge_spellings(
     )
     inserted = pa.Table.from_batches([spelled.rows(new.keys)])
     patch = Patch.of(blocks.rows, blocks.begins[place[spelled.hashtag]], inserted)
-    source = np.empty(len(np.union1d(old_place, new_place)), np.int64)
+    source = np.empty(len(old_place) + np.count_nonzero(~known), np.int64)
     source[old_place] = np.arange(len(old_place))
     source[new_place] = np.arange(len(new_place)) + len(old_place)
     display = pa.concat_arrays([old.display, spelled.most_frequent()])

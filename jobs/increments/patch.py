@@ -102,9 +102,8 @@ class Patcher:
             places = pa.array(before[first:last]), pa.array(instead[first:last])
             return pa.table([*columns, *places], schema=SCHEMAS[name])
 
-        below = [entry for entry in self.base.entries(table, bucket) if entry.table == name]
         patch = dataclasses.replace(over, rows_between=rows_between)
-        entry = self._spliced(below, name, bucket, patch, _OVERLAY_GROUP_ROWS)
+        entry = self._spliced(self.base.laid(table, bucket), name, bucket, patch, _OVERLAY_GROUP_ROWS)
         return dataclasses.replace(entry, replaces=len(new.replaced))
 
     def _spliced(

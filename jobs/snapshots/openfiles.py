@@ -75,7 +75,7 @@ class DataFile:
         for first in range(0, len(self.bounds), _AT_ONCE):
             groups = list(range(first, min(first + _AT_ONCE, len(self.bounds))))
             with self._open(groups, [name], encoded=True) as file:
-                keys = file.read_row_groups(list(groups), columns=[name], use_threads=False).column(0)
+                keys = file.read_row_groups(groups, columns=[name], use_threads=False).column(0)
             for piece in keys.chunks:
                 yield runs_of(piece)
 

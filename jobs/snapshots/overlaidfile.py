@@ -16,7 +16,7 @@ from jobs.snapshots.entries import FileEntry
 from jobs.snapshots.openfiles import DataFile
 from jobs.snapshots.outputs import Output
 from jobs.snapshots.overlay import Overlay
-from jobs.snapshots.requirements import all_true
+from jobs.snapshots.requirements import ascending
 from jobs.snapshots.schemas import SCHEMAS
 
 
@@ -39,7 +39,7 @@ class LaidRows:
         file = DataFile(output, entry)
         found = file.read_all([SCHEMAS[entry.table].names[0], "before", "instead"])
         keys, before, instead = (column.combine_chunks() for column in found.columns)
-        if not all_true(pc.less_equal(keys.slice(0, max(len(keys) - 1, 0)), keys.slice(1))):
+        if not ascending(keys, each_once=False):
             raise SnapshotError(f"{file.path}: its keys are not in order")
         try:
             overlay = Overlay(before.to_numpy(), instead.to_numpy(zero_copy_only=False), rows)

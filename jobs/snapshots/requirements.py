@@ -12,9 +12,10 @@ def require(holds: bool, message: str) -> None:
         raise SnapshotError(message)
 
 
-def ascending(strings: pa.Array | pa.ChunkedArray) -> bool:
-    """Whether each string is greater than the one before it."""
-    return all_true(pc.less(strings.slice(0, max(len(strings) - 1, 0)), strings.slice(1)))
+def ascending(strings: pa.Array | pa.ChunkedArray, *, each_once: bool = True) -> bool:
+    """Whether each string is greater than the one before it, or if they may repeat, not less."""
+    comes_first = pc.less if each_once else pc.less_equal
+    return all_true(comes_first(strings.slice(0, max(len(strings) - 1, 0)), strings.slice(1)))
 
 
 def all_true(flags: pa.Array | pa.ChunkedArray) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.examples import examples, seeds
+from tests.examples import seeds, whole_runs
 
 from .cases import made_inputs
 from .reference import expected_result
@@ -101,14 +101,7 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     return results
 
 
-@examples(
-    30,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    # The folder and the patched job are emptied below and the same for every example.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@whole_runs(30)
 @given(rng=st.randoms(use_true_random=False))
 def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     quick_job: Job, tmp_path: Path, rng: random.Random

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.stages.posts import Posts
 from jobs.stages.scan import ScanSplits
-from tests.examples import examples, seeds
+from tests.examples import seeds, whole_runs
 
 from .cases import Inputs, made_inputs
 from .reference import expected_result
@@ -44,14 +44,7 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
 
 
-@examples(
-    60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    # The folder and the patched job are emptied below and the same for every example.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@whole_runs(60)
 @given(rng=st.randoms(use_true_random=False))
 def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, rng: random.Random) -> None:
     shutil.rmtree(tmp_path)
