@@ -6,7 +6,7 @@ SHELL := bash
 
 PYTHON ?= python3
 python := .venv/bin/python
-checked := $(wildcard jobs serving bench scripts tests deploy)
+checked := $(wildcard jobs lookalike serving bench scripts tests deploy)
 
 export PIP_NO_CACHE_DIR := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -115,7 +115,7 @@ java: .venv/.requirements
 	@source scripts/local_env.sh && $(python) $< $@ || { echo 'No archive: starts take longer' >&2; : >$@; }
 
 # Otherwise the first start would not be ready before it has compiled them, for half a minute.
-.cache/numba/.serving: $(wildcard jobs/kernel/*.py serving/lookup/*.py) .venv/.requirements
+.cache/numba/.serving: $(wildcard lookalike/kernel/*.py serving/lookup/*.py) .venv/.requirements
 	@echo 'Compiling what look-ups run'
 	@mkdir -p $(@D)
 	@NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}" \
@@ -123,7 +123,7 @@ java: .venv/.requirements
 	@touch $@
 
 # Functions that a run has compiled here go to the cluster as they are; what is missing is compiled there.
-.cache/numba/.job: $(shell find jobs -name '*.py') .venv/.requirements | .cache/demo/.made java
+.cache/numba/.job: $(shell find jobs lookalike -name '*.py') .venv/.requirements | .cache/demo/.made java
 	@echo 'Compiling what the job runs'
 	@mkdir -p $(@D)
 	@./spark-submit.sh --posts .cache/demo/posts.tsv --accounts .cache/demo/accounts.tsv \

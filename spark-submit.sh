@@ -82,7 +82,7 @@ ship_python() {
 cluster's own in PYSPARK_PYTHON)"
   export PYSPARK_PYTHON=./environment/bin/python
   options+=(--archives "$archive#environment" --conf "spark.pyspark.python=$PYSPARK_PYTHON")
-  options+=(--conf spark.python.daemon.module=jobs.daemon) # which a Python without the job in it could not find
+  options+=(--conf spark.python.daemon.module=jobs.spark.daemon) # which a Python without the job in it could not find
 }
 
 look_up --master spark.master
@@ -121,7 +121,7 @@ case "$master" in
     # shellcheck source=scripts/local_env.sh
     source "$root/scripts/local_env.sh"
     options+=(--properties-file "$root/conf/spark-defaults.conf")
-    options+=(--conf spark.python.daemon.module=jobs.daemon)
+    options+=(--conf spark.python.daemon.module=jobs.spark.daemon)
     options+=("${user[@]:1}")
     look_up none spark.local.dir
     [[ -z $value ]] || unset SPARK_LOCAL_DIRS # which would win over it

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a plain s
 
 from bench.names import screen_names
 from bench.peers import Pairs, cdist_pairs, concatenated, symscan_pairs
-from jobs.kernel import Threshold, encode_names, similar_pairs
+from lookalike.kernel import Threshold, encode_names, similar_pairs
 
 MIN_SIMILARITY = Fraction("0.8")
 THRESHOLD = Threshold.parse("0.8")

@@ -1,3 +1,1 @@
-"""lookalike: accounts that push one hashtag under near-identical screen names."""
-
-__version__ = "0.1.0"
+"""The Spark job that finds look-alike accounts."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 _FOLDER = str(Path(__file__).resolve().parent)
 if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
-    del sys.path[0]  # Python puts a script's folder first; the job's modules are found as jobs.*
+    del sys.path[0]  # Python puts a script's folder first; the job's modules are found as jobs.* and lookalike.*
 
-from jobs.cli import parse_arguments  # noqa: E402  # needs the right path
-from jobs.errors import JobError  # noqa: E402  # likewise
-from jobs.progress import Progress  # noqa: E402  # likewise
-from jobs.terminal import printable  # noqa: E402  # likewise
+from jobs.options.cli import parse_arguments  # noqa: E402  # needs the right path
+from jobs.reporting.progress import Progress  # noqa: E402  # likewise
+from jobs.reporting.terminal import printable  # noqa: E402  # likewise
+from lookalike.errors import JobError  # noqa: E402  # likewise
 
 if TYPE_CHECKING:
-    from jobs.config import JobConfig
-    from jobs.snapshots.manifest import Manifest
+    from jobs.options.config import JobConfig
+    from lookalike.snapshots.manifest import Manifest
 
 
 _interrupted = threading.Event()
@@ -61,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
     if published is not None:
         _report(config, published)
     if not config.plan:
-        from jobs.runrecord import RunRecord, tell
+        from jobs.reporting.runrecord import RunRecord, tell
 
         first_line = None if reason is None else reason.partition("\n")[0]  # the others show rows of the input
         tell(config, RunRecord(begun, datetime.now(UTC), code, first_line, progress.seconds, published))
@@ -70,21 +70,21 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(config: JobConfig, progress: Progress) -> Manifest | None:
     """What was published; None of a plan."""
-    from jobs.session import start_spark  # Spark and numba load slowly: not before --help
+    from jobs.spark.session import start_spark  # Spark and numba load slowly: not before --help
 
     name = f"lookalike {config.output}"
     # At once; but not while waiting for another run, which may need the memory.
     started = None if config.wait else start_spark(name)
-    from jobs.pipeline import run  # loads while Java starts
+    from jobs.pipeline.pipeline import run  # loads while Java starts
 
     return run(config, lambda: started or start_spark(name), progress)
 
 
 def _report(config: JobConfig, published: Manifest) -> None:
     """Print what was published, which no error undoes."""
-    from jobs.report import print_report
-    from jobs.snapshots.reader import Snapshot
-    from jobs.workplace import local_folder
+    from jobs.pipeline.workplace import local_folder
+    from jobs.reporting.report import print_report
+    from lookalike.snapshots.reader import Snapshot
 
     try:
         print_report(Snapshot(local_folder(config), published), config)

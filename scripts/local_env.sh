@@ -16,7 +16,7 @@ fi
 # Nothing listens on the network, and no name has to be resolved.
 export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
 
-# Workers import jobs/ from this folder, with compiled functions kept. From a zip each would compile every
+# Workers import jobs/ and lookalike/ from this folder, with compiled functions kept. From a zip each would compile every
 # module anew, and numba every function: it finds the cache of a zipped function by the path of the zip,
 # which Spark copies to a new folder in each run.
 export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"

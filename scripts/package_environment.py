@@ -3,7 +3,7 @@
     package_environment.py [--check] ARCHIVE
 
 In the archive: this interpreter with its standard library and the shared libraries that they need, the packages
-that tasks import, and jobs/ with all functions of it that this machine has compiled. It runs in any folder;
+that tasks import, and the job with all functions of it that this machine has compiled. It runs in any folder;
 bin/python starts it. A packed virtual environment would not do: it is links to a Python that it does not hold.
 
 An ARCHIVE that was made from the same is left alone. --check writes nothing, and fails unless it is so.
@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What jobs/ imports. PySpark is not among it: Spark's own installation has it for the tasks.
+# What the job imports. PySpark is not among it: Spark's own installation has it for the tasks.
 PACKAGES = ("blake3", "numba", "numpy", "obstore", "prometheus-client", "pyarrow", "pydantic", "PyYAML", "rapidfuzz")
 MADE_FROM = "made-from"  # the first file of the archive; its content is made_from()
 
@@ -64,10 +64,15 @@ def distributions() -> list[importlib.metadata.Distribution]:
     return [found[key] for key in sorted(found)]
 
 
+def sources() -> list[Path]:
+    """The modules of the job, in the order of their paths."""
+    return sorted(path for name in ("jobs", "lookalike") for path in (ROOT / name).rglob("*.py"))
+
+
 def made_from() -> bytes:
     """What decides the archive's content, in one line for each part."""
     jobs = hashlib.sha256()
-    for path in sorted((ROOT / "jobs").rglob("*.py")):
+    for path in sources():
         jobs.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     parts = [
         f"{platform.python_implementation()} {sys.version}".replace("\n", " "),
@@ -100,12 +105,12 @@ def interpreter() -> Iterator[tuple[str, Path]]:
 
 
 def packages() -> Iterator[tuple[str, Path]]:
-    """Likewise of the packages, and of jobs/ with what numba keeps of its functions."""
+    """(path in the archive, file) of the packages, and of the job with what numba keeps of its functions."""
     for package in distributions():
         for file in package.files or []:
             if ".." not in file.parts:
                 yield f"packages/{file.as_posix()}", Path(str(package.locate_file(file)))
-    for path in sorted((ROOT / "jobs").rglob("*.py")):
+    for path in sources():
         yield f"packages/{path.relative_to(ROOT)}", path
     yield from compiled()
 
@@ -115,7 +120,7 @@ def compiled() -> Iterator[tuple[str, Path]]:
     from numba.core.caching import UserProvidedCacheLocator
 
     cache = Path(os.environ.get("NUMBA_CACHE_DIR") or ROOT / ".cache/numba")
-    for folder in sorted({path.parent for path in (ROOT / "jobs").rglob("*.py")}):
+    for folder in sorted({path.parent for path in sources()}):
         kept = cache / UserProvidedCacheLocator.get_suitable_cache_subpath(str(folder / "any.py"))
         for path in sorted(kept.glob("*.nb[ic]")):
             yield f"packages/{folder.relative_to(ROOT)}/__pycache__/{path.name}", path

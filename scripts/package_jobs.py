@@ -1,4 +1,4 @@
-"""Write the zip of jobs/ that a cluster's Python processes import.
+"""Write the zip of the job that a cluster's Python processes import: jobs/ and lookalike/.
 
     package_jobs.py ZIP
 
@@ -9,19 +9,20 @@ import io
 import os
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can tell: file times must not change the bytes
 
 
-def packed(package: Path) -> bytes:
-    """Return a zip of the package's files, compiled ones left out, below the package's own name."""
+def packed(packages: Sequence[Path]) -> bytes:
+    """Return a zip of the packages' files, compiled ones left out, each below its package's own name."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(package.rglob("*")):
+        for path in sorted(path for package in packages for path in package.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                entry = zipfile.ZipInfo(path.relative_to(package.parent).as_posix(), OLDEST)
+                entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), OLDEST)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, path.read_bytes())
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
     if len(argv) != 1:
         print("usage: package_jobs.py ZIP", file=sys.stderr)
         return 2
-    replace_if_changed(Path(argv[0]), packed(ROOT / "jobs"))
+    replace_if_changed(Path(argv[0]), packed([ROOT / "jobs", ROOT / "lookalike"]))
     return 0
 
 

@@ -14,8 +14,8 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jobs import __version__
-from jobs.errors import UsageError
+from lookalike import __version__
+from lookalike.errors import UsageError
 from serving import docs, problems, v1
 from serving.lookup import document
 from serving.lookup.endpoint import PATH, Lookup

@@ -15,13 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.entries import FileEntry, check_file, check_sizes
-from jobs.snapshots.layout import CURRENT
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.outputs import Output, open_output
-from jobs.snapshots.reader import Snapshot, live_or_none
-from jobs.snapshots.run import Run
+from lookalike.errors import SnapshotError
+from lookalike.outputs.entries import FileEntry, check_file, check_sizes
+from lookalike.outputs.layout import CURRENT
+from lookalike.outputs.outputs import Output, open_output
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.reader import Snapshot, live_or_none
+from lookalike.snapshots.run import Run
 from serving.lookup.bytecache import ByteCache
 from serving.lookup.flights import Flights
 

@@ -34,7 +34,7 @@ from bench.generate import SIZES, generate  # noqa: E402
 from bench.serving.baselines import BODY_VARIABLE, PATH  # noqa: E402
 from bench.serving.load import Load, Wrk  # noqa: E402
 from bench.serving.table import Figures, write_results  # noqa: E402
-from jobs.snapshots.reader import Snapshot  # noqa: E402
+from lookalike.snapshots.reader import Snapshot  # noqa: E402
 
 CACHE: Final = ROOT / ".cache" / "bench"
 SERVER_CORE: Final = 0

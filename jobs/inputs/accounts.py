@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from jobs.inputs.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
-from jobs.inputs.values import Bytes, Places, beyond_ascii
-from jobs.kernel.names import EncodedNames, encode_names
+from lookalike.kernel.names import EncodedNames, compared_names, encode_names
+from lookalike.strings.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
+from lookalike.strings.packed import packed_strings
+from lookalike.strings.values import Bytes, Places, beyond_ascii
 
 _ALPHABET = b"alphabet"
 
@@ -117,26 +117,3 @@ class AccountTable:
         names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), alphabet, once, twice)
         slots = batch.column("slots").values.to_numpy()
         return cls(batch.column("id"), batch.column("screen_name"), created, names, slots)
-
-
-def packed_strings(array: Any) -> tuple[Bytes, Places]:
-    """The bytes of an array of strings, large or not, without nulls, and int64[n + 1] where each value begins."""
-    _, offsets, values = array.buffers()
-    packed = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(0, np.uint8)
-    if not len(array):
-        return packed, np.zeros(1, np.int64)
-    kind = np.dtype(np.int64 if pa.types.is_large_string(array.type) else np.int32)
-    places = np.frombuffer(offsets, kind, len(array) + 1, array.offset * kind.itemsize)
-    return packed, places.astype(np.int64, copy=False)
-
-
-def compared_names(names: pa.LargeStringArray, *, fold: Literal["none", "case"]) -> pa.LargeStringArray:
-    """Screen names as they are compared: as written, or in Unicode's folded case."""
-    if fold == "none":
-        return names
-    folded = pc.ascii_lower(names)  # most are ASCII, for which small letters are all there is to it
-    other = pc.invert(pc.string_is_ascii(names))
-    if not pc.any(other).as_py():
-        return folded
-    unicode = pa.array([name.casefold() for name in names.filter(other).to_pylist()], pa.large_string())
-    return pc.replace_with_mask(folded, other, unicode)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from jobs.errors import UsageError
 from jobs.inputs import parquet
 from jobs.inputs.quoting import HEAD_BYTES, detect_quoting, read_header
 from jobs.inputs.streams import compression_of, file_status, open_bytes
 from jobs.inputs.tables import TO_THE_END, InputFile, Quoting, Split, Table
+from lookalike.errors import UsageError
 
 
 def find_files(

@@ -6,8 +6,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.values import Bytes, Places, frozen
-from jobs.inputs.words import load_word
+from lookalike.strings.values import Bytes, Places, frozen
+from lookalike.strings.words import load_word
 
 Flags = npt.NDArray[np.bool_]
 

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
-from jobs.errors import UsageError
 from jobs.inputs.streams import naming
 from jobs.inputs.tables import Column, InputFile, RowBatch, Table
+from lookalike.errors import UsageError
 
 MAGIC: Final = b"PAR1"
 _MAX_BATCH_ROWS: Final = 1 << 17

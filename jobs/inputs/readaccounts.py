@@ -16,7 +16,7 @@ from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
 from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
-from jobs.inputs.values import Bytes, Places, Scalar, are_blank, pack_values
+from lookalike.strings.values import Bytes, Places, Scalar, are_blank, pack_values
 
 
 @dataclass(frozen=True)

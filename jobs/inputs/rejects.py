@@ -9,10 +9,10 @@ from typing import Final, Self
 
 import pyarrow as pa
 
-from jobs.snapshots import schemas
-from jobs.snapshots.datafiles import TableWriter
-from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.schemas import REJECTS
+from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots.datafiles import TableWriter
+from lookalike.tables import schemas
+from lookalike.tables.schemas import REJECTS
 
 EXAMPLES: Final = 3  # rows of each reason that are kept to be shown
 _BATCH_ROWS: Final = 1 << 13

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.words import BLOCK, byte_mask, trailing_zeros
+from lookalike.strings.words import BLOCK, byte_mask, trailing_zeros
 
 TAB, LINE_FEED, RETURN, QUOTE = 9, 10, 13, 34
 

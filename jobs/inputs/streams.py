@@ -10,8 +10,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.fs
 
-from jobs.errors import UsageError
 from jobs.inputs.tables import Compression, InputFile
+from lookalike.errors import UsageError
 
 _MAGIC: Final[dict[bytes, Compression]] = {b"\x1f\x8b": "gzip", b"BZh": "bz2"}
 _UNSUPPORTED: Final = {

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.values import Bytes, Places, frozen
+from lookalike.strings.values import Bytes, Places, frozen
 
 NULL_TIME: Final = int(np.iinfo(np.int64).min)
 _NO_NUMBER: Final = -1

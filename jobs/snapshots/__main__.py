@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import NoReturn
 
-from jobs.errors import JobError, UsageError
+from jobs.reporting.terminal import print_lines, printable
 from jobs.snapshots import housekeeping, lookups
-from jobs.snapshots.layout import is_snapshot_id
-from jobs.snapshots.outputs import Output, open_output
-from jobs.stores.urls import parse_output
-from jobs.terminal import print_lines, printable
-from jobs.threshold import Threshold
+from lookalike.errors import JobError, UsageError
+from lookalike.outputs.layout import is_snapshot_id
+from lookalike.outputs.outputs import Output, open_output
+from lookalike.outputs.stores.urls import parse_output
+from lookalike.threshold import Threshold
 
 _PROGRAM = "python -m jobs.snapshots"
 _ID = "20261124T034711Z-97a3eb"  # in examples
@@ -31,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run a command; the process's exit code, which is the error's (jobs.errors) if it fails."""
+    """Run a command; the process's exit code, which is the error's (lookalike.errors) if it fails."""
     try:
         arguments = _parser().parse_args(list(argv))
         print_lines(arguments.command(arguments))

@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.reader import HashtagRow, Snapshot
-from jobs.terminal import printable, table
+from jobs.reporting.terminal import printable, table
+from lookalike.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.reader import HashtagRow, Snapshot
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.progress import Meter
+from jobs.reporting.progress import Meter
+from jobs.reporting.terminal import table
 from jobs.snapshots.describe import WIDEST, hashtag_lines, moment
 from jobs.snapshots.diff import (
     ACCOUNTS,
@@ -18,8 +19,7 @@ from jobs.snapshots.diff import (
     difference,
     rows_to_compare,
 )
-from jobs.snapshots.reader import HashtagRow, Snapshot
-from jobs.terminal import table
+from lookalike.snapshots.reader import HashtagRow, Snapshot
 
 _PAIR = ("screen name", "screen name", "account", "account")
 

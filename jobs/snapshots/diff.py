@@ -13,12 +13,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.openfiles import DataFile
-from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.run import Run
-from jobs.snapshots.schemas import BUCKETED, SCHEMAS
+from lookalike.outputs.buckets import bucket_of
+from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots.openfiles import DataFile
+from lookalike.snapshots.reader import Snapshot
+from lookalike.snapshots.run import Run
+from lookalike.tables.schemas import BUCKETED, SCHEMAS
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"

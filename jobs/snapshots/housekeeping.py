@@ -11,19 +11,20 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from jobs.errors import JobError, SnapshotError, UsageError
-from jobs.progress import Meter
-from jobs.snapshots import marks, prune
+from jobs.reporting.progress import Meter
+from jobs.reporting.terminal import printable, table
+from jobs.snapshots import prune
 from jobs.snapshots.describe import moment
 from jobs.snapshots.describediff import difference_lines
-from jobs.snapshots.entries import FileEntry, check_file, check_size
-from jobs.snapshots.history import Published, live_id, published, published_ids
-from jobs.snapshots.lock import OutputLock
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.outputs import Output
-from jobs.snapshots.publisher import make_live
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.terminal import printable, table
+from lookalike.errors import JobError, SnapshotError, UsageError
+from lookalike.outputs import marks
+from lookalike.outputs.entries import FileEntry, check_file, check_size
+from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.outputs import Output
+from lookalike.snapshots.history import Published, live_id, published, published_ids
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.publisher import make_live
+from lookalike.snapshots.reader import Snapshot, current_id
 
 
 def list_snapshots(arguments: argparse.Namespace) -> list[str]:

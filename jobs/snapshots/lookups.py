@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from fractions import Fraction
 
-from jobs.errors import UsageError
-from jobs.hashtags import normalise
+from jobs.reporting.terminal import printable, table
 from jobs.snapshots.describe import WIDEST, data_files, funnel, named_pairs, origin, seconds
-from jobs.snapshots.reader import Snapshot
-from jobs.terminal import printable, table
+from lookalike.errors import UsageError
+from lookalike.hashtags import normalise
+from lookalike.snapshots.reader import Snapshot
 
 
 def show(arguments: argparse.Namespace) -> list[str]:

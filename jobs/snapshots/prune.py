@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from jobs.snapshots.durable import sync_folder
-from jobs.snapshots.entries import check_sizes
-from jobs.snapshots.history import Published, published
-from jobs.snapshots.layout import MANIFEST, snapshot_folder
-from jobs.snapshots.leftovers import Leftover, leftovers, remove
-from jobs.snapshots.marks import live_until
-from jobs.snapshots.outputs import Output
-from jobs.snapshots.reader import Snapshot
+from lookalike.outputs.durable import sync_folder
+from lookalike.outputs.entries import check_sizes
+from lookalike.outputs.layout import MANIFEST, snapshot_folder
+from lookalike.outputs.marks import live_until
+from lookalike.outputs.outputs import Output
+from lookalike.snapshots.history import Published, published
+from lookalike.snapshots.leftovers import Leftover, leftovers, remove
+from lookalike.snapshots.reader import Snapshot
 
 
 @dataclass(frozen=True)

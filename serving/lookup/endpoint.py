@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar
 
 from starlette.types import Message, Receive, Scope, Send
 
-from jobs.errors import SnapshotError
+from lookalike.errors import SnapshotError
 from serving.holder import Served
 from serving.lookup.answers import Answer, AnswerMaker, Streamed
 from serving.lookup.negotiation import Coding, Piece, choose_coding, is_known

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.accounts import compared_names
-from jobs.kernel import PairBatch, Threshold, encode_names, similar_pairs, similarities
-from jobs.kernel.names import EncodedNames
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.reader import Snapshot
-from jobs.threshold import MAX_DECIMALS
+from lookalike.kernel import PairBatch, Threshold, encode_names, similar_pairs, similarities
+from lookalike.kernel.names import EncodedNames, compared_names
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.reader import Snapshot
+from lookalike.threshold import MAX_DECIMALS
 from serving.lookup.encoding import Pairs
 from serving.lookup.parameters import Question
 from serving.settings import Settings

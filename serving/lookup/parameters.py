@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from jobs.hashtags import normalise
+from lookalike.hashtags import normalise
 from serving.problems import InvalidParameter
 
 DEFAULT_SIMILARITY: Final = "0.8"

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.openfiles import DataFile
-from jobs.snapshots.reader import Snapshot
+from lookalike.outputs.buckets import bucket_of
+from lookalike.snapshots.openfiles import DataFile
+from lookalike.snapshots.reader import Snapshot
 from serving.lookup.encoding import Pairs
 
 _COLUMNS: Final = ["account_a", "account_b", "similarity"]

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from jobs.kernel import Threshold, encode_names, similar_pairs
+from lookalike.kernel import Threshold, encode_names, similar_pairs
 from serving.lookup.encoding import Pairs, encode
 
 _log = logging.getLogger("serving")
-# Lengths on both sides of a machine word, and of one of them names enough for an index: see jobs.kernel.join.
+# Lengths on both sides of a machine word, and of one of them names enough for an index: see lookalike.kernel.join.
 _NAMES_OF_LENGTH: Final = {3: 20, 12: 1100, 70: 20}
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final
 
-from jobs.snapshots.manifest import InputRecord, Manifest
+from lookalike.snapshots.manifest import InputRecord, Manifest
 from serving.v1.accounts import iso
 
 # Options that name places of the machine on which the job ran, or that change nothing in the result.

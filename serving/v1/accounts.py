@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from jobs.snapshots.reader import AccountRow, Snapshot
+from lookalike.snapshots.reader import AccountRow, Snapshot
 from serving.v1.text import timestamps
 
 _TIME = pa.timestamp("us", "UTC")

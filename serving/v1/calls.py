@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from jobs.errors import SnapshotError
+from lookalike.errors import SnapshotError
 from serving.holder import Served
 from serving.lookup.negotiation import (
     LEAST_TO_COMPRESS,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.reader import AccountRow, Snapshot
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.reader import AccountRow, Snapshot
 from serving.problems import InvalidParameter
 from serving.v1 import alignment
 from serving.v1.accounts import written

@@ -13,7 +13,7 @@ import re
 import struct
 from typing import Final
 
-from jobs.snapshots.layout import is_snapshot_id
+from lookalike.outputs.layout import is_snapshot_id
 from serving.problems import Gone, InvalidParameter, Problem
 
 _ID_LENGTH: Final = 23  # of a snapshot's id

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.reader import HashtagRow, Snapshot, lowest_similarity
+from lookalike.snapshots.reader import HashtagRow, Snapshot, lowest_similarity
 from serving.v1.ranges import run_of, with_key
 from serving.v1.steps import Steps
 from serving.v1.text import timestamps

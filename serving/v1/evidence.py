@@ -8,10 +8,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.datafiles import ROW_GROUP_ROWS
-from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.schemas import MEMBERS
+from lookalike.errors import SnapshotError
+from lookalike.snapshots.datafiles import ROW_GROUP_ROWS
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables.schemas import MEMBERS
 from serving.v1.ranges import run_of, with_key
 
 _OF_MEMBERS: Final = [name for name in MEMBERS.names if name not in ("hashtag", "account_id")]

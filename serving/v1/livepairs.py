@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.snapshots.reader import HashtagRow, Snapshot
-from jobs.snapshots.schemas import PAIRS
+from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.tables.schemas import PAIRS
 from serving.lookup.live import LiveBoundError, LiveRows, compare_members, names_as_compared
 from serving.lookup.parameters import Question
 from serving.problems import InvalidParameter

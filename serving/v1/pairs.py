@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.schemas import PAIRS
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables.schemas import PAIRS
 from serving.v1.ranges import START, Place, run_of, with_key
 from serving.v1.steps import Steps
 

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.openfiles import DataFile
-from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.run import Run
-from jobs.snapshots.schemas import BUCKETED, SCHEMAS
+from lookalike.outputs.buckets import bucket_of
+from lookalike.snapshots.openfiles import DataFile
+from lookalike.snapshots.reader import Snapshot
+from lookalike.snapshots.run import Run
+from lookalike.tables.schemas import BUCKETED, SCHEMAS
 
 
 class Place(NamedTuple):

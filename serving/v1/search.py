@@ -13,8 +13,8 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from jobs.snapshots.reader import HashtagRow, Snapshot
-from jobs.snapshots.run import Run
+from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.run import Run
 from serving.v1.ranges import START, Piece, Place, with_prefix
 from serving.v1.steps import Steps
 

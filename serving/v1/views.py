@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from jobs.hashtags import normalise
-from jobs.snapshots.reader import AccountRow, HashtagRow
+from lookalike.hashtags import normalise
+from lookalike.snapshots.reader import AccountRow, HashtagRow
 from serving.problems import NotFound
 from serving.v1 import about, accounts, compare, detail, models, search
 from serving.v1.calls import Call

@@ -19,7 +19,7 @@ from bench.jobrun import values
 from bench.names import screen_names
 from bench.peers import allowed_edits, cdist_pairs, near_pairs
 from bench.stressdata import Recipe, recipe_of, write_data
-from jobs.hashtags import normalise
+from lookalike.hashtags import normalise
 
 FOUR_FIFTHS = Fraction("0.8")
 Pair = tuple[str, str, str, int]

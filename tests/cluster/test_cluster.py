@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.entries import check_file
-from jobs.snapshots.reader import Snapshot
+from lookalike.outputs.entries import check_file
+from lookalike.snapshots.reader import Snapshot
 from tests.job.known import medium
 
 from .running import FILES, Cluster, Inputs, published_alone

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.snapshots.history import live_id
-from jobs.snapshots.layout import MANIFEST, snapshot_folder
-from jobs.snapshots.lock import OutputLock
-from jobs.snapshots.reader import Snapshot
+from lookalike.outputs.layout import MANIFEST, snapshot_folder
+from lookalike.outputs.lock import OutputLock
+from lookalike.snapshots.history import live_id
+from lookalike.snapshots.reader import Snapshot
 
 from ..serving.running import eventually
 from .cron import Cron

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from numba.core.caching import UserProvidedCacheLocator
 
-from jobs import errors
-from jobs.cli import parse_arguments
-from jobs.config import JobConfig
-from jobs.snapshots.history import published_ids
+from jobs.options.cli import parse_arguments
+from jobs.options.config import JobConfig
+from lookalike import errors
+from lookalike.snapshots.history import published_ids
 
 from ..snapshots.samples import make_sample, publish_on
 from .examples import (
@@ -200,12 +200,12 @@ class TestSparkOperator:
 
 def test_the_image_has_what_is_compiled_where_numba_looks(tmp_path: Path) -> None:
     (step,) = re.findall(r"^RUN (mkdir \.cache/numba(?:.*\\\n)*.*)$", text("Dockerfile"), re.MULTILINE)
-    kept = tmp_path / "environment/packages/jobs/kernel/__pycache__"
-    for folder in (tmp_path / "jobs/kernel", tmp_path / "jobs/snapshots", tmp_path / ".cache", kept):
+    kept = tmp_path / "environment/packages/lookalike/kernel/__pycache__"
+    for folder in (tmp_path / "lookalike/kernel", tmp_path / "jobs/snapshots", tmp_path / ".cache", kept):
         folder.mkdir(parents=True)
     step = step.replace("chown 185:185", "test -d")  # which only root may
     subprocess.run(["/bin/sh", "-e", "-c", step], cwd=tmp_path, check=True)
-    name = UserProvidedCacheLocator.get_suitable_cache_subpath(str(tmp_path / "jobs/kernel/any.py"))
+    name = UserProvidedCacheLocator.get_suitable_cache_subpath(str(tmp_path / "lookalike/kernel/any.py"))
     assert {path.name: path.resolve() for path in (tmp_path / ".cache/numba").iterdir()} == {name: kept}
 
 

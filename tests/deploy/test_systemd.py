@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 
 from .examples import ROOT, text, unit
 from .machine import Machine

@@ -30,7 +30,7 @@ class Project:
 
     def fill(self) -> None:
         shutil.rmtree(self._folder / ".cache/demo", ignore_errors=True)
-        for name in ("jobs", "serving", "conf", "scripts", "bench"):
+        for name in ("jobs", "lookalike", "serving", "conf", "scripts", "bench"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
             shutil.copytree(ROOT / name, self._folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("Makefile", "spark-submit.sh", "requirements.txt", "requirements-dev.txt"):
@@ -38,7 +38,7 @@ class Project:
         venv = self._folder / ".venv"
         if not venv.is_symlink():
             venv.symlink_to(ROOT / ".venv")
-        for name in ("jobs", "serving"):
+        for name in ("jobs", "lookalike", "serving"):
             for folder in {path.parent.relative_to(ROOT) for path in (ROOT / name).rglob("*.py")}:
                 self._share_compiled(folder)
 

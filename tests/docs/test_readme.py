@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import pytest
 
-from jobs import errors
-from jobs.cli import parse_arguments
-from jobs.config import JobConfig
 from jobs.inputs.tables import ACCOUNTS, POSTS
-from jobs.snapshots.schemas import SCHEMAS
+from jobs.options.cli import parse_arguments
+from jobs.options.config import JobConfig
+from lookalike import errors
+from lookalike.tables.schemas import SCHEMAS
 
 from .project import ROOT, Project
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.inputs.accounts import AccountTable
-from jobs.inputs.idindex import build_index, find_ids
-from jobs.inputs.values import pack_values
-from jobs.kernel.names import encode_names
+from lookalike.kernel.names import encode_names
+from lookalike.strings.idindex import build_index, find_ids
+from lookalike.strings.values import pack_values
 
 from .reading import column_of
 

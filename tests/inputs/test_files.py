@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.errors import UsageError
 from jobs.inputs.files import find_files, plan_splits
 from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, InputFile, Split
+from lookalike.errors import UsageError
 
 from .reading import THINGS, examine, read
 

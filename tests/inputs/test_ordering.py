@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.inputs.ordering import order_by_bytes
-from jobs.inputs.values import pack_values
+from lookalike.strings.values import pack_values
 
 from .reading import column_of
 

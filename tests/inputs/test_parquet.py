@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.errors import UsageError
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import POSTS
 from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
-from jobs.inputs.values import parse_flags
+from lookalike.errors import UsageError
+from lookalike.strings.values import parse_flags
 
 from .reading import THINGS, examine, read
 

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.inputs import rejects as rejects_module
 from jobs.inputs.rejects import Reason, RejectLog
-from jobs.snapshots.schemas import REJECTS
+from lookalike.tables.schemas import REJECTS
 
 PATH = "snapshots/20260102T030405Z-0a1b2c/rejects/part-00000.parquet"
 

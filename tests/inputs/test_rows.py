@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.errors import UsageError
 from jobs.inputs import rows as rows_module
 from jobs.inputs.rows import fetch_rows
 from jobs.inputs.tables import InputFile
+from lookalike.errors import UsageError
 
 from .reading import THINGS, Quoting, Read, examine, read, read_in_parts
 

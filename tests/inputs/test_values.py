@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.inputs.tables import Column
-from jobs.inputs.values import are_blank, combine_hashes, hash_values, pack_values, parse_flags
+from lookalike.strings.values import are_blank, combine_hashes, hash_values, pack_values, parse_flags
 
 from .reading import column_of
 

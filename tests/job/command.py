@@ -42,7 +42,7 @@ def submit_alone(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         contextlib.redirect_stdout(io.StringIO()) as stdout,
         contextlib.redirect_stderr(io.StringIO()) as stderr,
     ):
-        patched.setattr("jobs.session.start_spark", lambda _: spark)
+        patched.setattr("jobs.spark.session.start_spark", lambda _: spark)
         patched.setattr("signal.signal", lambda *_: None)  # this process keeps its own
         patched.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
         code = similar_accounts.main([str(argument) for argument in arguments])

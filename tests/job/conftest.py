@@ -38,7 +38,7 @@ def _small(cores: int) -> SparkContext:
         "spark.ui.showConsoleProgress": "false",  # it would write over pytest's line
         "spark.driver.memory": "1g",  # the inputs are small
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # as in conf/: quick to start
-        "spark.python.daemon.module": "jobs.daemon",  # as ./spark-submit.sh has it
+        "spark.python.daemon.module": "jobs.spark.daemon",  # as ./spark-submit.sh has it
     }
     return SparkContext(master=f"local[{cores}]", appName="tests", conf=SparkConf().setAll(list(settings.items())))
 

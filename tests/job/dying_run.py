@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from jobs import execution, pipeline
-from jobs.cli import parse_arguments
-from jobs.increments import execution as increments
-from jobs.progress import Progress
-from jobs.session import start_spark
-from jobs.snapshots import publisher
-from jobs.snapshots.layout import CURRENT
+from jobs.incremental import execution as increments
+from jobs.options.cli import parse_arguments
+from jobs.pipeline import execution, pipeline
+from jobs.reporting.progress import Progress
+from jobs.spark.session import start_spark
+from lookalike.outputs.layout import CURRENT
+from lookalike.snapshots import publisher
 from tests.job import localspark
 
 

@@ -11,14 +11,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import execution, pipeline
-from jobs.config import JobConfig
-from jobs.progress import Progress
-from jobs.report import print_report
-from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.reader import Snapshot
-from jobs.stages.order import NamesOrder
+from jobs.options.config import JobConfig
+from jobs.pipeline import execution, pipeline
+from jobs.reporting.progress import Progress
+from jobs.reporting.report import print_report
+from jobs.stages.compare.order import NamesOrder
+from lookalike.outputs.buckets import bucket_of
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.reader import Snapshot
 
 from .reference import Expected, Pair
 

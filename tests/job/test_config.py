@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from jobs import __version__
-from jobs.cli import DEFAULT_CONFIG, parse_arguments
-from jobs.config import JobConfig, load_config
-from jobs.errors import UsageError
+from jobs.options.cli import DEFAULT_CONFIG, parse_arguments
+from jobs.options.config import JobConfig, load_config
+from lookalike import __version__
+from lookalike.errors import UsageError
 
 REQUIRED = ["--posts", "p.tsv", "--accounts", "a.tsv", "--output", "out"]
 

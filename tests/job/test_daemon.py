@@ -10,10 +10,11 @@ from .running import Job
 
 LOADING = """
 import json
-from jobs import daemon
+from jobs.spark import daemon
 daemon.load()
 from jobs.inputs import scanner
-from jobs.stages import evidence, explode
+from jobs.stages.group import evidence
+from jobs.stages.scan import explode
 functions = [scanner.scan_raw, explode._split, explode._distinct, evidence._aggregate]
 found = [[len(f.signatures), sum(f.stats.cache_hits.values()), len(f.stats.cache_misses)] for f in functions]
 print(json.dumps(found))

@@ -122,9 +122,14 @@ def test_on_spark_days_one_by_one_give_what_the_definitions_say(job: Job, tmp_pa
 def test_rows_that_come_one_by_one_give_what_the_definitions_say(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    for place in ("scan._ROWS_AT_ONCE", "compare._ROWS_AT_ONCE", "compare.SMALL_GROUP", "postindex._ROW_GROUP"):
+    for place in (
+        "scan.scan._ROWS_AT_ONCE",
+        "compare.compare._ROWS_AT_ONCE",
+        "compare.compare.SMALL_GROUP",
+        "scan.postindex._ROW_GROUP",
+    ):
         monkeypatch.setattr(f"jobs.stages.{place}", 1)
-    monkeypatch.setattr("jobs.stages.postindex._MOST_GENERATIONS", 2)  # every second index is written anew
-    monkeypatch.setattr("jobs.snapshots.datafiles.ROW_GROUP_ROWS", 2)
-    monkeypatch.setattr("jobs.increments.patch._OVERLAY_GROUP_ROWS", 2)
+    monkeypatch.setattr("jobs.stages.scan.postindex._MOST_GENERATIONS", 2)  # every second index is written anew
+    monkeypatch.setattr("lookalike.snapshots.datafiles.ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr("jobs.incremental.patch._OVERLAY_GROUP_ROWS", 2)
     run_days(quick_job, random.Random(700 + seed), tmp_path, 6)

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from jobs.inputs.accounts import AccountTable
-from jobs.kernel import Threshold, Work, prefix_blocks, similar_pairs, similar_pairs_of_groups
-from jobs.kernel.arrays import sorted_names
-from jobs.plans.blocks import count_meetings
-from jobs.plans.estimate import Estimate, Estimator, Everyone
-from jobs.stages.groups import Groups
+from jobs.planning.blocks import count_meetings
+from jobs.planning.estimate import Estimate, Estimator, Everyone
+from jobs.stages.group.groups import Groups
+from lookalike.kernel import Threshold, Work, prefix_blocks, similar_pairs, similar_pairs_of_groups
+from lookalike.kernel.arrays import sorted_names
 
 THRESHOLD = Threshold.parse("0.8")
 SMALL_GROUP, SMALL_INDEX = 512, 128  # so that both ways of comparing are met by what the tests can afford
@@ -20,10 +20,10 @@ SMALL_GROUP, SMALL_INDEX = 512, 128  # so that both ways of comparing are met by
 
 @pytest.fixture(autouse=True)
 def _indices_for_few_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.kernel.join._SMALL_INDEX", SMALL_INDEX)
-    monkeypatch.setattr("jobs.plans.measure.SMALL_INDEX", SMALL_INDEX)
+    monkeypatch.setattr("lookalike.kernel.join._SMALL_INDEX", SMALL_INDEX)
+    monkeypatch.setattr("jobs.planning.measure.SMALL_INDEX", SMALL_INDEX)
     for module in ("measure", "estimate"):
-        monkeypatch.setattr(f"jobs.plans.{module}.SMALL_GROUP", SMALL_GROUP)
+        monkeypatch.setattr(f"jobs.planning.{module}.SMALL_GROUP", SMALL_GROUP)
 
 
 FIRST = ["maria", "james", "eagle", "patriot", "blue", "anna", "storm", "robert", "luna", "green"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jobs.stages.exchange import Exchange
-from jobs.stages.workfiles import flush_files
+from jobs.exchange.exchange import Exchange
+from jobs.exchange.workfiles import flush_files
 
 SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False)])
 

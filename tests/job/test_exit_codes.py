@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.snapshots.lock import OutputLock
-from jobs.snapshots.reader import Snapshot
+from lookalike.outputs.lock import OutputLock
+from lookalike.snapshots.reader import Snapshot
 
 from .command import start, submit, submit_alone
 from .known import tiny

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from jobs.errors import DiskError, OutputLockedError, QualityGateError, UsageError
-from jobs.failures import TaskError, user_errors
+from jobs.spark.failures import TaskError, user_errors
+from lookalike.errors import DiskError, OutputLockedError, QualityGateError, UsageError
 
 PYTHON = """\
 Traceback (most recent call last):
@@ -40,7 +40,7 @@ def failing(raised: str) -> Any:
 @pytest.mark.parametrize("kind", [UsageError, QualityGateError, OutputLockedError])
 def test_an_error_of_the_jobs_own_comes_out_of_a_task_as_itself(kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught, user_errors():
-        raise failing(f"jobs.errors.{kind.__name__}: /data/p.tsv.gz: cannot be read: cut short")
+        raise failing(f"lookalike.errors.{kind.__name__}: /data/p.tsv.gz: cannot be read: cut short")
     assert type(caught.value) is kind
     assert str(caught.value) == "/data/p.tsv.gz: cannot be read: cut short"
     assert caught.value.__suppress_context__
@@ -49,9 +49,9 @@ def test_an_error_of_the_jobs_own_comes_out_of_a_task_as_itself(kind: type[Excep
 @pytest.mark.parametrize(
     "raised",
     [
-        "ValueError: jobs.errors.UsageError: not at the line's beginning",
-        "jobs.errors.JobErrors: no such error",
-        "jobs.errors.annotations: no error at all",
+        "ValueError: lookalike.errors.UsageError: not at the line's beginning",
+        "lookalike.errors.JobErrors: no such error",
+        "lookalike.errors.annotations: no error at all",
         "MemoryError",
     ],
 )

@@ -8,9 +8,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.increments.blocks import Blocks
-from jobs.increments.findpairs import first_not_before
-from jobs.snapshots.schemas import PAIRS
+from jobs.incremental.blocks import Blocks
+from jobs.incremental.findpairs import first_not_before
+from lookalike.tables.schemas import PAIRS
 
 IDS = st.sampled_from(["", "a", "aa", "ab", "b", "é", "😀", "a" * 40])
 COLUMNS = ["similarity", "account_a", "account_b"]

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from jobs.config import JobConfig
-from jobs.errors import QualityGateError
-from jobs.gate import check_rejects, check_result
-from jobs.snapshots.manifest import Manifest
+from jobs.options.config import JobConfig
+from jobs.pipeline.gate import check_rejects, check_result
+from lookalike.errors import QualityGateError
+from lookalike.snapshots.manifest import Manifest
 
 from .known import tiny
 from .running import Job

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.hashtags import normalise, spelling
 from jobs.inputs.tables import Column
-from jobs.snapshots.buckets import bucket_of
-from jobs.stages.explode import Spellings
+from jobs.stages.scan.explode import Spellings
+from lookalike.hashtags import normalise, spelling
+from lookalike.outputs.buckets import bucket_of
 
 from .reference import normal_form
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import UsageError
-from jobs.hashtags import normalise
-from jobs.ignored import IgnoreList
+from jobs.options.ignored import IgnoreList
+from lookalike.errors import UsageError
+from lookalike.hashtags import normalise
 
 from .running import Job
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobs.errors import QualityGateError, TooManyCandidatesError
+from lookalike.errors import QualityGateError, TooManyCandidatesError
 
 from .running import Job
 from .story import Story, mode_of, paths

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.reader import Snapshot, current_id
 
 from .command import ROOT
 from .dying_run import MOMENTS

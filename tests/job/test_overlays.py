@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.schemas import OVERLAYS
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables.schemas import OVERLAYS
 
 from .running import Result
 from .story import Story, mode_of, paths

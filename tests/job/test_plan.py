@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.kernel import SMALL_GROUP, Threshold
-from jobs.stages.plan import TASK_COST, Unit, cost_of_group, plan_tasks, plan_units, ranges_of
-from jobs.stages.reports import GroupReport, LargeHashtag
+from jobs.exchange.reports import GroupReport, LargeHashtag
+from jobs.stages.compare.plan import TASK_COST, Unit, cost_of_group, plan_tasks, plan_units, ranges_of
+from lookalike.kernel import SMALL_GROUP, Threshold
 
 THRESHOLD = Threshold.parse("0.8")
 LENGTHS = st.lists(st.integers(0, 50), min_size=1, max_size=30).filter(any)

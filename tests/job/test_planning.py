@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from jobs import making
-from jobs.errors import QualityGateError, TooManyCandidatesError, UsageError
-from jobs.snapshots.lock import OutputLock
-from jobs.snapshots.reader import current_id
+from jobs.pipeline import making
+from lookalike.errors import QualityGateError, TooManyCandidatesError, UsageError
+from lookalike.outputs.lock import OutputLock
+from lookalike.snapshots.reader import current_id
 
 from .command import submit, submit_alone
 from .known import Known, medium, tiny

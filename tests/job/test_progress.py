@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobs import progress
-from jobs.progress import Progress
+from jobs.reporting import progress
+from jobs.reporting.progress import Progress
 
 WAIT = 60  # seconds, a bound for what takes milliseconds
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.stages.posts import Posts
-from jobs.stages.scan import ScanSplits
+from jobs.stages.scan.posts import Posts
+from jobs.stages.scan.scan import ScanSplits
 from tests.examples import seeds, whole_runs
 
 from .cases import Inputs, made_inputs

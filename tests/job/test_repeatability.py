@@ -82,11 +82,13 @@ def unlisted(result: Result) -> set[Path]:
 def test_rows_that_travel_one_by_one_give_what_the_definitions_say(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    for place in ("scan._ROWS_AT_ONCE", "compare._ROWS_AT_ONCE", "compare.SMALL_GROUP"):
+    for place in ("scan.scan._ROWS_AT_ONCE", "compare.compare._ROWS_AT_ONCE", "compare.compare.SMALL_GROUP"):
         monkeypatch.setattr(f"jobs.stages.{place}", 1)
-    monkeypatch.setattr("jobs.stages.scan._CHUNK_BYTES", 64)
-    monkeypatch.setattr("jobs.snapshots.datafiles.ROW_GROUP_ROWS", 2)
-    monkeypatch.setattr("jobs.execution.TASK_COST", 1e-9)  # a run of hashtags of its own for nearly every hashtag
+    monkeypatch.setattr("jobs.stages.scan.scan._CHUNK_BYTES", 64)
+    monkeypatch.setattr("lookalike.snapshots.datafiles.ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr(
+        "jobs.pipeline.execution.TASK_COST", 1e-9
+    )  # a run of hashtags of its own for nearly every hashtag
     rng = random.Random(1000 + seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=20, posts=60)
     options: dict[str, Any] = {"min_similarity": rng.choice(["0.5", "0.8"]), "fold": rng.choice(["none", "case"])}

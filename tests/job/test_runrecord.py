@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from jobs import runrecord
-from jobs.config import JobConfig
-from jobs.runrecord import RunRecord, tell
-from jobs.snapshots.lock import OutputLock
+from jobs.options.config import JobConfig
+from jobs.reporting import runrecord
+from jobs.reporting.runrecord import RunRecord, tell
+from lookalike.outputs.lock import OutputLock
 
 from .command import submit, submit_alone
 from .known import tiny

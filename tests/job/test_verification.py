@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import pipeline, verification
-from jobs.errors import VerificationError
-from jobs.kernel import PairBatch, similar_pairs_of_groups
-from jobs.snapshots.counts import Verification
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.snapshots.schemas import PAIRS
+from jobs.pipeline import pipeline, verification
+from lookalike.errors import VerificationError
+from lookalike.kernel import PairBatch, similar_pairs_of_groups
+from lookalike.snapshots.counts import Verification
+from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.tables.schemas import PAIRS
 from tests.examples import seeds
 
 from .cases import made_inputs
@@ -141,7 +141,7 @@ def test_a_comparison_that_loses_pairs_passes_the_other_checks_but_not_this_one(
         for pairs in similar_pairs_of_groups(*arguments, **options):
             yield PairBatch(*(getattr(pairs, field.name)[1:] for field in dataclasses.fields(pairs)))
 
-    monkeypatch.setattr("jobs.stages.compare.similar_pairs_of_groups", losing)
+    monkeypatch.setattr("jobs.stages.compare.compare.similar_pairs_of_groups", losing)
     posts, accounts = write_inputs(tmp_path, NAMES)
     assert len(quick_job(posts, accounts).pairs) == 3
     with pytest.raises(VerificationError):

@@ -6,7 +6,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from jobs.kernel import EncodedNames, PairBatch, Threshold, encode_names, similar_pairs
+from lookalike.kernel import EncodedNames, PairBatch, Threshold, encode_names, similar_pairs
 
 Pairs = dict[tuple[int, int], int]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from jobs.kernel import (
+from lookalike.kernel import (
     EncodedNames,
     Threshold,
     Work,

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.kernel import encode_names
-from jobs.kernel.arrays import sorted_names
-from jobs.kernel.hashes import bucket_of
+from lookalike.kernel import encode_names
+from lookalike.kernel.arrays import sorted_names
+from lookalike.kernel.hashes import bucket_of
 
 OTHERS = "".join(map(chr, range(0x4E00, 0x4F80)))
 

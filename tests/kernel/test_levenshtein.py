@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from jobs.kernel import encode_names
-from jobs.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
+from lookalike.kernel import encode_names
+from lookalike.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
 
 short = st.text(st.sampled_from("ab"), max_size=WORD) | st.text(max_size=WORD)
 long = st.text(st.sampled_from("abc"), max_size=300) | st.text(max_size=150)

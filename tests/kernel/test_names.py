@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.kernel import encode_names, similarities
+from lookalike.kernel import encode_names, similarities
 
 
 @given(st.lists(st.text(max_size=20), max_size=20))

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.kernel import encode_names, prefix_blocks
+from lookalike.kernel import encode_names, prefix_blocks
 
 
 @given(

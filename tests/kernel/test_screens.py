@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from jobs.kernel import encode_names
-from jobs.kernel.diagonals import SHORT, byte_row, count_unequal, set_diagonals
-from jobs.kernel.screen import CHUNK, screen, signature
+from lookalike.kernel import encode_names
+from lookalike.kernel.diagonals import SHORT, byte_row, count_unequal, set_diagonals
+from lookalike.kernel.screen import CHUNK, screen, signature
 
 ALPHABETS = ["ab", "abcdefghij", "".join(map(chr, range(0x100, 0x180))), "".join(map(chr, range(0x4E00, 0x4F40)))]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.kernel import Threshold
+from lookalike.kernel import Threshold
 
 
 @pytest.mark.parametrize(

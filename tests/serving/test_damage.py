@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.layout import CURRENT, new_snapshot_id
-from jobs.snapshots.reader import current_id
+from lookalike.outputs.layout import CURRENT, new_snapshot_id
+from lookalike.snapshots.reader import current_id
 
 from .conftest import Published
 from .running import PATH, Service, ServiceFactory, eventually, service_process

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 
 from .conftest import Published, run_job
 from .running import PATH, Service, ServiceFactory, eventually

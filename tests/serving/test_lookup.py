@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 
 from .conftest import Published
 from .running import PATH, Service, ServiceFactory

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 from tests.snapshots.samples import make_sample, publish_sample
 
 from .running import Client, ServiceFactory

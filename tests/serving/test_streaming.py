@@ -13,7 +13,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 
 from .conftest import run_job
 from .running import PATH, Client, ServiceFactory, ServiceProcess, eventually, most_memory, service_process

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.reader import current_id
+from lookalike.snapshots.reader import current_id
 
 from .conftest import run_job
 from .running import PATH, Service, ServiceFactory, eventually

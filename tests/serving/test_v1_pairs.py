@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 from serving.v1 import evidence as evidence_module
 from serving.v1 import formats
 from serving.v1.evidence import EVIDENCE

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 from serving.v1 import search
 from serving.v1.steps import Steps
 from tests.snapshots.samples import Sample, make_sample, publish_sample

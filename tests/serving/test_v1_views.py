@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 from serving.v1.about import about
 from serving.v1.compare import compare_names
 from serving.v1.detail import bin_edges

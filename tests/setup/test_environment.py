@@ -35,8 +35,8 @@ def imported(path: Path) -> set[str]:
 
 
 def test_it_has_every_package_that_the_job_imports(packer: ModuleType) -> None:
-    modules = set().union(*map(imported, (ROOT / "jobs").rglob("*.py")))
-    modules -= sys.stdlib_module_names | OF_SPARK | {"jobs"}
+    modules = set().union(*map(imported, packer.sources()))
+    modules -= sys.stdlib_module_names | OF_SPARK | {"jobs", "lookalike"}
     owners = importlib.metadata.packages_distributions()
     packed = {package.name for package in packer.distributions()}
     assert [name for name in sorted(modules) if not packed & set(owners[name])] == []
@@ -44,7 +44,9 @@ def test_it_has_every_package_that_the_job_imports(packer: ModuleType) -> None:
 
 def test_it_has_every_module_of_the_job(packer: ModuleType) -> None:
     names = {name for name, _ in packer.packages()}
-    assert {f"packages/{path.relative_to(ROOT)}" for path in (ROOT / "jobs").rglob("*.py")} <= names
+    assert {
+        f"packages/{path.relative_to(ROOT)}" for name in ("jobs", "lookalike") for path in (ROOT / name).rglob("*.py")
+    } <= names
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from jobs.config import JobConfig, load_config
+from jobs.options.config import JobConfig, load_config
 
 JOB_YAML = Path(__file__).resolve().parents[2] / "conf" / "job.yaml"
 REQUIRED = {"posts": ["p.tsv"], "accounts": ["a.tsv"], "output": "out"}

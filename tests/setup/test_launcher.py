@@ -190,7 +190,7 @@ class TestClusterMaster:
         assert option(options, "--archives") == f"{environment}#environment"
         assert option(options, "--py-files") == "mine.zip"
         assert "spark.pyspark.python=./environment/bin/python" in options
-        assert "spark.python.daemon.module=jobs.daemon" in options
+        assert "spark.python.daemon.module=jobs.spark.daemon" in options
         assert told["python"] == ["./environment/bin/python"]
 
     def test_a_python_packed_before_the_job_changed_is_refused(self, project: Path, environment: Path) -> None:

@@ -14,14 +14,15 @@ from unittest.mock import patch
 import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
-from jobs.snapshots import layout, publisher
-from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.datafiles import write_table
-from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.manifest import Manifest
-from jobs.snapshots.publisher import Publication, begin
-from jobs.snapshots.reader import Snapshot
-from jobs.snapshots.schemas import ACCOUNT_HASHTAGS, BUCKETED, OVERLAYS, SCHEMAS
+from lookalike.outputs import layout
+from lookalike.outputs.buckets import bucket_of
+from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots import publisher
+from lookalike.snapshots.datafiles import write_table
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.publisher import Publication, begin
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables.schemas import ACCOUNT_HASHTAGS, BUCKETED, OVERLAYS, SCHEMAS
 
 START = datetime(2023, 1, 1, 10, tzinfo=UTC)
 

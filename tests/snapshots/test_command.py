@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jobs import errors
-from jobs.snapshots.layout import CURRENT
-from jobs.terminal import printable, shorten, table, width
+from jobs.reporting.terminal import printable, shorten, table, width
+from lookalike import errors
+from lookalike.outputs.layout import CURRENT
 
 from .commands import Command, Ran
 from .samples import START, Sample, publish_sample

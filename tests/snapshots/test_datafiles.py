@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.errors import SnapshotError
-from jobs.snapshots import datafiles
-from jobs.snapshots.datafiles import TableWriter, write_table
-from jobs.snapshots.durable import flushed_behind
-from jobs.snapshots.entries import FileEntry, check_file
-from jobs.snapshots.layout import data_path
-from jobs.snapshots.schemas import HASHTAGS, MEMBERS, PAIRS, REJECTS
-from jobs.stages.flushed import Flushed
+from jobs.exchange.flushed import Flushed
+from lookalike.errors import SnapshotError
+from lookalike.outputs.durable import flushed_behind
+from lookalike.outputs.entries import FileEntry, check_file
+from lookalike.outputs.layout import data_path
+from lookalike.snapshots import datafiles
+from lookalike.snapshots.datafiles import TableWriter, write_table
+from lookalike.tables.schemas import HASHTAGS, MEMBERS, PAIRS, REJECTS
 
 from .samples import make_sample
 

@@ -1,7 +1,7 @@
 import random
 from pathlib import Path
 
-from jobs.errors import SnapshotError
+from lookalike.errors import SnapshotError
 
 from .commands import Command, split
 from .samples import Sample, build_sample, make_sample, publish_on

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobs.snapshots.diff import ACCOUNTS, HASHTAGS, PAIRS, Comparison, Difference, difference, rows_to_compare
-from jobs.snapshots.reader import Snapshot
+from lookalike.snapshots.reader import Snapshot
 
 from .samples import Sample, build_sample, publish_on
 

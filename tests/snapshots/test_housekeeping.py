@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import SnapshotError, UsageError
 from jobs.snapshots.__main__ import main
-from jobs.snapshots.reader import Snapshot
+from lookalike.errors import SnapshotError, UsageError
+from lookalike.snapshots.reader import Snapshot
 
 from .commands import Command, Ran, split
 from .samples import make_sample, publish_on

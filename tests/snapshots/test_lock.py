@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import OutputLockedError
-from jobs.snapshots.lock import OutputLock
-from jobs.snapshots.publisher import begin
+from lookalike.errors import OutputLockedError
+from lookalike.outputs.lock import OutputLock
+from lookalike.snapshots.publisher import begin
 
 HOLDER = """
 import pathlib, subprocess, sys
-from jobs.snapshots.lock import OutputLock
+from lookalike.outputs.lock import OutputLock
 with OutputLock(pathlib.Path(sys.argv[1])):
     if len(sys.argv) > 2:
         child = [sys.executable, "-c", "print('held', flush=True); import sys; sys.stdin.read()"]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import data_path
-from jobs.snapshots.manifest import Manifest, load
+from lookalike.errors import SnapshotError
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.layout import data_path
+from lookalike.snapshots.manifest import Manifest, load
 
 from .samples import Sample, make_manifest
 

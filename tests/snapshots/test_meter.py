@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from jobs.progress import Meter
+from jobs.reporting.progress import Meter
 
 
 class Terminal(io.StringIO):

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.oldfiles import taken_rows
+from lookalike.errors import SnapshotError
+from lookalike.snapshots.oldfiles import taken_rows
 
 from .test_splicing import TABLES, old_files, some_rows
 

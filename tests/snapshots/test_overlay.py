@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.datafiles import write_table
-from jobs.snapshots.entries import FileEntry
-from jobs.snapshots.layout import data_path
-from jobs.snapshots.overlay import Overlay
-from jobs.snapshots.publisher import begin
-from jobs.snapshots.run import Run
-from jobs.snapshots.schemas import MEMBERS_OVERLAY, OVERLAYS, SCHEMAS
+from lookalike.errors import SnapshotError
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.layout import data_path
+from lookalike.snapshots.datafiles import write_table
+from lookalike.snapshots.overlay import Overlay
+from lookalike.snapshots.publisher import begin
+from lookalike.snapshots.run import Run
+from lookalike.tables.schemas import MEMBERS_OVERLAY, OVERLAYS, SCHEMAS
 from tests.examples import examples
 
 from .samples import make_manifest, make_sample, publish_sample, write_files

@@ -1,4 +1,4 @@
-"""The files of jobs.snapshots.parquet, read by others: the same rows, whatever the types and values are."""
+"""The files of lookalike.snapshots.parquet, read by others: the same rows, whatever the types and values are."""
 
 import io
 import string
@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.parquet import chunks
-from jobs.snapshots.parquet.columns import columns_of
-from jobs.snapshots.parquet.writer import FileWriter
+from lookalike.errors import SnapshotError
+from lookalike.snapshots.parquet import chunks
+from lookalike.snapshots.parquet.columns import columns_of
+from lookalike.snapshots.parquet.writer import FileWriter
 from tests.examples import examples
 
 TYPES = {

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import SnapshotError
-from jobs.snapshots import marks
-from jobs.snapshots.history import published_ids
-from jobs.snapshots.lock import OutputLock
 from jobs.snapshots.prune import Plan, Policy, carry_out, plan
-from jobs.snapshots.publisher import begin, make_live
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.snapshots.validate import validate
+from lookalike.errors import SnapshotError
+from lookalike.outputs import marks
+from lookalike.outputs.lock import OutputLock
+from lookalike.snapshots.history import published_ids
+from lookalike.snapshots.publisher import begin, make_live
+from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.validate import validate
 
 from .dying import STEPS, Failing, KilledError
 from .samples import DAY, make_sample, publish_on

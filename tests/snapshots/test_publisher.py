@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import SnapshotError, UsageError
-from jobs.snapshots import publisher
-from jobs.snapshots.marks import live_until
-from jobs.snapshots.publisher import Publication, begin, make_live
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.snapshots.validate import validate
+from lookalike.errors import SnapshotError, UsageError
+from lookalike.outputs.marks import live_until
+from lookalike.snapshots import publisher
+from lookalike.snapshots.publisher import Publication, begin, make_live
+from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.validate import validate
 
 from .dying import STEPS, Failing, KilledError
 from .samples import make_manifest, make_sample, publish_on, publish_sample, write_files
@@ -161,7 +161,7 @@ def test_a_failure_at_any_step_is_raised_and_cleared_away(
 
 KILLED_RUN = """
 import os, pathlib, signal, sys
-from jobs.snapshots.publisher import begin
+from lookalike.snapshots.publisher import begin
 publication = begin(pathlib.Path(sys.argv[1]))
 (publication.folder / "pairs").mkdir()
 (publication.folder / "pairs" / "half").write_bytes(bytes(1000))

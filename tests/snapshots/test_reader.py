@@ -8,9 +8,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.reader import Snapshot, current_id, lowest_similarity
-from jobs.snapshots.schemas import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, OVERLAYS, PAIRS, SCHEMAS
+from lookalike.errors import SnapshotError
+from lookalike.snapshots.reader import Snapshot, current_id, lowest_similarity
+from lookalike.tables.schemas import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, OVERLAYS, PAIRS, SCHEMAS
 
 from .samples import Sample, make_sample, publish_sample
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import OutputLockedError, SnapshotError, UsageError
-from jobs.snapshots.history import published_ids
-from jobs.snapshots.lock import OutputLock
-from jobs.snapshots.marks import is_pinned
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.snapshots.validate import validate
+from lookalike.errors import OutputLockedError, SnapshotError, UsageError
+from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.marks import is_pinned
+from lookalike.snapshots.history import published_ids
+from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.validate import validate
 
 from .commands import Command, Ran, split
 from .samples import make_sample, publish_on

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from jobs.errors import SnapshotError
-from jobs.snapshots.publisher import Publication, begin
-from jobs.snapshots.reader import current_id
-from jobs.stages.check import CheckBuckets
+from jobs.stages.write.check import CheckBuckets
+from lookalike.errors import SnapshotError
+from lookalike.snapshots.publisher import Publication, begin
+from lookalike.snapshots.reader import current_id
 
 from .samples import Sample, make_manifest, make_sample, publish_sample, write_files
 

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jobs.snapshots.layout import SNAPSHOTS
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.snapshots.validate import validate
+from lookalike.outputs.layout import SNAPSHOTS
+from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.validate import validate
 from tests.job.command import start, submit
 from tests.serving.test_live import write_accounts
 

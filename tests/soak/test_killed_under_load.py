@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from jobs.snapshots.layout import SNAPSHOTS
-from jobs.snapshots.reader import Snapshot, current_id
-from jobs.snapshots.validate import validate
+from lookalike.outputs.layout import SNAPSHOTS
+from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.validate import validate
 from tests.job.command import start, submit
 from tests.serving.running import ServiceFactory
 from tests.serving.test_live import write_accounts

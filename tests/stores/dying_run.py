@@ -14,7 +14,7 @@ if __name__ == "__main__":
         spark.set_result(localspark.Context(2))
         return spark
 
-    import jobs.session
+    import jobs.spark.session
 
-    jobs.session.start_spark = start_spark  # type: ignore[assignment]  # a stand-in
+    jobs.spark.session.start_spark = start_spark  # type: ignore[assignment]  # a stand-in
     sys.exit(similar_accounts.main(sys.argv[1:]))

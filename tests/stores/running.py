@@ -17,13 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 from obstore.store import from_url
 
-from jobs import pipeline
-from jobs.config import JobConfig
-from jobs.progress import Progress
-from jobs.snapshots import layout, publisher
-from jobs.snapshots.manifest import Manifest, parse
-from jobs.snapshots.schemas import SCHEMAS
-from jobs.stores.urls import StoreUrl
+from jobs.options.config import JobConfig
+from jobs.pipeline import pipeline
+from jobs.reporting.progress import Progress
+from lookalike.outputs import layout
+from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.snapshots import publisher
+from lookalike.snapshots.manifest import Manifest, parse
+from lookalike.tables.schemas import SCHEMAS
 from tests.job import localspark
 
 

@@ -85,9 +85,9 @@ def _makes_a_bucket(process: subprocess.Popen[bytes], log: Path) -> bool:
             if not isinstance(error, urllib.error.HTTPError):
                 return False
             error.close()
-    from jobs.errors import StoreError
-    from jobs.stores.objects import BRISK, ObjectStore
-    from jobs.stores.urls import StoreUrl
+    from lookalike.errors import StoreError
+    from lookalike.outputs.stores.objects import BRISK, ObjectStore
+    from lookalike.outputs.stores.urls import StoreUrl
 
     try:
         ObjectStore(StoreUrl.parse(f"s3://{BUCKET}"), BRISK).put("made", b"")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.snapshots.manifest import Manifest
-from jobs.stores.lease import Lease
-from jobs.stores.objects import ObjectStore
-from jobs.stores.urls import StoreUrl
+from lookalike.outputs.stores.lease import Lease
+from lookalike.outputs.stores.objects import ObjectStore
+from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.snapshots.manifest import Manifest
 from tests.snapshots.commands import Command, split
 
 from .running import Bucket, Runner
@@ -115,7 +115,9 @@ def test_prune_keeps_what_is_pinned_live_or_was_lately(
 def test_prune_after_current_was_edited_by_hand_takes_all_for_live_lately(
     url: StoreUrl, three: list[Manifest], command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.stores.output._SWITCH", -1)  # as if the switch had been longer after its mark
+    monkeypatch.setattr(
+        "lookalike.outputs.stores.output._SWITCH", -1
+    )  # as if the switch had been longer after its mark
     done = command("prune", url, "--keep", 1, "--grace", 3600)
     assert "kept: live within 3,600 seconds" in done.lines[1]
     assert ids(Bucket(url)) == {one.id for one in three}

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from jobs.errors import JobError, OutputLockedError, StoreError, StoreRefusedError
-from jobs.snapshots.layout import new_snapshot_id
-from jobs.stores.staging import Staging
-from jobs.stores.urls import StoreUrl
+from jobs.pipeline.staging import Staging
+from lookalike.errors import JobError, OutputLockedError, StoreError, StoreRefusedError
+from lookalike.outputs.layout import new_snapshot_id
+from lookalike.outputs.stores.urls import StoreUrl
 
 from .proxy import LOST, Asked, Proxy
 from .running import Bucket, Runner, write_inputs

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from jobs.errors import OutputLockedError, StoreError
-from jobs.stores.lease import Lease
-from jobs.stores.objects import BRISK, ObjectStore
-from jobs.stores.urls import StoreUrl
+from lookalike.errors import OutputLockedError, StoreError
+from lookalike.outputs.stores.lease import Lease
+from lookalike.outputs.stores.objects import BRISK, ObjectStore
+from lookalike.outputs.stores.urls import StoreUrl
 from tests.serving.running import eventually
 
 from .proxy import LOST, Asked, Proxy

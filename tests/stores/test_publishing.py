@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import QualityGateError, UsageError
-from jobs.stores.staging import Staging, staging_folder
-from jobs.stores.urls import StoreUrl
+from jobs.pipeline.staging import Staging, staging_folder
+from lookalike.errors import QualityGateError, UsageError
+from lookalike.outputs.stores.urls import StoreUrl
 
 from .proxy import Proxy
 from .running import Bucket, Runner, tables

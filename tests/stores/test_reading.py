@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import SnapshotError, StoreError
-from jobs.snapshots.buckets import bucket_of
-from jobs.snapshots.openfiles import DataFile
-from jobs.snapshots.reader import Snapshot
-from jobs.stores.blocks import BlockCache
-from jobs.stores.objects import BRISK
-from jobs.stores.output import ObjectOutput
-from jobs.stores.urls import StoreUrl
+from lookalike.errors import SnapshotError, StoreError
+from lookalike.outputs.buckets import bucket_of
+from lookalike.outputs.stores.blocks import BlockCache
+from lookalike.outputs.stores.objects import BRISK
+from lookalike.outputs.stores.output import ObjectOutput
+from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.snapshots.openfiles import DataFile
+from lookalike.snapshots.reader import Snapshot
 from tests.snapshots.samples import make_sample, publish_sample
 
 from .proxy import Asked, Proxy

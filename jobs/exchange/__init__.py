@@ -1,0 +1,1 @@
+"""How rows and reports travel between stages."""

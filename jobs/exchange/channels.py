@@ -1,0 +1,83 @@
+"""What the stages send each other through the work folder; see exchange.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from jobs.exchange.exchange import Exchange
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns.items()])
+
+
+# From a split to an id partition: see Posts.
+_POSTS = _schema(
+    id_hash=pa.uint64(),
+    id_check=pa.uint64(),
+    row_hash=pa.uint64(),
+    created=pa.int64(),
+    was_dated=pa.bool_(),
+    repost=pa.int8(),
+    was_flagged=pa.bool_(),
+    account=pa.uint32(),
+    row=pa.int64(),
+    spelling=pa.list_(pa.uint64()),
+    bucket=pa.list_(pa.uint16()),
+)
+
+# From the split that met them to the bucket of the key. hash: of the spelling, see Spellings.
+_SPELLINGS = _schema(hash=pa.uint64(), spelling=pa.string(), key=pa.string())
+
+# From an id partition to a bucket: one hashtag of one used post. leads: 1 for the first hashtag of its post.
+_USAGES = _schema(spelling=pa.uint64(), account=pa.uint32(), created=pa.int64(), repost=pa.int8(), leads=pa.int8())
+
+# From a bucket to a task of accounts: see Evidence; hashtag is the place in the bucket.
+_MEMBERSHIPS = _schema(
+    hashtag=pa.uint32(),
+    account=pa.uint32(),
+    posts=pa.int32(),
+    reposts=pa.int32(),
+    first=pa.int64(),
+    last=pa.int64(),
+    leads=pa.int32(),
+)
+
+# From a task of comparison to a bucket: accounts that are similar, once for each hashtag, by number.
+_PAIRS = _schema(hashtag=pa.uint32(), left=pa.uint32(), right=pa.uint32(), distance=pa.int32())
+
+# From a task of comparison to a task of accounts: the same from either side. hashtags: in how many of them; a pair
+# may come several times.
+_LOOKALIKES = _schema(account=pa.uint32(), other=pa.uint32(), distance=pa.int32(), hashtags=pa.int32())
+
+
+def posts(work: Path) -> Exchange:
+    """The checked posts."""
+    return Exchange(work, "posts", _POSTS)
+
+
+def spellings(work: Path) -> Exchange:
+    """The spellings of hashtags."""
+    return Exchange(work, "spellings", _SPELLINGS)
+
+
+def usages(work: Path) -> Exchange:
+    """The usages of hashtags."""
+    return Exchange(work, "usages", _USAGES)
+
+
+def memberships(work: Path) -> Exchange:
+    """The memberships."""
+    return Exchange(work, "memberships", _MEMBERSHIPS)
+
+
+def pairs(work: Path) -> Exchange:
+    """The similar pairs of each hashtag."""
+    return Exchange(work, "pairs", _PAIRS)
+
+
+def lookalikes(work: Path) -> Exchange:
+    """The similar accounts of each account."""
+    return Exchange(work, "lookalikes", _LOOKALIKES)

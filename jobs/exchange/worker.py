@@ -1,0 +1,40 @@
+"""What the tasks of one Python worker process share."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.inputs.accounts import AccountTable
+from jobs.stages.group.hashtagtable import HashtagTable
+from lookalike.snapshots.manybuckets import buckets_of
+from lookalike.snapshots.reader import Snapshot
+from lookalike.strings.packed import packed_strings
+
+
+@functools.lru_cache(maxsize=2)
+def accounts_table(path: str) -> AccountTable:
+    """The table of accounts that the driver wrote to the run's work folder, mapped into memory."""
+    return AccountTable.open(path)
+
+
+@functools.lru_cache(maxsize=2)
+def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
+    """snapshots.buckets.bucket_of(id, buckets) of every account of the table."""
+    ids = accounts_table(path).ids
+    return buckets_of(*packed_strings(ids), buckets)
+
+
+@functools.lru_cache(maxsize=1)
+def open_snapshot(output: Path, snapshot: str) -> Snapshot:
+    """A published snapshot."""
+    return Snapshot.open(output, snapshot)
+
+
+@functools.lru_cache(maxsize=2)
+def hashtag_table(work: str) -> HashtagTable:
+    """The table of hashtags that the driver wrote to the run's work folder, mapped into memory."""
+    return HashtagTable.open(Path(work))

@@ -1,0 +1,86 @@
+"""Stage 5 of an incremental run: the pairs of a bucket of hashtags, old and new."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.exchange.reports import WriteReport
+from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.incremental.blocks import Blocks, find_owners
+from jobs.incremental.changes import account_changes
+from jobs.incremental.findpairs import first_not_before
+from jobs.incremental.patch import Patch, Patcher
+from jobs.stages.group.groups import Groups
+from jobs.stages.write.write import pair_rows
+from lookalike.kernel import similarities
+from lookalike.tables.schemas import PAIRS
+
+
+@dataclasses.dataclass(frozen=True)
+class PairMerger:
+    """Writes the pairs of buckets: the base's but those of changed accounts, and those found."""
+
+    accounts: str
+    work: Path
+    tables: Patcher
+
+    def merge(self, bucket: int, sent: pa.Table) -> WriteReport:
+        """Add the pairs that the comparison has sent; the report counts all pairs, those of the base too."""
+        old = self.tables.base.hashtags(bucket)
+        numbers = self._numbers(bucket, old.keys)
+        hashtag = sent["hashtag"].to_numpy()
+        gone = self._gone(bucket)
+        lost = np.bincount(np.repeat(np.arange(len(numbers)), old.pairs)[gone], minlength=len(numbers))
+        counts = _counted(
+            np.concatenate([numbers, hashtag]), np.concatenate([old.pairs - lost, np.ones(len(hashtag))])
+        )
+        if not len(hashtag) and not len(gone):
+            return WriteReport(self.tables.base.entries("pairs", bucket), counts)
+        if not counts:
+            return WriteReport([])
+        hashtag, rows = self._rows(sent)
+        place, known = find_owners(numbers, hashtag)
+        wanted = np.zeros(len(numbers), bool)
+        wanted[place[known]] = True
+        blocks = Blocks.of(old.pairs, wanted)
+        pairs = self.tables.base.taken("pairs", bucket, ["similarity", "account_a", "account_b"], blocks.rows)
+        at = first_not_before(pairs, *blocks.spans(place, known), rows)
+        patch = Patch.of(gone, blocks.rows_at(place, known, at), rows)
+        return WriteReport(self.tables.write(patch, "pairs", bucket), counts)
+
+    def _numbers(self, bucket: int, keys: pa.StringArray) -> npt.NDArray[np.uint32]:
+        """This run's numbers of hashtags of the base, ascending as their keys are."""
+        places = pc.index_in(keys, value_set=Groups.open(self.work, bucket).keys).to_numpy()
+        return hashtag_table(str(self.work)).numbers_in(bucket)[places]
+
+    def _gone(self, bucket: int) -> npt.NDArray[np.int64]:
+        """The rows of the base of which an account is not what it was."""
+        changed = account_changes(self.work).changed
+        if not changed.any():
+            return np.zeros(0, np.int64)
+        ids = accounts_table(self.accounts).ids.filter(pa.array(changed)).cast(pa.string())
+        rows = self.tables.base.read("pairs", bucket, ["account_a", "account_b"])
+        return np.flatnonzero(pc.or_(*(pc.is_in(column, value_set=ids) for column in rows.columns)).to_numpy())
+
+    def _rows(self, sent: pa.Table) -> tuple[npt.NDArray[np.uint32], pa.Table]:
+        """The hashtag of each new pair, by number, and the pairs, both in the order of the table."""
+        table = accounts_table(self.accounts)
+        hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
+        similarity = similarities(table.names, left, right, distance)
+        order = np.lexsort((right, left, -similarity, hashtag))
+        columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
+        rows = pair_rows(hashtag_table(str(self.work)).keys, table.ids, *columns)
+        return columns[0], pa.Table.from_batches(rows, PAIRS)
+
+
+def _counted(hashtags: npt.NDArray[np.uint32], pairs: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """The hashtags that have any, by number, each once, and how many. pairs: of each, several times perhaps."""
+    found, place = np.unique(hashtags, return_inverse=True)
+    counts = np.bincount(place, pairs, len(found)).astype(np.int64)
+    return [(number, count) for number, count in zip(found.tolist(), counts.tolist(), strict=True) if count]

@@ -1,0 +1,221 @@
+"""The folder in which a run works whose output is in an object store: it mirrors the live snapshot, and no other.
+
+Spark's tasks write files, map them into memory and rename them, which no object store offers. So a run brings what
+it may need of the live snapshot, works here as in any folder, and delivers what it has published here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from jobs.reporting.terminal import printable
+from lookalike.errors import DiskError, OutputLockedError, SnapshotError, StoreError, UsageError
+from lookalike.outputs.checksums import Checksum
+from lookalike.outputs.durable import temporary_beside, write_durably
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.layout import CURRENT, MANIFEST, SNAPSHOTS, join_path, snapshot_folder
+from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.stores.objects import MissingObjectError
+from lookalike.outputs.stores.output import ObjectOutput
+from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.snapshots.history import live_id, published
+from lookalike.snapshots.leftovers import leftovers
+from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.publisher import make_live
+from lookalike.snapshots.reader import Snapshot
+
+_MIRRORED: Final = ".mirrored"  # holds the URL
+_AT_ONCE: Final = 8  # files on their way
+
+
+def staging_folder(url: StoreUrl, chosen: Path | None) -> Path:
+    """Where a run for this output works: the folder chosen, or one in the user's cache, of the URL's name."""
+    if chosen is not None:
+        return chosen
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    name = re.sub(r"[^A-Za-z0-9]+", "-", url).strip("-")[:80]
+    return Path(cache) / "lookalike" / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+
+
+class Staging:
+    """A staging folder and the output that it stands for; made by `staged`, which holds the output's lock."""
+
+    def __init__(self, output: ObjectOutput, folder: Path) -> None:
+        """Nothing is done yet."""
+        self.folder = folder
+        self._output = output
+        self._live: Manifest | None = None
+
+    def prepare(self) -> None:
+        """Remove what dead runs left in the output, and mirror its live snapshot."""
+        self._claim()
+        self._remove_dead_runs()
+        with OutputLock(self.folder):  # a run whose lock was taken over may still be at work here
+            self._bring()
+            self.prune()
+
+    def deliver(self, manifest: Manifest) -> None:
+        """Put a snapshot that was published in the folder into the output, and make it live there.
+
+        Raises OutputLockedError if another run has been there meanwhile. Nothing has changed then, nor after an error
+        before the switch, and what was uploaded is removed. After one in the switch itself the snapshot may be live.
+        """
+        output, folder = self._output, snapshot_folder(manifest.id)
+        try:
+            self._upload(manifest)
+            output.check_sizes(manifest.files)
+            output.confirm()
+            output.store.put(f"{folder}/{MANIFEST}", (self.folder / folder / MANIFEST).read_bytes())
+        except BaseException:
+            self._withdraw(manifest.id)
+            raise
+        output.forget()
+        try:
+            make_live(output, manifest.id)
+        except OutputLockedError:
+            self._withdraw(manifest.id)
+            raise
+        self._live = manifest
+
+    def prune(self) -> None:
+        """Keep of the folder what the live snapshot needs."""
+        keep: set[Path] = set()
+        if self._live is None:
+            (self.folder / CURRENT).unlink(missing_ok=True)
+        else:
+            keep = {join_path(self.folder, entry.path) for entry in self._live.files}
+            keep.add(self.folder / snapshot_folder(self._live.id) / MANIFEST)
+            write_durably(self.folder / CURRENT, f"{self._live.id}\n".encode())
+        for path in sorted((self.folder / SNAPSHOTS).rglob("*"), reverse=True):  # what is in a folder before it
+            if path.is_symlink() or not path.is_dir():
+                if path not in keep:
+                    path.unlink()
+            elif not any(path.iterdir()):
+                path.rmdir()
+
+    def _claim(self) -> None:
+        """Make the folder, or see that it is the one of this output: what it holds will be removed."""
+        mark = self.folder / _MIRRORED
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not mark.exists():
+            if any(self.folder.iterdir()):
+                raise UsageError(
+                    f"{self.folder}: holds other things and cannot be a staging folder; choose an empty one"
+                )
+            write_durably(mark, f"{self._output.url}\n".encode())
+        mirrored = mark.read_text(encoding="utf-8").strip()
+        if mirrored != self._output.url:
+            told = printable(mirrored[:200])
+            raise UsageError(f"{self.folder}: is the staging folder of {told}; choose another by --staging")
+
+    def _remove_dead_runs(self) -> None:
+        """Remove objects in folders without a manifest, but none that a manifest names."""
+        output = self._output
+        if not set(output.snapshots()) - {live_id(output), *output.published()}:
+            return
+        try:
+            found = leftovers(output, published(output))
+        except StoreError:
+            raise
+        except SnapshotError:
+            return  # a manifest that cannot be read may name any file
+        output.remove([str(file) for leftover in found for file in leftover.files])
+
+    def _bring(self) -> None:
+        """Fetch what is missing here of the live snapshot; one that is damaged is passed over with a warning."""
+        if self._output.current() is None:
+            return
+        try:
+            live = Snapshot.open(self._output).manifest
+            missing = [entry for entry in live.files if not self._is_here(entry)]
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(self._download, missing))
+        except SnapshotError as error:
+            if isinstance(error, StoreError) and not isinstance(error, MissingObjectError):
+                raise
+            told = f"warning: the live snapshot is damaged, and the run does without it: {error}"
+            print(printable(told), file=sys.stderr)
+            return
+        self._live = live
+        manifest = self.folder / snapshot_folder(live.id) / MANIFEST
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(manifest, self._output.manifest(live.id))
+
+    def _is_here(self, entry: FileEntry) -> bool:
+        try:
+            return join_path(self.folder, entry.path).stat().st_size == entry.bytes
+        except FileNotFoundError:
+            return False
+
+    def _download(self, entry: FileEntry) -> None:
+        target = join_path(self.folder, entry.path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_beside(target)
+        checksum, size = Checksum(entry.checksum), 0
+        try:
+            with temporary.open("xb") as file:
+                for piece in self._output.store.pieces(entry.path):
+                    file.write(piece)
+                    checksum.update(piece)
+                    size += piece.nbytes
+            if (size, checksum.text()) != (entry.bytes, entry.checksum):
+                raise SnapshotError(f"{self._output.name(entry.path)}: its checksum is not the manifest's")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _upload(self, manifest: Manifest) -> None:
+        there = {one.key: one.bytes for one in self._output.objects()}
+        missing = [entry for entry in manifest.files if there.get(entry.path) != entry.bytes]
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            list(pool.map(self._upload_one, missing))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _upload_one(self, entry: FileEntry) -> None:
+        self._output.check_lock()
+        self._output.store.upload(entry.path, join_path(self.folder, entry.path))
+
+    def _withdraw(self, snapshot: str) -> None:
+        """Remove a snapshot that did not become live; what the store does not let go of, the next run removes."""
+        output, folder = self._output, snapshot_folder(snapshot)
+        with contextlib.suppress(StoreError):
+            if live_id(output) != snapshot:
+                output.remove([f"{folder}/{MANIFEST}"])
+                output.remove([one.key for one in output.objects_of(snapshot)])
+
+
+@contextlib.contextmanager
+def staged(url: StoreUrl, chosen: Path | None, wait: float) -> Iterator[Staging]:
+    """Hold an output, and mirror its live snapshot in its staging folder.
+
+    Raises OutputLockedError if another holds it for `wait` seconds, UsageError if it or the folder cannot be used.
+    """
+    output, folder = ObjectOutput(url), staging_folder(url, chosen).absolute()
+    output.current()  # what is wrong with address and credentials is told before anything is written
+    with output.locked(wait):
+        staging = Staging(output, folder)
+        with _disk_errors(folder):
+            staging.prepare()
+        try:
+            yield staging
+        finally:
+            with contextlib.suppress(OSError):  # the next run does it
+                staging.prune()
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"{error.filename or folder}: {error.strerror}") from None

@@ -1,0 +1,199 @@
+"""An independent check of a result: random hashtags, compared by brute force, against the files as written.
+
+Nothing of the job's own comparison is used: distances are rapidfuzz's, the threshold is taken from the manifest's
+text and applied in integers here, and names and pairs come from the files, through the reader.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist, cpdist
+
+from jobs.reporting.terminal import printable
+from lookalike.errors import VerificationError
+from lookalike.snapshots.counts import Verification
+from lookalike.snapshots.reader import Snapshot
+
+_MEMBERS = 2000  # of a larger hashtag about so many are compared with each other
+_NEIGHBOURS = 20  # names in a row in alphabetical order: one half of them; the other is drawn one by one
+_STORED = 20_000  # stored pairs of a hashtag that are looked at, whether both are among those members or not
+_WHAT_NOW = "Nothing was published: this is a fault of the program or of the machine, not of the input."
+
+Ints = npt.NDArray[np.int64]
+
+
+def verify(snapshot: Snapshot, hashtags: int) -> Verification:
+    """Compare so many hashtags: the largest, and others drawn with chances by their members.
+
+    Of each, all pairs of a sample of members are compared, and what is stored must be what is found; of the other
+    stored pairs a sample must be similar pairs of members. Raises VerificationError at the first difference; pairs
+    that are not stored are none if blocking may lose pairs. The draw depends on the snapshot's id alone.
+    """
+    start = time.monotonic()
+    seed = int.from_bytes(hashlib.sha256(snapshot.manifest.id.encode()).digest()[:8])
+    rng = np.random.default_rng(seed)
+    checked = [_Hashtag(snapshot, key, rng).check() for key in _drawn(snapshot, hashtags, rng)]
+    totals = {
+        field: sum(getattr(one, field) for one in checked) for field in ("members", "compared", "found", "lost")
+    }
+    return Verification(hashtags=len(checked), seconds=round(time.monotonic() - start, 3), **totals)
+
+
+@dataclasses.dataclass
+class _Checked:
+    members: int
+    compared: int = 0
+    found: int = 0
+    lost: int = 0
+
+
+def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str]:
+    """The keys of the hashtags to compare, in their order.
+
+    Drawn without replacement: those of the greatest random numbers to the power 1 / members (P. Efraimidis and
+    P. Spirakis, 2006).
+    """
+    run = snapshot.run("hashtags", None)
+    sizes = [
+        file.read(group, ["members"]).column(0).to_numpy() for file in run.files for group in range(len(file.bounds))
+    ]
+    members = np.concatenate([np.zeros(0, np.int64), *sizes])
+    rank = np.log(rng.random(len(members))) / members
+    rank[members < 2] = -np.inf  # no pair of members
+    rank[np.argsort(-members, kind="stable")[:1]] = 0
+    chosen = np.argsort(-rank, kind="stable")[: min(count, int((members > 1).sum()))]
+    return [_key_at(snapshot, place) for place in np.sort(chosen).tolist()]
+
+
+def _key_at(snapshot: Snapshot, place: int) -> str:
+    """The key in a row of the table of hashtags."""
+    for file in snapshot.run("hashtags", None).files:
+        for group in range(len(file.bounds)):
+            rows = file.read(group, ["hashtag"])
+            if place < rows.num_rows:
+                return str(rows.column(0)[place])
+            place -= rows.num_rows
+    raise IndexError(place)
+
+
+class _Hashtag:
+    """A hashtag's members and the pairs that are stored of it."""
+
+    def __init__(self, snapshot: Snapshot, key: str, rng: np.random.Generator) -> None:
+        self._snapshot, self._key, self._rng = snapshot, key, rng
+        manifest = snapshot.manifest
+        self._threshold = Fraction(manifest.floor)
+        self._folds = manifest.configuration.get("fold") == "case"
+        self._may_lose = manifest.configuration.get("blocking") == "prefix"
+        members = snapshot.members(key)
+        self._ids = members.column("account_id").combine_chunks()
+        self._names = members.column("screen_name").combine_chunks()
+        row = snapshot.hashtag(key)
+        self._looked_at = min(1.0, _STORED / max(1, row.pairs if row else 0))
+
+    def check(self) -> _Checked:
+        """Compare the chosen members, and hold what is stored against that."""
+        chosen = self._chosen()
+        size, names = len(chosen), self._taken(chosen)
+        longer = _lengths(names)
+        longer = np.maximum(longer[:, None], longer)
+        distance = cdist(names, names, scorer=Levenshtein.distance, dtype=np.int32, workers=-1).astype(np.int64)
+        one, other = np.nonzero(np.triu(self._are_similar(distance, longer), 1))
+        stored = np.sort(np.concatenate([np.zeros(0, np.int64), *self._stored(chosen)]))
+        if (twice := stored[1:][stored[1:] == stored[:-1]]).size:
+            self._fail(int(chosen[twice[0] // size]), int(chosen[twice[0] % size]), "is stored twice")
+        lost = np.setdiff1d(one * size + other, stored)
+        if lost.size and not self._may_lose:
+            left, right = divmod(int(lost[0]), size)
+            is_similar = f"has distance {distance[left, right]} and is not stored"
+            self._fail(int(chosen[left]), int(chosen[right]), is_similar)
+        return _Checked(size, size * (size - 1) // 2, len(stored), len(lost))
+
+    def _chosen(self) -> Ints:
+        """Ascending places of members: all if they are few."""
+        count = len(self._ids)
+        if count <= _MEMBERS:
+            return np.arange(count)
+        singles = self._rng.choice(count, _MEMBERS // 2, replace=False, shuffle=False)
+        # Of members drawn one by one hardly any two are similar. Alike names are often neighbours in the alphabet.
+        runs = self._rng.choice(count - _NEIGHBOURS, _MEMBERS // 2 // _NEIGHBOURS, replace=False)
+        neighbours = pc.sort_indices(self._names).to_numpy()[runs[:, None] + np.arange(_NEIGHBOURS)]
+        return np.union1d(singles, neighbours.ravel()).astype(np.int64)
+
+    def _stored(self, chosen: Ints) -> Iterator[Ints]:
+        """The stored pairs of chosen members, as place of the one * number of the chosen + place of the other.
+
+        These and some of the others are checked.
+        """
+        place = np.full(len(self._ids), -1)
+        place[chosen] = np.arange(len(chosen))
+        for rows in self._snapshot.iter_pairs(self._key):
+            left, right = (self._members(rows, side) for side in ("account_a", "account_b"))
+            inside = (place[left] >= 0) & (place[right] >= 0)
+            looked_at = inside | (self._rng.random(rows.num_rows) < self._looked_at)
+            self._check_pairs(rows.filter(pa.array(looked_at)), left[looked_at], right[looked_at])
+            yield place[left[inside]] * len(chosen) + place[right[inside]]
+
+    def _members(self, rows: pa.Table, side: str) -> Ints:
+        """The place of each account of stored pairs among the members."""
+        accounts = rows.column(side)
+        places = pc.index_in(accounts, value_set=self._ids)
+        if places.null_count:
+            stranger = accounts.filter(pc.is_null(places))[0].as_py()
+            raise VerificationError(
+                f"{self._title()}: a pair with {printable(stranger)}, who never used it. {_WHAT_NOW}"
+            )
+        return places.to_numpy().astype(np.int64)
+
+    def _check_pairs(self, rows: pa.Table, left: Ints, right: Ints) -> None:
+        """Stored pairs of these members must be similar, and have their distance and similarity."""
+        if not len(left):
+            return
+        names, others = self._taken(left), self._taken(right)
+        distance = cpdist(names, others, scorer=Levenshtein.distance, dtype=np.int32).astype(np.int64)
+        longer = np.maximum(_lengths(names), _lengths(others))
+        stored = rows.column("distance").to_numpy()
+        similarity = np.divide(longer - distance, longer, out=np.ones(len(longer)), where=longer > 0)
+        for wrong, what in (
+            (~self._are_similar(distance, longer), "is stored, but is not similar: the distance is {distance}"),
+            (stored != distance, "is stored with distance {stored}, but has {distance}"),
+            (
+                rows.column("similarity").to_numpy() != similarity,
+                "is stored with a wrong similarity at distance {distance}",
+            ),
+        ):
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                self._fail(int(left[row]), int(right[row]), what.format(stored=stored[row], distance=distance[row]))
+
+    def _are_similar(self, distance: Ints, longer: Ints) -> npt.NDArray[np.bool_]:
+        """d <= (1 - p / q) * m, in integers."""
+        p, q = self._threshold.numerator, self._threshold.denominator
+        return q * distance <= (q - p) * longer
+
+    def _taken(self, places: Ints) -> list[str]:
+        """Names of members as they are compared."""
+        names: list[str] = self._names.take(pa.array(places)).to_pylist()
+        return [name.casefold() for name in names] if self._folds else names
+
+    def _title(self) -> str:
+        return f"verification of #{printable(self._key)}"
+
+    def _fail(self, one: int, other: int, what: str) -> NoReturn:
+        told = " and ".join(f"{self._names[place]} ({self._ids[place]})" for place in (one, other))
+        raise VerificationError(f"{self._title()}: the pair {printable(told)} {what}. {_WHAT_NOW}")
+
+
+def _lengths(names: list[str]) -> Ints:
+    return np.fromiter(map(len, names), np.int64, len(names))

@@ -1,0 +1,120 @@
+"""What lossless blocking lets through, counted block by block without comparing anything.
+
+A block is what an indexed name and its probes meet in (kernel.segments): the names of one length that have the same
+text at the same segment. Where the names of a length are few, or segments would be short, they are compared directly
+with all that are near in length: these are a block, too. The names may be a random sample of a hashtag's: a pair of
+names is in it with the square of a name's chance, so what is counted is scaled up by the square.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.kernel.arrays import SortedNames
+from lookalike.kernel.names import Codes
+from lookalike.kernel.segments import cuts, shifts
+
+_MIX = np.uint64(0xFF51AFD7ED558CCD)
+
+
+@numba.njit(cache=True, nogil=True)
+def _hash(codes: Codes, start: int, length: int) -> np.uint64:
+    """Of a segment's text; two texts of one hash would be taken for one block, once in 2^64."""
+    mixed = np.uint64(length)
+    for at in range(start, start + length):
+        mixed = (mixed ^ (np.uint64(codes[at]) + np.uint64(1))) * _MIX
+        mixed ^= mixed >> np.uint64(29)
+    return mixed | np.uint64(1)  # 0 stands for an empty slot
+
+
+@numba.njit(cache=True, nogil=True)
+def _slot(keys: npt.NDArray[np.uint64], key: np.uint64) -> np.int64:
+    """Where a key stands in a hash table of open addressing, or the empty slot where it would."""
+    last = len(keys) - 1
+    slot = np.int64((key >> np.uint64(20)) & np.uint64(last))
+    while keys[slot] != 0 and keys[slot] != key:
+        slot = (slot + 1) & last
+    return slot
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep(
+    worst: npt.NDArray[np.float64], candidates: float, names: float, place: int, segment: int, begin: int, end: int
+) -> None:
+    """Put a block in the place of the least of the worst, if it is worse."""
+    least = np.argmin(worst[:, 0])
+    if candidates > worst[least, 0]:
+        worst[least, 0] = candidates
+        worst[least, 1] = names
+        worst[least, 2] = place
+        worst[least, 3] = segment
+        worst[least, 4] = begin
+        worst[least, 5] = end
+
+
+@numba.njit(cache=True, nogil=True)
+def count_meetings(
+    names: SortedNames, p: int, q: int, scale: float, small: float, at_once: int, worst: npt.NDArray[np.float64]
+) -> float:
+    """Candidates of a hashtag from `scale` times fewer names of it, chosen at random; p / q is the threshold.
+
+    small: names of one length below which they are compared directly, at_once: of which an index is made at once.
+    worst, float64[n, 6], zero, receives the n blocks of most candidates in no order: candidates, names, the place of
+    a name that is in it, the segment's number, and where in the name it begins and ends; number -1 stands for all
+    names of a length that are compared directly.
+    """
+    total = 0.0
+    lo = 0
+    square = scale * scale
+    while lo < len(names.length):
+        length = names.length[lo]
+        hi = np.searchsorted(names.length, length, side="right")
+        bound = (q - p) * length // q
+        near = np.searchsorted(names.length, length - bound)
+        count = hi - lo
+        if count * scale < small or length < 2 * (bound + 1):
+            pairs = square * count * (lo - near + (count - 1) / 2)
+            total += pairs
+            _keep(worst, pairs, scale * count, lo, -1, 0, 0)
+            lo = hi
+            continue
+        size = 16
+        while size < 2 * count:
+            size *= 2
+        real = min(count * scale, at_once)
+        buckets = 16
+        while buckets < real:
+            buckets *= 2
+        load = count * scale / buckets
+        edges = cuts(length, bound)
+        for s in range(bound + 1):
+            cut = edges[s]
+            width = edges[s + 1] - cut
+            keys = np.zeros(size, np.uint64)
+            inside = np.zeros(size, np.int64)
+            member = np.zeros(size, np.int64)
+            for x in range(lo, hi):
+                key = _hash(names.codes, names.start[x] + cut, width)
+                slot = _slot(keys, key)
+                keys[slot] = key
+                inside[slot] += 1
+                member[slot] = x
+            met = np.zeros(size, np.float64)
+            probes = 0.0
+            for y in range(near, hi):
+                first, last = shifts(edges, s, names.length[y])
+                for shift in range(first, last + 1):
+                    slot = _slot(keys, _hash(names.codes, names.start[y] + cut + shift, width))
+                    if y < lo:
+                        met[slot] += inside[slot]
+                        probes += 1
+                    else:  # each of two names of one length is the later one in half of the cases
+                        met[slot] += max(0, inside[slot] - (shift == 0)) / 2
+                        probes += 0.5
+            total += square * met.sum() + probes * scale * load
+            for slot in np.flatnonzero(inside):
+                _keep(worst, square * met[slot], scale * inside[slot], member[slot], s, cut, cut + width)
+        lo = hi
+    return total

@@ -1,0 +1,84 @@
+"""What the rest of a run would take once its hashtags are grouped."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.exchange.reports import GroupReport
+from jobs.exchange.worker import accounts_table
+from jobs.options.config import JobConfig
+from jobs.pipeline.gate import check_candidates
+from jobs.planning.describe import estimate_lines, time_lines
+from jobs.planning.estimate import Estimate, Estimator, Everyone
+from jobs.stages.compare.order import cheaper_names_order
+from jobs.stages.compare.plan import plan_units
+from jobs.stages.group.groups import Groups
+from lookalike.snapshots.counts import Counts
+
+# Seconds of one core. On 1M posts of bench/generate.py a run's processor time beyond that of a plan was 2.1 s for
+# 1.65M memberships and 107k pairs, without the comparison, and 0.7 s for the check before publishing.
+_WRITTEN_MEMBERSHIP, _WRITTEN_PAIR, _CHECKED_MEMBERSHIP = 1.1e-6, 3e-6, 0.4e-6
+
+
+def forecast(config: JobConfig, accounts: str, work: Path, groups: Sequence[GroupReport]) -> Estimate:
+    """The estimate for the groups in the work folder, in the order of work that the comparison would take.
+
+    accounts: the file of the table of accounts. Costs the driver a few seconds of one core at most.
+    """
+    table = accounts_table(accounts)
+    buckets = [Groups.open(work, group.bucket) for group in groups]
+    everyone = None
+    if config.blocking == "lossless":
+        units = plan_units(groups, config.threshold, config.block_size)
+        find_users = functools.partial(_users, buckets, len(table))
+        names = cheaper_names_order(units, table.names, find_users, config.threshold, config.block_size)
+        if names is not None:
+            everyone = Everyone(names.users, names.cost)
+    prefix_length = config.prefix_length if config.blocking == "prefix" else None
+    return Estimator(table, config.threshold, prefix_length, config.fold).estimate(buckets, everyone)
+
+
+def planned(
+    config: JobConfig,
+    accounts: str,
+    work: Path,
+    groups: Sequence[GroupReport],
+    counts: Counts,
+    *,
+    cores: int,
+    seconds: Mapping[str, float],
+) -> list[str]:
+    """The forecast in lines for a person to read. Raises TooManyCandidatesError if it is above --max-candidates.
+
+    counts: of what was read. cores: that the comparison would have; seconds: that each stage so far has taken.
+    """
+    estimate = forecast(config, accounts, work, groups)
+    lines = estimate_lines(counts, estimate, blocking=config.blocking, min_similarity=config.min_similarity)
+    lines += ["", *time_lines(seconds, seconds_to_come(estimate, counts.memberships, cores))]
+    check_candidates(config, estimate.candidates, lines)
+    return lines
+
+
+def seconds_to_come(estimate: Estimate, memberships: int, cores: int) -> dict[str, float]:
+    """Estimated seconds of the stages after grouping, by name.
+
+    compare: the cost model of stages.plan, whose constants were measured on one machine, shared evenly by all cores.
+    write: by the rows that are written, members and pairs with their copies by account, and publish: by those that
+    the driver checks, likewise measured. Half or twice as much is no surprise on other machines.
+    """
+    rows = memberships * _WRITTEN_MEMBERSHIP + estimate.similar_pairs * _WRITTEN_PAIR
+    checked = memberships * _CHECKED_MEMBERSHIP / min(cores, 4)  # threads of snapshots.validate
+    return {"compare": estimate.cost / cores, "write": rows / cores, "publish": checked}
+
+
+def _users(buckets: Sequence[Groups], accounts: int) -> npt.NDArray[np.uint32]:
+    """The accounts that used a hashtag, ascending."""
+    used = np.zeros(accounts, bool)
+    for groups in buckets:
+        used[groups.members] = True
+    return np.flatnonzero(used).astype(np.uint32)

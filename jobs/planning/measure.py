@@ -1,0 +1,123 @@
+"""What comparing one hashtag takes and finds, from all or from a random part of its members."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.planning.blocks import count_meetings
+from lookalike.kernel import (
+    SMALL_GROUP,
+    EncodedNames,
+    Threshold,
+    Work,
+    prefix_blocks,
+    similar_pairs,
+    similar_pairs_of_groups,
+)
+from lookalike.kernel.arrays import sorted_names
+from lookalike.kernel.join import _INDEXED_AT_ONCE as INDEXED_AT_ONCE
+from lookalike.kernel.join import _SMALL_INDEX as SMALL_INDEX
+
+WORST = 10  # blocks of a hashtag that are kept
+
+Members = npt.NDArray[np.uint32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """Names that meet in a block, and the candidates that it makes of them, estimated.
+
+    The names' characters [begin, end) are those of the account `example`. length: of the names, None in prefix
+    blocking. segment: which of theirs it is, from 1; None in prefix blocking and where all names of a length are
+    compared directly.
+    """
+
+    example: int
+    begin: int
+    end: int
+    length: int | None
+    segment: int | None
+    names: float
+    candidates: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """Candidates and similar pairs, and the blocks of most candidates in no order."""
+
+    candidates: float
+    similar_pairs: float
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Measuring:
+    """How hashtags are compared. prefix_length: None for lossless blocking."""
+
+    names: EncodedNames
+    threshold: Threshold
+    prefix_length: int | None
+
+    def many(self, members: Members, starts: npt.NDArray[np.int64]) -> Measured:
+        """Hashtags of up to SMALL_GROUP members, given as similar_pairs_of_groups takes them, compared in full."""
+        if self.prefix_length is not None:
+            members, starts, _ = prefix_blocks(self.names, members, starts, self.prefix_length)
+        return self._compared(members, starts)
+
+    def one(self, members: Members, most: int, seed: int) -> Measured:
+        """A hashtag, from at most `most` of its members, drawn at random; members: ascending indices of names."""
+        sample = members
+        if most < len(members):
+            drawn = np.random.default_rng(seed).choice(len(members), most, replace=False, shuffle=False)
+            sample = members[np.sort(drawn)]
+        if self.prefix_length is not None:
+            return self._by_prefix(sample, len(members), self.prefix_length)
+        return self._by_segments(sample, len(members))
+
+    def _compared(self, members: Members, starts: npt.NDArray[np.int64]) -> Measured:
+        work = Work()
+        found = similar_pairs_of_groups(self.names, self.threshold, members, starts, work=work)
+        pairs = sum(map(len, found))  # before the work is looked at, which it adds up
+        return Measured(work.candidates, pairs)
+
+    def _by_segments(self, sample: Members, size: int) -> Measured:
+        scale, work, small = size / len(sample), Work(), float(SMALL_INDEX)
+        if size > SMALL_GROUP:
+            pairs: float = sum(map(len, similar_pairs(self.names, self.threshold, sample, work=work)))
+        else:
+            found = self.many(sample, np.array([0, len(sample)]))
+            pairs, work.candidates, small = found.similar_pairs, int(found.candidates), np.inf
+        ordered = sorted_names(self.names, sample)
+        worst = np.zeros((WORST, 6))
+        candidates = count_meetings(
+            ordered, self.threshold.numerator, self.threshold.denominator, scale, small, INDEXED_AT_ONCE, worst
+        )
+        blocks = []
+        for made, inside, place, segment, begin, end in worst[worst[:, 0] > 0].tolist():
+            example, length = int(ordered.member[int(place)]), int(ordered.length[int(place)])
+            blocks.append(Block(example, int(begin), int(end), length, int(segment) + 1 or None, inside, made))
+        if scale == 1:
+            candidates = work.candidates  # as they are
+        return Measured(candidates, pairs * _pairs(size) / _pairs(len(sample)), tuple(blocks))
+
+    def _by_prefix(self, sample: Members, size: int, prefix_length: int) -> Measured:
+        whole = np.array([0, len(sample)])
+        members, starts, _ = prefix_blocks(self.names, sample, whole, prefix_length)
+        more = _pairs(size) / _pairs(len(sample))
+        blocks = []
+        for largest in np.argsort(-np.diff(starts), kind="stable")[:WORST].tolist():
+            inside = members[starts[largest] : starts[largest + 1]]
+            made = self._compared(inside, np.array([0, len(inside)])).candidates * more
+            example = int(inside[0])
+            end = min(prefix_length, int(self.names.offsets[example + 1] - self.names.offsets[example]))
+            blocks.append(Block(example, 0, end, None, None, len(inside) * size / len(sample), made))
+        found = self._compared(members, starts)
+        return Measured(found.candidates * more, found.similar_pairs * more, tuple(blocks))
+
+
+def _pairs(members: int) -> int:
+    """Pairs among so many members; 1 if there is none, so that it can be divided by."""
+    return max(1, members * (members - 1) // 2)

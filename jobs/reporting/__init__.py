@@ -1,0 +1,1 @@
+"""What a run prints, and the record that it leaves."""

@@ -1,0 +1,1 @@
+"""Spark as the job uses it: session, worker processes, failures."""

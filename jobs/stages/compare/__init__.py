@@ -1,0 +1,1 @@
+"""Similar pairs, found by tasks of equal cost."""

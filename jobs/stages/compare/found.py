@@ -1,0 +1,67 @@
+"""Similar pairs on their way from the comparison to the tasks that write them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange import channels
+from jobs.exchange.exchange import Outbox
+from jobs.exchange.parts import parts_of
+from jobs.exchange.worker import account_buckets, hashtag_table
+
+Indices = npt.NDArray[np.uint32]
+
+
+@dataclasses.dataclass(frozen=True)
+class PairSender:
+    """Sends pairs to the tasks of WriteTables; buckets, tasks: as there."""
+
+    accounts: str
+    work: Path
+    buckets: int
+    tasks: int
+
+    @contextlib.contextmanager
+    def source(self, task: int) -> Iterator[PairBoxes]:
+        """Where a task of comparison puts what it finds; what was sent is there once the context is left."""
+        work = self.work
+        with channels.pairs(work).source(task) as pairs, channels.lookalikes(work).source(task) as lookalikes:
+            yield PairBoxes(self, pairs, lookalikes)
+
+
+@dataclasses.dataclass(frozen=True)
+class PairBoxes:
+    """The open boxes of one task."""
+
+    sender: PairSender
+    pairs: Outbox
+    lookalikes: Outbox
+
+    def by_hashtag(self, hashtag: Indices, left: Indices, right: Indices, distance: npt.NDArray[np.int32]) -> None:
+        """Send n pairs of accounts, each in a hashtag given by number, to the hashtags' buckets."""
+        bucket_of = hashtag_table(str(self.sender.work)).bucket
+        order, parts = parts_of(bucket_of[hashtag], self.sender.buckets)
+        columns = {"hashtag": hashtag, "left": left, "right": right, "distance": distance}
+        rows = pa.record_batch({name: column[order] for name, column in columns.items()})
+        for bucket, start, end in parts:
+            self.pairs.send(bucket, rows.slice(start, end - start))
+
+    def by_account(
+        self, left: Indices, right: Indices, distance: npt.NDArray[np.int32], hashtags: npt.NDArray[np.int32]
+    ) -> None:
+        """Send n pairs, each a pair in so many hashtags, from either side to the tasks of accounts."""
+        account, other = np.concatenate([left, right]), np.concatenate([right, left])
+        tasks = self.sender.tasks
+        order, parts = parts_of(account_buckets(self.sender.accounts, self.sender.buckets)[account] % tasks, tasks)
+        columns = {"account": account, "other": other}
+        columns |= {"distance": np.tile(distance, 2), "hashtags": np.tile(hashtags, 2)}
+        rows = pa.record_batch({name: column[order] for name, column in columns.items()})
+        for task, start, end in parts:
+            self.lookalikes.send(task, rows.slice(start, end - start))

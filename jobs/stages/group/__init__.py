@@ -1,0 +1,1 @@
+"""Members of each hashtag, hashtags of each account."""

@@ -1,0 +1,91 @@
+"""What every account used, as a work file of each task that writes accounts."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange.worker import accounts_table
+from jobs.exchange.workfiles import open_work_file, whole_file, write_work_file
+
+_JOINED, _SPANS = "lists.bin", "lists.arrow"
+
+
+@dataclasses.dataclass(frozen=True)
+class AccountLists:
+    """n accounts that used a hashtag, and the hashtags of each, both by number.
+
+    account: uint32[n] ascending. posts: int64[n], posts of each with a hashtag. starts: int64[n + 1]; account i
+    used hashtags[starts[i]:starts[i + 1]] (uint32, ascending).
+    """
+
+    account: npt.NDArray[np.uint32]
+    posts: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    hashtags: npt.NDArray[np.uint32]
+
+    def write(self, work: Path, task: int) -> None:
+        """Write the work file of a task."""
+        lists = pa.LargeListArray.from_arrays(pa.array(self.starts), pa.array(self.hashtags))
+        rows = pa.record_batch({"account": self.account, "posts": self.posts, "hashtags": lists})
+        write_work_file(_path(work, task), rows.schema, [rows])
+
+    @classmethod
+    def open(cls, work: Path, task: int) -> AccountLists:
+        """Map the work file of a task into memory."""
+        rows = open_work_file(_path(work, task)).get_batch(0)
+        lists = rows["hashtags"]
+        numbers = rows["account"].to_numpy(), rows["posts"].to_numpy(), lists.offsets.to_numpy()
+        return cls(*numbers, lists.values.to_numpy())
+
+
+def _path(work: Path, task: int) -> Path:
+    return work / f"lists-{task:04d}.arrow"
+
+
+def list_users(work: Path, tasks: int) -> npt.NDArray[np.uint32]:
+    """The accounts that used a hashtag, ascending, over the files of all tasks."""
+    return np.sort(np.concatenate([AccountLists.open(work, task).account for task in range(tasks)]))
+
+
+@dataclasses.dataclass(frozen=True)
+class JoinedLists:
+    """The lists of all tasks in one file, for whoever looks up accounts in any order.
+
+    start, end: int64[accounts]; account a used hashtags[start[a]:end[a]] (uint32, ascending).
+    """
+
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    hashtags: npt.NDArray[np.uint32]
+
+    def users(self) -> npt.NDArray[np.uint32]:
+        """The accounts that used a hashtag, ascending."""
+        return np.flatnonzero(self.end > self.start).astype(np.uint32)
+
+    @classmethod
+    def join(cls, work: Path, tasks: int, accounts: str) -> None:
+        """Write the file from those of the tasks. accounts: path of the table of accounts."""
+        spans = np.zeros((2, len(accounts_table(accounts))), np.int64)
+        size = 0
+        with whole_file(work / _JOINED) as file:
+            for task in range(tasks):
+                lists = AccountLists.open(work, task)
+                spans[0, lists.account] = size + lists.starts[:-1]
+                spans[1, lists.account] = size + lists.starts[1:]
+                size += len(lists.hashtags)
+                file.write(lists.hashtags.tobytes())
+        rows = pa.record_batch({"start": spans[0], "end": spans[1]})
+        write_work_file(work / _SPANS, rows.schema, [rows])
+
+    @classmethod
+    def open(cls, work: Path) -> JoinedLists:
+        """Map the file into memory."""
+        rows = open_work_file(work / _SPANS).get_batch(0)
+        size = (work / _JOINED).stat().st_size
+        hashtags = np.memmap(work / _JOINED, np.uint32, mode="r") if size else np.zeros(0, np.uint32)
+        return cls(rows["start"].to_numpy(), rows["end"].to_numpy(), hashtags.view(np.ndarray))

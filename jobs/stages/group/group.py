@@ -1,0 +1,61 @@
+"""Stage 3: the members of every hashtag of a bucket, with their evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from jobs.exchange.reports import GroupReport
+from jobs.exchange.worker import accounts_table
+from jobs.stages.group.evidence import Evidence
+from jobs.stages.group.grouping import Grouping
+from jobs.stages.group.groups import Groups
+from jobs.stages.group.memberrows import member_rows, write_places
+from jobs.stages.group.usages import UsedHashtags
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.layout import data_path
+from lookalike.snapshots.datafiles import row_groups, write_table
+from lookalike.tables.schemas import MEMBERS, SPELLINGS
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupMembers:
+    """Task function: numbers of buckets in; members to the snapshot, memberships sent by account, reports out.
+
+    members: False to count only, and to write nothing.
+    """
+
+    grouping: Grouping
+    output: Path
+    snapshot: str
+    members: bool = True
+
+    def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
+        """Group the usages of the buckets whose numbers come in."""
+        for bucket in buckets:
+            used = self.grouping.used(bucket)
+            if len(used.evidence):
+                yield self._group(bucket, used)
+
+    def _group(self, bucket: int, used: UsedHashtags) -> GroupReport:
+        keys, evidence = used.keys, used.evidence
+        starts = np.searchsorted(evidence.hashtag, np.arange(len(keys) + 1))
+        sizes = np.diff(starts)
+        groups = Groups(keys, used.spelled.most_frequent(), used.posts, sizes, starts, evidence.account)
+        report = self.grouping.report(bucket, groups, sizes)
+        if self.members:
+            self.grouping.send(bucket, evidence)
+            report.files = [self._write_members(bucket, groups, evidence)]
+            report.files += [write_places(self.output, self.snapshot, bucket, evidence.account)]
+            path = data_path(self.snapshot, "spellings", bucket=bucket)
+            report.files += [write_table(self.output, path, SPELLINGS, [used.spelled.rows(keys)])]
+        return report
+
+    def _write_members(self, bucket: int, groups: Groups, evidence: Evidence) -> FileEntry:
+        """The members table of a bucket, a piece at a time."""
+        table = accounts_table(self.grouping.accounts)
+        pieces = (member_rows(table, groups.keys, evidence.take(part)) for part in row_groups(len(evidence)))
+        return write_table(self.output, data_path(self.snapshot, "members", bucket=bucket), MEMBERS, pieces)

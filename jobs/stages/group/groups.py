@@ -1,0 +1,69 @@
+"""The members of a bucket's hashtags as a work file."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange.workfiles import open_work_file, write_work_file
+
+
+@dataclasses.dataclass(frozen=True)
+class Groups:
+    """The n hashtags of a bucket, in order of their keys.
+
+    keys, display: StringArray. posts: int64[n]. sizes: int64[n], members. starts: int64[n + 1]; hashtag i has the
+    accounts members[starts[i]:starts[i + 1]] (uint32 indices, ascending). fresh: None, or of an incremental run
+    bool[len(members)]: which members are to be compared with all others; hashtags that have none list no members.
+    """
+
+    keys: pa.StringArray
+    display: pa.StringArray
+    posts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    members: npt.NDArray[np.uint32]
+    fresh: npt.NDArray[np.bool_] | None = None
+
+    def members_of(self, hashtag: int) -> npt.NDArray[np.uint32]:
+        """The accounts of hashtag i."""
+        return self.members[self.starts[hashtag] : self.starts[hashtag + 1]]
+
+    def fresh_of(self, hashtag: int) -> npt.NDArray[np.bool_] | None:
+        """Which of them are fresh; None if all are."""
+        return None if self.fresh is None else self.fresh[self.starts[hashtag] : self.starts[hashtag + 1]]
+
+    def fresh_members(self) -> npt.NDArray[np.int64]:
+        """int64[n]: how many of the listed members of each hashtag are fresh."""
+        if self.fresh is None:
+            return np.diff(self.starts)
+        before = np.concatenate([[0], np.cumsum(self.fresh)])
+        return np.diff(before[self.starts])
+
+    def write(self, work: Path, bucket: int) -> None:
+        """Write the work file of a bucket."""
+        starts = pa.array(self.starts.astype(np.int64))
+        columns = {"key": self.keys, "display": self.display, "posts": pa.array(self.posts)}
+        columns["size"] = pa.array(self.sizes.astype(np.int64))
+        columns["members"] = pa.LargeListArray.from_arrays(starts, pa.array(self.members))
+        if self.fresh is not None:
+            columns["fresh"] = pa.LargeListArray.from_arrays(starts, pa.array(self.fresh.view(np.uint8)))
+        batch = pa.record_batch(columns)
+        write_work_file(_path(work, bucket), batch.schema, [batch])
+
+    @classmethod
+    def open(cls, work: Path, bucket: int) -> Groups:
+        """Map the work file of a bucket into memory."""
+        batch = open_work_file(_path(work, bucket)).get_batch(0)
+        lists = batch["members"]
+        fresh = batch["fresh"].values.to_numpy().view(np.bool_) if "fresh" in batch.schema.names else None
+        numbers = batch["posts"].to_numpy(), batch["size"].to_numpy(), lists.offsets.to_numpy()
+        return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh)
+
+
+def _path(work: Path, bucket: int) -> Path:
+    return work / f"groups-{bucket:04d}.arrow"

@@ -1,0 +1,89 @@
+"""All hashtags of a run in the order of their keys: made by the driver once the buckets are grouped.
+
+A hashtag is from then on its place in this table, a uint32: the order of these numbers is that of the keys.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.stages.group.groups import Groups
+from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots.datafiles import write_table
+from lookalike.snapshots.publisher import Publication
+from lookalike.tables.schemas import HASHTAGS
+
+_FILE = "hashtags.arrow"
+
+
+@dataclasses.dataclass(frozen=True)
+class HashtagTable:
+    """The n hashtags in ascending order of key (UTF-8 bytes).
+
+    keys, display: StringArray. posts, members: int64[n]. bucket: uint16[n].
+    numbers: uint32[n]: the hashtags of bucket 0 in order of their keys, then those of bucket 1, and so on.
+    """
+
+    keys: pa.StringArray
+    display: pa.StringArray
+    posts: npt.NDArray[np.int64]
+    members: npt.NDArray[np.int64]
+    bucket: npt.NDArray[np.uint16]
+    numbers: npt.NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        """Number of hashtags."""
+        return len(self.bucket)
+
+    def numbers_in(self, bucket: int) -> npt.NDArray[np.uint32]:
+        """The numbers of the hashtags of a bucket, by their places in it; ascending."""
+        return self.numbers[self._firsts[bucket] : self._firsts[bucket + 1]]
+
+    @functools.cached_property
+    def _firsts(self) -> npt.NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(np.bincount(self.bucket, minlength=1 << 16))])
+
+    @classmethod
+    def gather(cls, work: Path, buckets: Sequence[int]) -> HashtagTable:
+        """From the work files of the groups in these buckets. Memory: the whole table."""
+        groups = [Groups.open(work, bucket) for bucket in sorted(buckets)]
+        keys = pa.chunked_array([group.keys for group in groups], pa.string()).combine_chunks()
+        display = pa.chunked_array([group.display for group in groups], pa.string()).combine_chunks()
+        bucket = np.repeat(np.array(sorted(buckets), np.uint16), [len(group.keys) for group in groups])
+        posts, members = (
+            np.concatenate([np.zeros(0, np.int64), *parts])
+            for parts in ([group.posts for group in groups], [group.sizes for group in groups])
+        )
+        order = pc.sort_indices(keys)
+        ordered = order.to_numpy()
+        numbers = np.empty(len(ordered), np.uint32)
+        numbers[ordered] = np.arange(len(ordered))
+        return cls(keys.take(order), display.take(order), posts[ordered], members[ordered], bucket[ordered], numbers)
+
+    def write(self, work: Path) -> None:
+        """Write the table for the tasks."""
+        fields = [field.name for field in dataclasses.fields(self)]
+        rows = pa.record_batch({name: getattr(self, name) for name in fields})
+        write_work_file(work / _FILE, rows.schema, [rows])
+
+    @classmethod
+    def open(cls, work: Path) -> HashtagTable:
+        """Map the written table into memory."""
+        rows = open_work_file(work / _FILE).get_batch(0)
+        numbers = {name: rows[name].to_numpy() for name in ("posts", "members", "bucket", "numbers")}
+        return cls(rows["keys"], rows["display"], **numbers)
+
+    def publish(self, publication: Publication, pairs: npt.NDArray[np.int64]) -> FileEntry:
+        """Write the snapshot's table of hashtags; pairs int64[n]: similar pairs of each."""
+        columns = [self.keys, self.display, *map(pa.array, (self.posts, self.members, pairs))]
+        table = pa.Table.from_arrays(columns, schema=HASHTAGS)
+        return write_table(publication.output, publication.data_path("hashtags"), HASHTAGS, [table])

@@ -1,0 +1,95 @@
+"""Stage 3, second half: the memberships once more, by account."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange import channels
+from jobs.exchange.parts import parts_of
+from jobs.exchange.reports import WriteReport
+from jobs.exchange.times import as_times
+from jobs.exchange.worker import account_buckets, accounts_table, hashtag_table
+from jobs.stages.group.accountlists import AccountLists
+from jobs.stages.group.evidence import Evidence, membership_keys
+from lookalike.outputs.layout import data_path
+from lookalike.snapshots.datafiles import row_groups, write_table
+from lookalike.tables.schemas import ACCOUNT_HASHTAGS
+
+
+@dataclasses.dataclass(frozen=True)
+class ListHashtags:
+    """Task function: numbers of tasks in; hashtags of accounts to the snapshot, reports out.
+
+    grouped: the buckets of hashtags that have members. buckets, tasks: as in WriteTables.
+    """
+
+    accounts: str
+    output: Path
+    work: Path
+    snapshot: str
+    grouped: tuple[int, ...]
+    buckets: int
+    tasks: int
+
+    def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
+        """Do the tasks whose numbers come in."""
+        for task in tasks:
+            yield from self._list(task)
+
+    def _list(self, task: int) -> Iterator[WriteReport]:
+        evidence = received_memberships(self.work, task, self.grouped)
+        account = evidence.account
+        changes = np.flatnonzero(np.diff(account, prepend=np.int64(-1)))
+        starts = np.append(changes, len(account)).astype(np.int64)
+        leads = np.concatenate([[0], np.cumsum(evidence.leads, dtype=np.int64)])
+        lists = AccountLists(account[changes], np.diff(leads[starts]), starts, evidence.hashtag)
+        lists.write(self.work, task)
+        order, parts = parts_of(account_buckets(self.accounts, self.buckets)[account], self.buckets)
+        for bucket, start, end in parts:
+            path = data_path(self.snapshot, "account_hashtags", bucket=bucket)
+            pieces = self._pieces(evidence, order[start:end])
+            yield WriteReport([write_table(self.output, path, ACCOUNT_HASHTAGS, pieces)])
+
+    def _pieces(self, evidence: Evidence, chosen: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+        ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
+        for part in row_groups(len(chosen)):
+            yield account_hashtag_rows(ids, keys, evidence.take(chosen[part]))
+
+
+def received_memberships(work: Path, task: int, grouped: Sequence[int]) -> Evidence:
+    """The memberships sent to a task of accounts, in the order of (account, hashtag), hashtags by number.
+
+    grouped: the buckets of hashtags that have sent some.
+    """
+    table = hashtag_table(str(work))
+    parts = []
+    channel = channels.memberships(work)
+    for bucket in grouped:
+        rows = channel.receive(task, [bucket])
+        numbers = table.numbers_in(bucket)[rows["hashtag"].to_numpy()]
+        parts.append(rows.set_column(0, channel.schema.field(0), pa.array(numbers)))
+    rows = pa.concat_tables(parts).combine_chunks() if parts else channel.schema.empty_table()
+    key = membership_keys(rows["account"].to_numpy(), rows["hashtag"].to_numpy())
+    order = np.argsort(key)
+    return Evidence(**{name: rows[name].to_numpy()[order] for name in rows.column_names})
+
+
+def account_hashtag_rows(ids: pa.LargeStringArray, keys: pa.StringArray, evidence: Evidence) -> pa.RecordBatch:
+    """As schemas.ACCOUNT_HASHTAGS, of hashtags by number. ids: of all accounts, keys: of all hashtags."""
+    return pa.record_batch(
+        [
+            ids.take(pa.array(evidence.account)).cast(pa.string()),
+            keys.take(pa.array(evidence.hashtag)),
+            pa.array(evidence.posts, pa.int64()),
+            pa.array(evidence.reposts, pa.int64()),
+            as_times(evidence.first),
+            as_times(evidence.last),
+        ],
+        schema=ACCOUNT_HASHTAGS,
+    )

@@ -1,0 +1,44 @@
+"""The usages of a bucket's hashtags, added up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.stages.group.evidence import Evidence
+from jobs.stages.group.spellingcounts import SpellingCounts
+from jobs.stages.scan.dictionary import Dictionary
+
+
+@dataclasses.dataclass(frozen=True)
+class UsedHashtags:
+    """n hashtags that were used, in the order of their keys.
+
+    keys: StringArray. posts: int64[n]. spelled, evidence: how they were written, and by whom, by place among the n.
+    """
+
+    keys: pa.StringArray
+    posts: npt.NDArray[np.int64]
+    spelled: SpellingCounts
+    evidence: Evidence
+
+    @classmethod
+    def of(cls, dictionary: Dictionary, usages: pa.Table) -> Self:
+        """From what came through the channels of spellings and of usages."""
+        spelling, account, created, repost, leads = (column.to_numpy() for column in usages.columns)
+        spelling = dictionary.find(spelling)
+        uses = np.bincount(spelling, minlength=len(dictionary.hash))
+        posts = np.bincount(dictionary.hashtag, uses, len(dictionary.keys)).astype(np.int64)
+        used = posts > 0  # a hashtag may stand only in posts that are not used
+        place = np.cumsum(used) - 1
+        written = np.flatnonzero(uses)
+        spelled = SpellingCounts.of(
+            place[dictionary.hashtag[written]], [dictionary.spellings.take(pa.array(written))], uses[written]
+        )
+        hashtag = place[dictionary.hashtag[spelling]].astype(np.uint32)
+        evidence = Evidence.of(hashtag, account, created, repost, leads)
+        return cls(dictionary.keys.filter(pa.array(used)), posts[used], spelled, evidence)

@@ -1,0 +1,1 @@
+"""Rows read, checked and deduplicated."""

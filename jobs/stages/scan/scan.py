@@ -1,0 +1,139 @@
+"""Stage 1: read a split of the posts, check every row, and send it to the task that knows its id."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange import channels
+from jobs.exchange.exchange import Outbox
+from jobs.exchange.parts import parts_of
+from jobs.exchange.reports import PostsReport
+from jobs.exchange.worker import accounts_table
+from jobs.inputs.rejects import Reason, RejectLog
+from jobs.inputs.rows import fetch_batches, read_rows
+from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
+from jobs.inputs.timestamps import parse_timestamps
+from jobs.stages.scan.explode import Spellings
+from jobs.stages.scan.posts import PLACE_BITS, Posts, partition_of
+from jobs.stages.scan.unknownposts import UnknownPosts
+from lookalike.outputs.layout import data_path
+from lookalike.strings.values import are_blank, combine_hashes, hash_values, parse_flags
+
+_ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on ...
+_SPELLED_AT_ONCE = 1 << 28  # ... and bytes of hashtags
+_CHUNK_BYTES = 4 << 20  # of text looked at together: 2 to 4 MiB stay in the cache between the passes over them
+
+
+@dataclasses.dataclass(frozen=True)
+class ScanSplits:
+    """Task function: ids of splits in, a report of each out; posts and spellings of hashtags sent.
+
+    ignored: keys of hashtags that are left out. seed: see Spellings. first_part: number of the rejects file of
+    split 0.
+    """
+
+    files: tuple[InputFile, ...]
+    splits: tuple[Split, ...]
+    accounts: str
+    partitions: int
+    buckets: int
+    ignored: frozenset[str]
+    seed: int
+    output: Path
+    work: Path
+    snapshot: str
+    first_part: int
+
+    def __call__(self, numbers: Iterable[int]) -> Iterator[PostsReport]:
+        """Scan the splits whose ids come in."""
+        return map(self._scan, numbers)
+
+    def _scan(self, number: int) -> PostsReport:
+        split = self.splits[number]
+        file = self.files[split.file]
+        counts = PostsReport()
+        spellings = self._no_spellings()
+        waiting: list[Posts] = []
+        unknown = UnknownPosts()
+        path = data_path(self.snapshot, "rejects", part=self.first_part + number)
+        with (
+            RejectLog(self.output, path) as rejects,
+            channels.posts(self.work).source(number) as posts,
+            channels.spellings(self.work).source(number) as spelled,
+        ):
+            for rows in _batches(file, split):
+                counts.rows += len(rows) + len(rows.malformed)
+                waiting.append(self._posts(split.file, rows, spellings, rejects, unknown))
+                if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
+                    self._send(waiting, spellings, posts, spelled)
+                    waiting, spellings = [], self._no_spellings()
+            self._send(waiting, spellings, posts, spelled)
+            counts.take_rejects(rejects)
+        counts.files += unknown.write(self.output, data_path(self.snapshot, "unknown_posts", part=number))
+        return counts
+
+    def _no_spellings(self) -> Spellings:
+        return Spellings(buckets=self.buckets, seed=self.seed, ignored=self.ignored)
+
+    def _posts(
+        self, file: int, rows: RowBatch, spellings: Spellings, rejects: RejectLog, unknown: UnknownPosts
+    ) -> Posts:
+        """The usable rows; the others go to the rejects, those of unknown authors are noted as well."""
+        path = self.files[file].path
+        for _, raw in rows.malformed:
+            rejects.add(POSTS.name, path, Reason.FIELDS, raw)
+        account = accounts_table(self.accounts).lookup(*rows["author_id"])
+        row = rows.place | (file << PLACE_BITS)
+        no_id = are_blank(*rows["id"])
+        usable = (account >= 0) & ~no_id
+        if not usable.all():
+            no_author = are_blank(*rows["author_id"])
+            for i in np.flatnonzero(~usable).tolist():
+                reason = Reason.NO_AUTHOR if no_author[i] else Reason.UNKNOWN_AUTHOR
+                rejects.add(POSTS.name, path, Reason.NO_ID if no_id[i] else reason, rows.raw(i))
+            unknown.add(rows["author_id"], row, np.flatnonzero(~usable & ~no_id & ~no_author))
+        row_hash: npt.NDArray[np.uint64] = np.zeros(len(rows), np.uint64)
+        for name in POSTS.columns[1:]:
+            row_hash = combine_hashes(row_hash, hash_values(*rows[name]))
+        hashtags = spellings.explode(rows["hashtags"])
+        posts = Posts(
+            id_hash=hash_values(*rows["id"]),
+            id_check=hash_values(*rows["id"], seed=1),
+            row_hash=row_hash,
+            created=parse_timestamps(*rows["created_at"]),
+            was_dated=~are_blank(*rows["created_at"]),
+            repost=parse_flags(*rows["is_repost"]),
+            was_flagged=~are_blank(*rows["is_repost"]),
+            account=account.astype(np.uint32),
+            row=row,
+            offsets=hashtags.offsets,
+            spelling=hashtags.spelling,
+            bucket=hashtags.bucket,
+        )
+        return posts if usable.all() else posts.take(np.flatnonzero(usable))
+
+    def _send(self, waiting: list[Posts], spellings: Spellings, posts: Outbox, spelled: Outbox) -> None:
+        if not waiting:
+            return
+        found = Posts.concatenate(waiting)
+        order, parts = parts_of(partition_of(found.id_hash, self.partitions), self.partitions)
+        ordered = found.take(order)
+        for partition, start, end in parts:
+            posts.send(partition, ordered.slice(start, end).to_rows())
+        dictionary = spellings.dictionary()
+        order, parts = parts_of(dictionary["bucket"].to_numpy(), self.buckets)
+        dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
+        for bucket, start, end in parts:
+            spelled.send(bucket, dictionary.slice(start, end - start))
+
+
+def _batches(file: InputFile, split: Split) -> Iterator[RowBatch]:
+    if split.places is not None:
+        return fetch_batches(file, split.places, POSTS)
+    return read_rows(file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES)

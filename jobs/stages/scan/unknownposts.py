@@ -1,0 +1,32 @@
+"""The posts whose author is not among the accounts: kept for the run that gets to know him."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.inputs.tables import Column
+from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots.datafiles import write_table
+from lookalike.tables.schemas import UNKNOWN_POSTS
+
+
+class UnknownPosts:
+    """Gathers the posts of one task and writes them, if there are any. Memory: all of their authors' ids."""
+
+    def __init__(self) -> None:
+        self._parts: list[pa.RecordBatch] = []
+
+    def add(self, authors: Column, rows: npt.NDArray[np.int64], chosen: npt.NDArray[np.intp]) -> None:
+        """Note the chosen of n posts; rows int64[n]: file and place, see Posts."""
+        if not len(chosen):
+            return
+        ids = [authors.value(i).decode("utf-8", "backslashreplace") for i in chosen.tolist()]
+        self._parts.append(pa.record_batch([pa.array(ids, pa.string()), pa.array(rows[chosen])], UNKNOWN_POSTS))
+
+    def write(self, output: Path, path: str) -> list[FileEntry]:
+        """Write a data file of a snapshot, see write_table; none without posts."""
+        return [write_table(output, path, UNKNOWN_POSTS, self._parts)] if self._parts else []

@@ -1,0 +1,1 @@
+"""Pairs and tables by account, written and checked."""

@@ -1,0 +1,90 @@
+"""Stage 5: the pairs of a bucket, and what is known of an account, in the order in which they are looked up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange import channels
+from jobs.exchange.reports import WriteReport
+from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.stages.group.accountlists import AccountLists
+from jobs.stages.write.accounts import AccountWriter, Lookalikes
+from lookalike.kernel import similarities
+from lookalike.outputs import layout
+from lookalike.snapshots.datafiles import row_groups, write_table
+from lookalike.tables import schemas
+
+
+@dataclasses.dataclass(frozen=True)
+class WriteTables:
+    """Task function: numbers of tasks in; tables to the snapshot, reports out.
+
+    buckets, tasks: bucket b of hashtags is written by task b mod tasks, bucket b of accounts by tasks + b mod tasks.
+    compared: tasks of comparison that have sent pairs.
+    """
+
+    accounts: str
+    output: Path
+    work: Path
+    snapshot: str
+    compared: int
+    buckets: int
+    tasks: int
+
+    def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
+        """Write the pairs of the task's buckets of hashtags, or the tables of its buckets of accounts."""
+        for task in tasks:
+            if task >= self.tasks:
+                yield from self._write_accounts(task - self.tasks)
+                continue
+            for bucket in range(task, self.buckets, self.tasks):
+                pairs = channels.pairs(self.work).receive(bucket, range(self.compared))
+                if pairs.num_rows:
+                    yield self._write_pairs(bucket, pairs)
+
+    def _write_accounts(self, task: int) -> Iterator[WriteReport]:
+        writer = AccountWriter(self.accounts, self.output, self.snapshot, self.buckets)
+        found = channels.lookalikes(self.work).receive(task, range(self.compared))
+        lists, lookalikes = AccountLists.open(self.work, task), Lookalikes.of(found)
+        for bucket in range(task, self.buckets, self.tasks):
+            yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
+
+    def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
+        hashtag, left, right, distance = (column.to_numpy() for column in pairs.columns)
+        similarity = similarities(accounts_table(self.accounts).names, left, right, distance)
+        order = np.lexsort((right, left, -similarity, hashtag))
+        columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
+        keys, ids = hashtag_table(str(self.work)).keys, accounts_table(self.accounts).ids
+        path = layout.data_path(self.snapshot, "pairs", bucket=bucket)
+        entry = write_table(self.output, path, schemas.PAIRS, pair_rows(keys, ids, *columns))
+        found, counts = np.unique(hashtag, return_counts=True)
+        return WriteReport([entry], list(zip(found.tolist(), counts.tolist(), strict=True)))
+
+
+def pair_rows(
+    keys: pa.StringArray,
+    ids: pa.LargeStringArray,
+    hashtag: npt.NDArray[np.uint32],
+    left: npt.NDArray[np.uint32],
+    right: npt.NDArray[np.uint32],
+    distance: npt.NDArray[np.int32],
+    similarity: npt.NDArray[np.float64],
+) -> Iterator[pa.RecordBatch]:
+    """As schemas.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
+    for part in row_groups(len(hashtag)):
+        yield pa.record_batch(
+            [
+                keys.take(pa.array(hashtag[part])),
+                ids.take(pa.array(left[part])).cast(pa.string()),
+                ids.take(pa.array(right[part])).cast(pa.string()),
+                pa.array(distance[part]),
+                pa.array(similarity[part]),
+            ],
+            schema=schemas.PAIRS,
+        )

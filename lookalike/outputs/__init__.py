@@ -1,0 +1,1 @@
+"""Where snapshots are kept: paths, files, folders and object stores."""

@@ -1,0 +1,1 @@
+"""Snapshots: written, checked, published and read."""

@@ -1,0 +1,106 @@
+"""What a run counted: where every row went, and from memberships to similar pairs."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, model_validator
+
+
+def _sorted_keys(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
+
+
+Rejected = Annotated[dict[str, NonNegativeInt], AfterValidator(_sorted_keys)]
+
+
+class StrictModel(BaseModel):
+    """A part of a manifest: no keys but its own, and none that changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class AccountCounts(StrictModel):
+    """Where the rows of the accounts went: rows = used + duplicates + rejected, or it is no such count.
+
+    unreadable_dates counts used rows and is no further part of the sum.
+    """
+
+    rows: NonNegativeInt
+    used: NonNegativeInt
+    duplicates: NonNegativeInt
+    rejected: Rejected
+    unreadable_dates: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _reconcile(self) -> Self:
+        check_sum("accounts", self.rows, self.used + self.duplicates + sum(self.rejected.values()))
+        return self
+
+
+class PostCounts(StrictModel):
+    """Where the rows of the posts went, likewise: each row is in exactly one of the counts.
+
+    used: rows with a known author and at least one hashtag. unreadable_dates and unreadable_flags count
+    used rows and are no further part of the sum.
+    """
+
+    rows: NonNegativeInt
+    used: NonNegativeInt
+    without_hashtag: NonNegativeInt
+    excluded_reposts: NonNegativeInt
+    duplicates: NonNegativeInt
+    rejected: Rejected
+    unreadable_dates: NonNegativeInt = 0
+    unreadable_flags: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _reconcile(self) -> Self:
+        kept = self.used + self.without_hashtag + self.excluded_reposts
+        check_sum("posts", self.rows, kept + self.duplicates + sum(self.rejected.values()))
+        return self
+
+
+class Counts(StrictModel):
+    """The funnel of a run. pairs_sharing: pairs of accounts of one hashtag, summed over the hashtags.
+
+    names_once: whether all names were compared once and the hashtags attached to the pairs found, rather than
+    hashtag by hashtag; candidates and verified count those comparisons.
+    """
+
+    accounts: AccountCounts
+    posts: PostCounts
+    memberships: NonNegativeInt
+    hashtags: NonNegativeInt
+    pairs_sharing: NonNegativeInt
+    candidates: NonNegativeInt
+    verified: NonNegativeInt
+    similar_pairs: NonNegativeInt
+    names_once: bool = False
+
+
+class Recall(StrictModel):
+    """How much a lossy blocking found of the pairs that exist, measured on a sample of hashtags."""
+
+    hashtags: NonNegativeInt
+    pairs: NonNegativeInt
+    found: NonNegativeInt
+
+
+class Verification(StrictModel):
+    """Random hashtags compared by brute force before the snapshot was published; see jobs.pipeline.verification.
+
+    members: of them, that were compared; compared: pairs of those. found: the similar pairs among these that are
+    stored, all of them right. lost: those that are not, 0 unless blocking may lose pairs.
+    """
+
+    hashtags: NonNegativeInt
+    members: NonNegativeInt
+    compared: NonNegativeInt
+    found: NonNegativeInt
+    lost: NonNegativeInt
+    seconds: NonNegativeFloat
+
+
+def check_sum(what: str, found: int, expected: int) -> None:
+    """Raise ValueError unless two numbers are the same."""
+    if found != expected:
+        raise ValueError(f"{what} do not reconcile: {found} against {expected}")

@@ -1,0 +1,220 @@
+"""Writing the Parquet files of a snapshot: streamed, hashed, flushed, and renamed into place."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lookalike.errors import SnapshotError
+from lookalike.outputs.checksums import Checksum
+from lookalike.outputs.durable import flush_and_close, temporary_beside
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.layout import join_path, parse_data_path
+from lookalike.snapshots.parquet.writer import FileWriter
+from lookalike.tables.encodings import COMPRESSION, DICTIONARY, table_columns, table_sorting
+from lookalike.tables.schemas import SCHEMAS, check_schema
+
+# A look-up decodes whole row groups, so they are small.
+ROW_GROUP_ROWS: Final = 16_384
+
+
+class _HashingFile:
+    """A file open for writing that hashes and counts what passes through it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb", buffering=0)
+        self._checksum = Checksum()
+        self.bytes = 0
+        self.closed = False
+        self.abandoned = False
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data)
+        if self.abandoned:
+            return len(view)
+        self._checksum.update(view)
+        self.bytes += len(view)
+        written = 0
+        while written < len(view):  # a raw file may write less than asked
+            written += self._file.write(view[written:])
+        return written
+
+    def flush(self) -> None:
+        """Nothing is buffered here; Arrow asks for the method."""
+
+    def finish(self) -> str:
+        """Flush to the disk, close, and return the checksum."""
+        self.closed = True
+        flush_and_close(self._file)
+        return self._checksum.text()
+
+    def close(self) -> None:
+        self.closed = True
+        self._file.close()
+
+
+class OutputFile:
+    """A data file that appears under its name only when `finish` has closed it; use as a context manager.
+
+    It is on the disk then, or within `flushed_behind` when that ends.
+    Leaving the context without `finish` removes what was written. A second attempt at the same path replaces the
+    first, so a task that Spark runs again does no harm.
+    """
+
+    def __init__(self, output: Path, path: str) -> None:
+        """Open a temporary file beside `path`, which is relative to `output` (see layout.data_path)."""
+        self.path, self.parts = path, parse_data_path(path)
+        self._target = join_path(output, path)
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._temporary = temporary_beside(self._target)
+        self.sink = _HashingFile(self._temporary)
+
+    def finish(self, rows: int) -> FileEntry:
+        """Flush everything to the disk and put the file under its name."""
+        checksum = self.sink.finish()
+        self._temporary.replace(self._target)
+        return FileEntry(
+            path=self.path,
+            table=self.parts.table,
+            bucket=self.parts.bucket,
+            rows=rows,
+            bytes=self.sink.bytes,
+            checksum=checksum,
+        )
+
+    def discard(self) -> None:
+        """Forget what was written; nothing happens after `finish`."""
+        if not self.sink.closed:
+            self.sink.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        """Return the file."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the temporary file if `finish` did not get to rename it."""
+        self.discard()
+
+
+class TableWriter:
+    """Streams record batches into an OutputFile; use as a context manager.
+
+    Memory is bounded by a row group and the largest batch.
+    """
+
+    def __init__(self, output: Path, path: str, schema: pa.Schema, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+        """Open a file at `path`, which is relative to `output` (see layout.data_path)."""
+        table = parse_data_path(path).table
+        check_schema(schema, SCHEMAS[table], path)
+        self._path, self._schema = path, SCHEMAS[table]
+        self._row_group_rows = row_group_rows
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+        self.rows = 0
+        self._file = OutputFile(output, path)
+        try:
+            self._writer = _writer(self._file.sink, table)
+        except BaseException:
+            self._file.discard()
+            raise
+
+    def write(self, batch: pa.RecordBatch | pa.Table) -> None:
+        """Append rows. Large strings are narrowed; other differences from the schema raise SnapshotError."""
+        if not batch.num_rows:
+            return
+        self._waiting.append(conform(batch, self._schema, self._path))
+        self._waiting_rows += batch.num_rows
+        self.rows += batch.num_rows
+        if self._waiting_rows >= self._row_group_rows:
+            self._flush(self._waiting_rows - self._waiting_rows % self._row_group_rows)
+
+    def _flush(self, rows: int) -> None:
+        table = pa.concat_tables(self._waiting)
+        for start in range(0, rows, self._row_group_rows):
+            self._writer.write_table(table.slice(start, min(self._row_group_rows, rows - start)))
+        self._waiting = [table.slice(rows)] if rows < table.num_rows else []
+        self._waiting_rows -= rows
+
+    def close(self) -> FileEntry:
+        """Flush everything to the disk and put the file under its name."""
+        if self._waiting_rows:
+            self._flush(self._waiting_rows)
+        self._writer.close()
+        return self._file.finish(self.rows)
+
+    def discard(self) -> None:
+        """Forget what was written; nothing happens after `close`."""
+        if not self._file.sink.closed:
+            self._file.sink.abandoned = True  # Arrow's writer ends with a footer, wanted or not
+            with contextlib.suppress(pa.ArrowException):  # unless an error has left it half-way
+                self._writer.close()
+        self._file.discard()
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the temporary file if `close` did not get to rename it."""
+        self.discard()
+
+
+def write_table(
+    output: Path,
+    path: str,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    row_group_rows: int = ROW_GROUP_ROWS,
+) -> FileEntry:
+    """Write one data file from batches that come already in the table's sort order."""
+    with TableWriter(output, path, schema, row_group_rows) as writer:
+        for batch in batches:
+            writer.write(batch)
+        return writer.close()
+
+
+def row_groups(rows: int) -> Iterator[slice]:
+    """Which of so many rows stand in each row group: for making a table a piece at a time."""
+    return (slice(start, start + ROW_GROUP_ROWS) for start in range(0, rows, ROW_GROUP_ROWS))
+
+
+def _writer(sink: _HashingFile, table: str) -> Any:
+    """A writer of row groups: ours, or Arrow's for what is compressed."""
+    if table not in COMPRESSION:
+        return FileWriter(sink, table_columns(table), table_sorting(table))
+    return pq.ParquetWriter(
+        pa.PythonFile(sink, mode="w"),
+        SCHEMAS[table],
+        compression=COMPRESSION[table],
+        use_dictionary=DICTIONARY[table],
+        write_statistics=False,
+        store_schema=False,  # plain Parquet types say all; no hidden Arrow schema to contradict them
+    )
+
+
+def conform(batch: pa.RecordBatch | pa.Table, schema: pa.Schema, what: str) -> pa.Table:
+    """The same rows under exactly `schema`; large strings become strings, nothing else is converted."""
+    table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    if table.schema.equals(schema) and not any(
+        table.column(number).null_count for number, field in enumerate(schema) if not field.nullable
+    ):
+        return table
+    fields = []
+    for field in table.schema:
+        kind = pa.string() if field.type == pa.large_string() else field.type
+        wanted = schema.field(field.name).nullable if field.name in schema.names else True
+        if not wanted and table.column(field.name).null_count:
+            raise SnapshotError(f"{what}: column {field.name!r} holds nulls")
+        fields.append(pa.field(field.name, kind, nullable=wanted))
+    found = pa.schema(fields)
+    check_schema(found, schema, what)
+    return table.cast(schema)

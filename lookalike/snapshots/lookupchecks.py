@@ -1,0 +1,61 @@
+"""Look-ups of a hashtag, checked against its row of hashtags and against each other."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lookalike.snapshots.reader import Snapshot
+from lookalike.snapshots.requirements import all_true, ascending, require
+from lookalike.tables.schemas import PAIRS
+
+_LOOKED_AT = 1 << 20  # pairs, the most similar
+
+
+def check_look_up(snapshot: Snapshot, expected: dict[str, str | int]) -> None:
+    """Raise SnapshotError unless a hashtag is found with what its row of hashtags says, by column.
+
+    Memory: the ids of the hashtag's members, and _LOOKED_AT of its pairs.
+    """
+    key = str(expected["hashtag"])
+    what = f"look-up of {key[:80]!r}"
+    row = snapshot.hashtag(key)
+    found = {} if row is None else {name: value for name, value in row._asdict().items() if name != "display"}
+    require(found == expected, f"{what}: finds {row}, not {expected}")
+    ids, posts = [pa.array([], pa.string())], 0
+    for members in snapshot.iter_members(key):
+        _check_evidence(members, what)
+        ids.append(members.column("account_id").combine_chunks())
+        posts += int(members.column("posts").to_numpy().sum())
+    accounts = pa.chunked_array(ids)
+    require(len(accounts) == expected["members"], f"{what}: {len(accounts)} members")
+    require(ascending(accounts), f"{what}: members out of order")
+    require(posts == expected["posts"], f"{what}: its members have {posts} posts")
+    pairs = _head(snapshot.iter_pairs(key))
+    require(pairs.num_rows == min(int(expected["pairs"]), _LOOKED_AT), f"{what}: {pairs.num_rows} pairs")
+    paired = pa.chunked_array([*pairs.column("account_a").chunks, *pairs.column("account_b").chunks], pa.string())
+    are_members = pc.is_in(paired, value_set=accounts.combine_chunks())
+    require(all_true(are_members), f"{what}: a pair of accounts not among its members")
+    alike = int(np.count_nonzero(pairs.column("similarity").to_numpy() == 1))
+    require(_head(snapshot.iter_pairs(key, Fraction(1))).num_rows == alike, f"{what}: pairs at similarity 1")
+
+
+def _check_evidence(members: pa.Table, what: str) -> None:
+    posts, reposts = members.column("posts").to_numpy(), members.column("reposts").to_numpy()
+    require(bool(np.all((reposts >= 0) & (reposts <= posts) & (posts >= 1))), f"{what}: members' posts")
+    first, last = members.column("first_post"), members.column("last_post")
+    require(all_true(pc.equal(pc.is_null(first), pc.is_null(last))), f"{what}: a first post without a last")
+    require(all_true(pc.less_equal(first, last)), f"{what}: a first post after the last")
+
+
+def _head(pieces: Iterable[pa.Table]) -> pa.Table:
+    """The first _LOOKED_AT rows."""
+    found, rows = [PAIRS.empty_table()], 0
+    for piece in pieces:
+        found.append(piece.slice(0, _LOOKED_AT - rows))
+        rows += found[-1].num_rows
+        if rows == _LOOKED_AT:
+            break
+    return pa.concat_tables(found)

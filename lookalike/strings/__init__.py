@@ -1,0 +1,1 @@
+"""Many strings as packed bytes, and the machine operations on them."""
