@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from jobs.inputs.accounts import AccountTable
 from jobs.stages.group.hashtagtable import HashtagTable
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
@@ -31,7 +32,7 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
 @functools.lru_cache(maxsize=1)
 def open_snapshot(output: Path, snapshot: str) -> Snapshot:
     """A published snapshot."""
-    return Snapshot.open(output, snapshot)
+    return Snapshot.open(FolderOutput(output), snapshot)
 
 
 @functools.lru_cache(maxsize=2)

@@ -20,7 +20,7 @@ from pydantic import (
 
 from lookalike.errors import UsageError
 from lookalike.outputs.buckets import MAX_BUCKETS
-from lookalike.outputs.stores.urls import StoreUrl, parse_output
+from lookalike.outputs.urls import StoreUrl, parse_output
 from lookalike.threshold import Threshold
 
 

@@ -16,7 +16,8 @@ from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.pipeline.summary import inputs
 from lookalike.errors import SnapshotError
-from lookalike.outputs.entries import FileEntry, check_sizes
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication
 
@@ -63,7 +64,7 @@ def _compare(
     before = [record for record in live.inputs if record.table == "accounts"]
     is_same = list(inputs("accounts", files)) == before and len(table) == live.counts.accounts.used
     try:
-        check_sizes(publication.output, live.files)
+        FolderOutput(publication.output).check_sizes(live.files)
         changes = AccountChanges.none(len(table)) if is_same else compare_accounts(base, table)
         changes.write(publication.work)
         return base, AdoptedPosts.find(base, table)

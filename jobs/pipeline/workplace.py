@@ -9,7 +9,7 @@ from typing import Protocol
 
 from jobs.options.config import JobConfig
 from jobs.planning.folder import temporary_folder
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.manifest import Manifest
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lookalike.errors import SnapshotError
-from lookalike.outputs.damage import DAMAGE, first_line
-from lookalike.outputs.entries import FileEntry, check_size
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import join_path, parse_data_path
+from lookalike.outputs.localfile import DAMAGE, first_line
 from lookalike.snapshots.parquet.chunks import Values
 from lookalike.snapshots.parquet.columns import Column, taken
 from lookalike.snapshots.parquet.memory import Bytes
@@ -28,7 +29,7 @@ from lookalike.tables.schemas import SCHEMAS, check_schema
 @contextlib.contextmanager
 def opened(output: Path, entry: FileEntry, columns: Sequence[Column]) -> Iterator[OldFile]:
     """A data file, held against its entry. columns: its table's. Raises SnapshotError if it is damaged."""
-    check_size(output, entry)
+    FolderOutput(output).check_size(entry)
     path = join_path(output, entry.path)
     try:
         file = OldFile(path, columns)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lookalike.errors import SnapshotError
-from lookalike.outputs.damage import DAMAGE, first_line
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import join_path
-from lookalike.outputs.outputs import Output
+from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.interface import Output
 from lookalike.snapshots.oldfiles import coded_key_runs
 from lookalike.tables.schemas import KEYED, SCHEMAS, check_schema
 
@@ -28,7 +26,7 @@ class DataFile:
     def __init__(self, output: Output, entry: FileEntry) -> None:
         """Read the footer and hold it against the manifest's entry."""
         self.entry = entry
-        self.path: Path | str = join_path(output, entry.path) if isinstance(output, Path) else output.name(entry.path)
+        self.path = output.name(entry.path)
         self._output = output
         self.bounds: list[tuple[bytes, bytes]] = []
         self._footer: pq.FileMetaData | None = None
@@ -68,8 +66,8 @@ class DataFile:
         Without decoding each row's; a run may go on in the next piece. checked: whether Arrow has read the file
         before and found no fault, so that our own decoder, which is faster, will do.
         """
-        if checked and isinstance(self._output, Path):
-            yield from coded_key_runs(self._output, self.entry)
+        if checked and isinstance(self._output, FolderOutput):
+            yield from coded_key_runs(self._output.folder, self.entry)
             return
         name = SCHEMAS[self.entry.table].names[0]
         for first in range(0, len(self.bounds), _AT_ONCE):
@@ -103,9 +101,7 @@ class DataFile:
 
         encoded: whether the columns, of strings, are to be read as a dictionary and the places in it.
         """
-        if isinstance(self._output, Path):
-            return _OpenFile(self.path, self.entry, self._footer, columns if encoded else None)
-        return self._output.open_file(self.entry, self._footer, groups, columns)
+        return self._output.open_file(self.entry, self._footer, groups, columns, encoded=encoded)
 
 
 def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
@@ -114,39 +110,6 @@ def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, 
     runs = pc.run_end_encode(encoded.indices)
     counts = np.diff(runs.run_ends.to_numpy().astype(np.int64), prepend=0)
     return encoded.dictionary.take(runs.values), counts
-
-
-class _OpenFile:
-    """A file open for reading while the context lasts; what goes wrong inside becomes a SnapshotError."""
-
-    def __init__(
-        self,
-        path: Path | str,
-        entry: FileEntry,
-        footer: "pq.FileMetaData | None",
-        encoded: list[str] | None = None,
-    ) -> None:
-        self._path, self._entry, self._footer, self._encoded = path, entry, footer, encoded
-
-    def __enter__(self) -> Any:
-        try:
-            # Read, not mapped into memory: a mapped file that is cut short kills the process.
-            self._source = pa.OSFile(str(self._path))
-        except OSError as error:
-            raise SnapshotError(f"{self._path}: cannot be opened: {error}") from None
-        try:
-            size = self._source.size()
-            if size != self._entry.bytes:
-                raise SnapshotError(f"{self._path}: has {size} bytes, the manifest says {self._entry.bytes}")
-            return pq.ParquetFile(self._source, metadata=self._footer, read_dictionary=self._encoded)
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._source.close()
-        if isinstance(error, DAMAGE):
-            raise SnapshotError(f"{self._path}: is damaged: {first_line(error)}") from None
 
 
 def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:

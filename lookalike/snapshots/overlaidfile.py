@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.outputs import Output
+from lookalike.outputs.interface import Output
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.overlay import Overlay
 from lookalike.snapshots.requirements import ascending

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
-from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,9 +13,9 @@ import pyarrow as pa
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import CURRENT, MANIFEST, is_snapshot_id, snapshot_folder
-from lookalike.outputs.outputs import Output
-from lookalike.snapshots.manifest import Manifest, load, parse
+from lookalike.outputs.interface import Output
+from lookalike.outputs.layout import MANIFEST, snapshot_folder
+from lookalike.snapshots.manifest import Manifest, parse
 from lookalike.snapshots.run import Run
 from lookalike.tables.schemas import BUCKETED, OVERLAYS, SCHEMAS
 
@@ -42,37 +41,6 @@ class AccountRow(NamedTuple):
     lookalikes: int
 
 
-def current_id(output: Output) -> str:
-    """The id of the live snapshot. Raises SnapshotError if none has been published."""
-    snapshot = live_or_none(output)
-    if snapshot is None:
-        raise SnapshotError(f"{output}: no snapshot has been published here")
-    return snapshot
-
-
-def live_or_none(output: Output) -> str | None:
-    """The same; None if none has been published."""
-    if isinstance(output, Path):
-        place = str(output / CURRENT)
-        try:
-            with (output / CURRENT).open("rb") as file:
-                data = file.read(100)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SnapshotError(f"{place}: {error.strerror}") from None
-    else:
-        place = output.name(CURRENT)
-        found = output.current()
-        if found is None:
-            return None
-        data = found
-    snapshot = data.decode("ascii", "replace").removesuffix("\n")
-    if not is_snapshot_id(snapshot):
-        raise SnapshotError(f"{place}: holds no snapshot id")
-    return snapshot
-
-
 class Snapshot:
     """One snapshot, open for look-ups from any number of threads.
 
@@ -95,12 +63,9 @@ class Snapshot:
     @classmethod
     def open(cls, output: Output, snapshot: str | None = None) -> Self:
         """Open the snapshot with this id, or the live one."""
-        snapshot = current_id(output) if snapshot is None else snapshot
+        snapshot = output.live() if snapshot is None else snapshot
         folder = snapshot_folder(snapshot)
-        if isinstance(output, Path):
-            manifest = load(output / folder / MANIFEST)
-        else:
-            manifest = parse(output.manifest(snapshot), output.name(f"{folder}/{MANIFEST}"))
+        manifest = parse(output.manifest(snapshot), output.name(f"{folder}/{MANIFEST}"))
         if manifest.id != snapshot:
             raise SnapshotError(f"{output}/{folder}: holds the manifest of {manifest.id}")
         return cls(output, manifest)

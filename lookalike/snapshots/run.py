@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.outputs import Output
+from lookalike.outputs.interface import Output
 from lookalike.snapshots.overlaidfile import overlaid_files
 from lookalike.tables.schemas import SCHEMAS
 

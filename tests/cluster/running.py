@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from jobs.options.cli import parse_arguments
 from jobs.pipeline import pipeline
 from jobs.reporting.progress import Progress
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables.schemas import SCHEMAS
 from tests.job import localspark
@@ -59,7 +60,7 @@ def made_inputs(folder: Path) -> Inputs:
 
 def published(output: Path) -> dict[str, Any]:
     """All rows of every table in one order, and the counts; the files must be as the manifest says."""
-    manifest = Snapshot.open(output).manifest
+    manifest = Snapshot.open(FolderOutput(output)).manifest
     tables: dict[str, Any] = {}
     for name, schema in SCHEMAS.items():
         files = [pq.read_table(output / entry.path) for entry in manifest.files if entry.table == name]

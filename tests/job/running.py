@@ -17,6 +17,7 @@ from jobs.reporting.progress import Progress
 from jobs.reporting.report import print_report
 from jobs.stages.compare.order import NamesOrder
 from lookalike.outputs.buckets import bucket_of
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 
@@ -105,7 +106,7 @@ class Job:
         self._runs += 1
         output = output or self._folder / f"output-{self._runs}"
         printed = self._run(posts, accounts, output, cores, options)
-        return Result(output, Snapshot.open(output).manifest, printed)
+        return Result(output, Snapshot.open(FolderOutput(output)).manifest, printed)
 
     def plan(self, posts: Paths, accounts: Paths, output: Path, *, cores: int = 2, **options: Any) -> str:
         """What a plan prints."""
@@ -120,7 +121,7 @@ class Job:
             config = JobConfig(**given)
             published = pipeline.run(config, lambda: spark, Progress(shown=False))
             if published is not None:
-                print_report(Snapshot(output, published), config)
+                print_report(Snapshot(FolderOutput(output), published), config)
         return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:

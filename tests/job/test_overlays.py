@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables.schemas import OVERLAYS
 
@@ -96,7 +97,7 @@ def test_a_look_up_finds_rows_of_both(story: Story) -> None:
     story.run(**LARGE)
     story.post("two.tsv", "7 u6 #maga", "8 u0 #maga #zebra")
     result = story.run(**LARGE)
-    snapshot = Snapshot.open(result.output)
+    snapshot = Snapshot.open(FolderOutput(result.output))
     assert snapshot.members("maga").to_pylist() == [row for row in result.rows("members") if row["hashtag"] == "maga"]
     assert snapshot.members("maga")["account_id"].to_pylist() == ["u0", "u1", "u2", "u4", "u6"]
     assert snapshot.account_hashtags("u0")["posts"].to_pylist() == [2]

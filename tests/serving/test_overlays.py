@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from tests.snapshots.samples import make_sample, publish_sample
 
@@ -51,7 +52,7 @@ def answers(client: Client, accounts: list[str]) -> list[Any]:
 
 
 def test_all_answers_are_those_of_the_plain_tables(outputs: list[Path], serve: ServiceFactory) -> None:
-    plain, laid = (Snapshot.open(output) for output in outputs)
+    plain, laid = (Snapshot.open(FolderOutput(output)) for output in outputs)
     assert {entry.table for entry in laid.manifest.files} - {entry.table for entry in plain.manifest.files} == {
         "members_overlay",
         "account_hashtags_overlay",

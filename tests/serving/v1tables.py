@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 
 from .running import Client
@@ -14,7 +15,7 @@ SIDE = ("account_id", "screen_name", "posts", "reposts", "first_post", "last_pos
 
 def rows(output: Path, table: str) -> list[dict[str, Any]]:
     """All rows of a table, times as the API writes them."""
-    manifest = Snapshot.open(output).manifest
+    manifest = Snapshot.open(FolderOutput(output)).manifest
     paths = [output / entry.path for entry in manifest.files if entry.table == table]
     return [as_json(row) for path in paths for row in pq.read_table(path).to_pylist()]
 
@@ -30,7 +31,7 @@ def evidence(output: Path, hashtag: str, min_similarity: float) -> list[dict[str
     """What /pairs should say of the stored pairs of a hashtag, put together by plain look-ups."""
     created = {}
     for row in pq.read_table(
-        [output / e.path for e in Snapshot.open(output).manifest.files if e.table == "members"]
+        [output / e.path for e in Snapshot.open(FolderOutput(output)).manifest.files if e.table == "members"]
     ).to_pylist():
         created[row["hashtag"], row["account_id"]] = row
     expected = []

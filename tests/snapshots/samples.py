@@ -17,6 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from lookalike.outputs import layout
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots import publisher
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.manifest import Manifest
@@ -268,7 +269,7 @@ def publish_sample(
         files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts, overlaid=overlaid)
         spoil(publication)
         publication.publish(make_manifest(publication.id, sample, files))
-    return Snapshot.open(output)
+    return Snapshot.open(FolderOutput(output))
 
 
 DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -293,7 +294,7 @@ def publish_on(
         written = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts)
         files = [earlier.get(_place(entry), entry) for entry in written]
         publication.publish(make_manifest(publication.id, sample, files, created=created))
-    return Snapshot.open(output)
+    return Snapshot.open(FolderOutput(output))
 
 
 def _place(entry: FileEntry) -> tuple[str, int | None, str]:

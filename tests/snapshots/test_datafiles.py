@@ -15,7 +15,8 @@ import pytest
 from jobs.exchange.flushed import Flushed
 from lookalike.errors import SnapshotError
 from lookalike.outputs.durable import flushed_behind
-from lookalike.outputs.entries import FileEntry, check_file
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots import datafiles
 from lookalike.snapshots.datafiles import TableWriter, write_table
@@ -66,7 +67,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_second_attempt_replaces_the_first(tmp_path: Path) -> None:
     write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
     entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("b", "c")])
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
     assert files(tmp_path) == [PATH]
 
 
@@ -105,7 +106,7 @@ def test_a_writer_that_is_left_early_leaves_the_old_file(tmp_path: Path) -> None
     with pytest.raises(RuntimeError, match="the task dies"):
         write_table(tmp_path, PATH, HASHTAGS, batches())
     assert files(tmp_path) == [PATH]
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +122,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkey
     with pytest.raises(OSError, match="No space left on device"):
         write_table(tmp_path, PATH, HASHTAGS, [hashtags(*(f"{number:06d}" for number in range(40_000)))])
     assert files(tmp_path) == [PATH]
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
 
 
 def test_a_writer_can_be_fed_piece_by_piece(tmp_path: Path) -> None:
@@ -184,18 +185,18 @@ def test_a_damaged_file_is_found(tmp_path: Path, kind: str) -> None:
     whole = (tmp_path / PATH).read_bytes()
     if kind == "sha256":  # as files of the first versions have it
         entry = replace(entry, checksum=f"sha256:{hashlib.sha256(whole).hexdigest()}")
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
     for position in range(0, len(whole), 37):
         flipped = bytes([*whole[:position], whole[position] ^ 1, *whole[position + 1 :]])
         (tmp_path / PATH).write_bytes(flipped)
         with pytest.raises(SnapshotError, match="checksum"):
-            check_file(tmp_path, entry)
+            FolderOutput(tmp_path).check_file(entry)
     (tmp_path / PATH).write_bytes(whole[:-1])
     with pytest.raises(SnapshotError, match=f"has {len(whole) - 1} bytes, the manifest says {len(whole)}"):
-        check_file(tmp_path, entry)
+        FolderOutput(tmp_path).check_file(entry)
     (tmp_path / PATH).unlink()
     with pytest.raises(SnapshotError, match="No such file"):
-        check_file(tmp_path, entry)
+        FolderOutput(tmp_path).check_file(entry)
 
 
 class TestFlushedBehind:

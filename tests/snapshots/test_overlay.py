@@ -211,9 +211,9 @@ def test_an_overlay_lies_over_files_and_alone(tmp_path: Path) -> None:
     files = [entry for entry in snapshot.manifest.files if entry.table == "members"]
     overlay = [entry for entry in snapshot.manifest.files if entry.table == "members_overlay"]
     with pytest.raises(SnapshotError, match="lies over nothing"):
-        Run(tmp_path, "members", [], overlay)
+        Run(snapshot.output, "members", [], overlay)
     with pytest.raises(SnapshotError, match="is a second overlay"):
-        Run(tmp_path, "members", files, overlay * 2)
+        Run(snapshot.output, "members", files, overlay * 2)
 
 
 @pytest.mark.parametrize(("replaces", "table"), [(1, "members"), (-1, "members_overlay"), (4, "members_overlay")])

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from lookalike.errors import SnapshotError
-from lookalike.snapshots.reader import Snapshot, current_id, lowest_similarity
+from lookalike.outputs.folder import FolderOutput
+from lookalike.snapshots.reader import Snapshot, lowest_similarity
 from lookalike.tables.schemas import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, OVERLAYS, PAIRS, SCHEMAS
 
 from .samples import Sample, make_sample, publish_sample
@@ -94,10 +95,12 @@ def test_some_columns_of_members_are_those_of_all(snapshot: Snapshot) -> None:
 
 
 def test_another_reader_finds_the_same_rows_over_all_files(snapshot: Snapshot, sample: Sample) -> None:
-    assert isinstance(snapshot.output, Path)
+    assert isinstance(snapshot.output, FolderOutput)
     tables = [("pairs", "hashtag, account_a, account_b"), ("members", "hashtag, account_id")]
     for table, order in tables[: 1 if any(entry.replaces for entry in snapshot.manifest.files) else 2]:
-        files = [str(snapshot.output / entry.path) for entry in snapshot.manifest.files if entry.table == table]
+        files = [
+            str(snapshot.output.folder / entry.path) for entry in snapshot.manifest.files if entry.table == table
+        ]
         with duckdb.connect() as connection:
             query = f"select * from read_parquet(?, hive_partitioning = false) order by {order}"
             found = connection.sql(query, params=[files]).to_arrow_table().to_pylist()
@@ -178,7 +181,7 @@ def test_opening_asks_for_nothing_but_the_manifest(tmp_path: Path, sample: Sampl
     for entry in written.manifest.files:
         if entry.table == "pairs":
             (tmp_path / entry.path).unlink()
-    snapshot = Snapshot.open(tmp_path)
+    snapshot = Snapshot.open(FolderOutput(tmp_path))
     assert snapshot.members("big").num_rows == 160
     with pytest.raises(SnapshotError, match="No such file"):
         snapshot.pairs("big")
@@ -187,26 +190,26 @@ def test_opening_asks_for_nothing_but_the_manifest(tmp_path: Path, sample: Sampl
 def test_a_named_snapshot_can_be_opened_beside_the_live_one(tmp_path: Path) -> None:
     first = publish_sample(tmp_path, make_sample({"a": 3}))
     second = publish_sample(tmp_path, make_sample({"a": 5}))
-    assert current_id(tmp_path) == second.manifest.id
-    assert Snapshot.open(tmp_path).members("a").num_rows == 5
-    assert Snapshot.open(tmp_path, first.manifest.id).members("a").num_rows == 3
+    assert FolderOutput(tmp_path).live() == second.manifest.id
+    assert Snapshot.open(FolderOutput(tmp_path)).members("a").num_rows == 5
+    assert Snapshot.open(FolderOutput(tmp_path), first.manifest.id).members("a").num_rows == 3
 
 
 @pytest.mark.parametrize("text", ["", "\n", "../../etc", "20261123T150102Z-1a2b3c/..", "x" * 1000, "\0", "é"])
 def test_a_current_that_names_no_snapshot_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "CURRENT").write_text(text)
     with pytest.raises(SnapshotError, match="holds no snapshot id"):
-        Snapshot.open(tmp_path)
+        Snapshot.open(FolderOutput(tmp_path))
 
 
 def test_what_is_not_there_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="no snapshot has been published here"):
-        Snapshot.open(tmp_path / "nowhere")
+        Snapshot.open(FolderOutput(tmp_path / "nowhere"))
     with pytest.raises(SnapshotError, match="not a snapshot id"):
-        Snapshot.open(tmp_path, "../x")
+        Snapshot.open(FolderOutput(tmp_path), "../x")
     (tmp_path / "CURRENT").write_text("20261123T150102Z-1a2b3c\n")
     with pytest.raises(SnapshotError, match=r"manifest\.json: No such file"):
-        Snapshot.open(tmp_path)
+        Snapshot.open(FolderOutput(tmp_path))
 
 
 def test_the_manifest_of_another_snapshot_is_refused(tmp_path: Path) -> None:
@@ -214,7 +217,7 @@ def test_the_manifest_of_another_snapshot_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "snapshots" / written.manifest.id
     folder.rename(folder.with_name("20200101T000000Z-000000"))
     with pytest.raises(SnapshotError, match="holds the manifest of"):
-        Snapshot.open(tmp_path, "20200101T000000Z-000000")
+        Snapshot.open(FolderOutput(tmp_path), "20200101T000000Z-000000")
 
 
 @pytest.mark.parametrize("table", ["pairs", "members", "hashtags"])
@@ -234,7 +237,7 @@ def test_a_look_up_in_a_damaged_file_says_so(tmp_path: Path, table: str, damage:
             "no Parquet": b"",
         }
         path.write_bytes(other[damage] if damage != "no Parquet" else bytes(len(data)))
-    for snapshot in (Snapshot.open(tmp_path), written):
+    for snapshot in (Snapshot.open(FolderOutput(tmp_path)), written):
         look_up = {"pairs": snapshot.pairs, "members": snapshot.members, "hashtags": snapshot.hashtag}[table]
         with pytest.raises(SnapshotError) as caught:
             look_up("big")
@@ -264,5 +267,5 @@ def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     text = manifest.read_text().replace(f'"bytes": {sizes["hashtags"]},', f'"bytes": {sizes["rejects"]},')
     manifest.write_text(text)
     with pytest.raises(SnapshotError) as caught:
-        Snapshot.open(tmp_path).hashtag("a")
+        Snapshot.open(FolderOutput(tmp_path)).hashtag("a")
     assert all(f"column {name!r} is missing" in str(caught.value) for name in HASHTAGS.names)

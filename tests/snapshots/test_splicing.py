@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.errors import SnapshotError
-from lookalike.outputs.entries import FileEntry, check_file
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots import splicing
 from lookalike.snapshots.datafiles import write_table
@@ -88,7 +89,7 @@ def changed(rows: pa.Table, removed: Rows, before: Rows, new: pa.Table) -> pa.Ta
 
 
 def read(output: Path, entry: FileEntry) -> pq.ParquetFile:
-    check_file(output, entry)
+    FolderOutput(output).check_file(entry)
     return pq.ParquetFile(output / entry.path)
 
 

@@ -21,7 +21,7 @@ from jobs.options.config import JobConfig
 from jobs.pipeline import pipeline
 from jobs.reporting.progress import Progress
 from lookalike.outputs import layout
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots import publisher
 from lookalike.snapshots.manifest import Manifest, parse
 from lookalike.tables.schemas import SCHEMAS

@@ -86,8 +86,8 @@ def _makes_a_bucket(process: subprocess.Popen[bytes], log: Path) -> bool:
                 return False
             error.close()
     from lookalike.errors import StoreError
-    from lookalike.outputs.stores.objects import BRISK, ObjectStore
-    from lookalike.outputs.stores.urls import StoreUrl
+    from lookalike.outputs.objects import BRISK, ObjectStore
+    from lookalike.outputs.urls import StoreUrl
 
     try:
         ObjectStore(StoreUrl.parse(f"s3://{BUCKET}"), BRISK).put("made", b"")

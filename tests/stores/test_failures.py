@@ -16,7 +16,7 @@ import pytest
 from jobs.pipeline.staging import Staging
 from lookalike.errors import JobError, OutputLockedError, StoreError, StoreRefusedError
 from lookalike.outputs.layout import new_snapshot_id
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 
 from .proxy import LOST, Asked, Proxy
 from .running import Bucket, Runner, write_inputs

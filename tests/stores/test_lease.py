@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from lookalike.errors import OutputLockedError, StoreError
-from lookalike.outputs.stores.lease import Lease
-from lookalike.outputs.stores.objects import BRISK, ObjectStore
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.lease import Lease
+from lookalike.outputs.objects import BRISK, ObjectStore
+from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import eventually
 
 from .proxy import LOST, Asked, Proxy

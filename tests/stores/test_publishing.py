@@ -9,7 +9,7 @@ import pytest
 
 from jobs.pipeline.staging import Staging, staging_folder
 from lookalike.errors import QualityGateError, UsageError
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 
 from .proxy import Proxy
 from .running import Bucket, Runner, tables

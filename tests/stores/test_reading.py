@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from lookalike.errors import SnapshotError, StoreError
+from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.buckets import bucket_of
-from lookalike.outputs.stores.blocks import BlockCache
-from lookalike.outputs.stores.objects import BRISK
-from lookalike.outputs.stores.output import ObjectOutput
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.objects import BRISK
+from lookalike.outputs.objectstore import ObjectOutput
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
 from tests.snapshots.samples import make_sample, publish_sample
@@ -33,10 +34,14 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return publish_sample(output, make_sample(SIZES, buckets=2), row_group_rows=8, parts=2)
 
 
+def folder_of(local: Snapshot) -> Path:
+    assert isinstance(local.output, FolderOutput)
+    return local.output.folder
+
+
 def copied(local: Snapshot, url: StoreUrl) -> None:
     """Put a snapshot of a folder into a bucket as it is."""
-    bucket, output = Bucket(url), local.output
-    assert isinstance(output, Path)
+    bucket, output = Bucket(url), folder_of(local)
     for path in output.rglob("*"):
         if path.is_file() and path.name != ".lock":
             bucket.write(str(path.relative_to(output)), path.read_bytes())

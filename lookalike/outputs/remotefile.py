@@ -11,47 +11,37 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lookalike.errors import SnapshotError
-from lookalike.outputs.damage import DAMAGE, first_line
+from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.stores.blocks import BlockCache
-from lookalike.outputs.stores.objects import ObjectStore
+from lookalike.outputs.interface import Output
+from lookalike.outputs.localfile import OpenParquet
+from lookalike.outputs.objects import ObjectStore
 
 FOOTER_BYTES: Final = 64 << 10  # which Arrow reads first, too; a longer footer takes a second request
 
 
-class OpenObject:
-    """An object open as a Parquet file while the context lasts; what goes wrong inside becomes a SnapshotError.
-
-    footer: if it has been read already. groups, columns: what will be read, so that it comes in one request.
-    """
+class RemoteParquet(OpenParquet):
+    """See OpenParquet. groups, columns: what will be read, so that it comes in one request."""
 
     def __init__(
         self,
-        store: ObjectStore,
-        blocks: BlockCache,
+        output: Output,
         entry: FileEntry,
         footer: pq.FileMetaData | None,
+        store: ObjectStore,
+        blocks: BlockCache,
         groups: Sequence[int] | None,
         columns: Sequence[str] | None,
     ) -> None:
         """Nothing is read yet."""
-        self._store, self._blocks, self._entry = store, blocks, entry
-        self._footer, self._groups, self._columns = footer, groups, columns
+        super().__init__(output, entry, footer)
+        self._store, self._blocks = store, blocks
+        self._groups, self._columns = groups, columns
 
-    def __enter__(self) -> Any:
-        try:
-            pieces = _Pieces(self._entry.bytes, *self._ahead(), self._fetch)
-            self._source = pa.PythonFile(pieces, mode="r")
-            # All is at hand already: Arrow need not read ahead in threads of its own, which would call Python.
-            return pq.ParquetFile(self._source, metadata=self._footer, pre_buffer=False)
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DAMAGE):
-            place = self._store.name(self._entry.path)
-            raise SnapshotError(f"{place}: is damaged: {first_line(error)}") from None
+    def _opened(self) -> pq.ParquetFile:
+        pieces = _Pieces(self._entry.bytes, *self._ahead(), self._fetch)
+        # All has been fetched already: Arrow need not read ahead in threads of its own, which would call Python.
+        return pq.ParquetFile(pa.PythonFile(pieces, mode="r"), metadata=self._footer, pre_buffer=False)
 
     def _ahead(self) -> tuple[list[int], list[memoryview]]:
         """What will be needed: the columns of the row groups, or else the end of the file."""

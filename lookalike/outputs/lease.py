@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 
 from lookalike.errors import OutputLockedError, StoreError
 from lookalike.outputs.layout import LOCK
-from lookalike.outputs.stores.objects import ConflictError, MissingObjectError, ObjectStore, Tag
+from lookalike.outputs.objects import ConflictError, MissingObjectError, ObjectStore, Tag
 
 LEASE: Final = 60.0  # seconds
 RENEWAL: Final = 10.0  # seconds between two renewals

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from lookalike.errors import StoreError, StoreRefusedError
 from lookalike.outputs.checksums import Checksum
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 
 _PIECE: Final = 8 << 20  # bytes that are held of a file on its way
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
