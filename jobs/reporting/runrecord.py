@@ -70,24 +70,22 @@ class RunRecord:
 def tell(config: JobConfig, record: RunRecord) -> None:
     """Record a run in the output, and wherever else the configuration says."""
     line = record.as_json()
-    _try("the record of runs", lambda: _append(config.output, line, record))
+    _try("added to the record of runs", lambda: _append(config.output, line, record))
     if config.metrics_file is not None:
         path = config.metrics_file
-        _try(f"the metrics file {path}", lambda: _write_metrics(path, config.output, record))
+        _try(f"written to the metrics file {path}", lambda: _write_metrics(path, config.output, record))
     if config.webhook is not None:
         address = config.webhook
-        # An address may carry a secret in all but its host.
-        _try(f"the web address on {urllib.parse.urlsplit(address).hostname}", lambda: _call(address, line))
+        # Every part of an address but the host may contain a secret.
+        _try(f"sent to the web address on {urllib.parse.urlsplit(address).hostname}", lambda: _call(address, line))
 
 
-def _try(what: str, telling: Callable[[], None]) -> None:
+def _try(done: str, action: Callable[[], None]) -> None:
     try:
-        telling()
+        action()
     except (Exception, KeyboardInterrupt) as error:
-        told = (
-            (getattr(error, "strerror", None) or str(error)) if isinstance(error, OSError) else type(error).__name__
-        )
-        print(printable(f"warning: {what} was not told of this run: {told}"), file=sys.stderr)
+        reason = error.strerror or str(error) if isinstance(error, OSError) else type(error).__name__
+        print(printable(f"warning: this run was not {done}: {reason}"), file=sys.stderr)
 
 
 def _append(place: Path | StoreUrl, line: str, record: RunRecord) -> None:

@@ -112,7 +112,7 @@ def _add_changes(command: Callable[..., argparse.ArgumentParser]) -> None:
     pin = command("pin", housekeeping.pin, f"out {_ID}", "keep a snapshot from being pruned")
     _add_id(pin, "snapshot to keep")
     unpin = command("unpin", housekeeping.unpin, f"out {_ID}", "let a pinned snapshot be pruned again")
-    _add_id(unpin, "snapshot to let go")
+    _add_id(unpin, "snapshot to unpin")
 
     prune = command(
         "prune",

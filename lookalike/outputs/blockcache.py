@@ -1,4 +1,4 @@
-"""Blocks of objects that were read last, in memory: a bounded number of bytes, each fetched once however many ask."""
+"""A cache of the blocks of objects that were read last. Of threads that want the same block one fetches it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final, NamedTuple
 
-_OVERHEAD: Final = 500  # bytes that an entry costs besides its block
+_OVERHEAD: Final = 500  # bytes of memory that an entry takes besides its block
 
 
 class Block(NamedTuple):
@@ -23,7 +23,7 @@ Fetch = Callable[[str, Sequence[int], Sequence[int]], Sequence[memoryview]]
 
 
 class BlockCache:
-    """For any number of threads. capacity: bytes; a larger block is handed through and not kept."""
+    """For any number of threads. capacity: bytes; a larger block is passed on and not kept."""
 
     def __init__(self, fetch: Fetch, capacity: int) -> None:
         """fetch: gets pieces of one object, given their starts and lengths."""
@@ -36,9 +36,9 @@ class BlockCache:
         return len(self._kept)
 
     def get(self, key: str, places: Sequence[tuple[int, int]]) -> list[memoryview]:
-        """Pieces of one object, each given by start and length; what is missing is fetched at once. Blocks.
+        """Pieces of one object, each given by start and length; missing ones are fetched in one call.
 
-        Raises what `fetch` raised, in all threads that wait for that piece; the next to ask tries again.
+        Raises what `fetch` raised, in all threads that wait for that piece; a later call tries again.
         """
         blocks = [Block(key, start, length) for start, length in places]
         found: dict[Block, memoryview] = {}

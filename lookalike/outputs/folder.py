@@ -21,8 +21,8 @@ from lookalike.outputs.durable import sync_folder, write_durably
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output, StoredFile, check_bytes
 from lookalike.outputs.layout import CURRENT, MANIFEST, RUNS, SNAPSHOTS, is_snapshot_id, snapshot_folder
-from lookalike.outputs.localfile import LocalParquet
 from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.openparquet import LocalParquet
 
 _PINNED: Final = "pinned"
 _PIECE: Final = 1 << 20  # bytes read at once

@@ -1,8 +1,9 @@
-"""The lock of an output in an object store: an object that its holder renews, or else others take over.
+"""The lock of an output in an object store: an object that its holder keeps renewing. If it stops, others take over.
 
-Stores know no locks, but a conditional put that one of any number of writers wins. The object says who holds the
-output; only its state decides. A holder that has not renewed it for a lease is dead, by the store's own times, so
-that no machine's clock matters. It is never removed, for that could not be conditional; who lets go writes so.
+Stores have no locks, but they have a conditional put, in which one of several writers succeeds. The object says who
+holds the output. A holder that has not renewed it for the length of its lease counts as dead; that is measured by the
+store's own times, so that no machine's clock matters. The object is never removed, because a removal could not be
+conditional; a holder that releases the lock writes that into it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from lookalike.outputs.objects import ConflictError, MissingObjectError, ObjectS
 
 LEASE: Final = 60.0  # seconds
 RENEWAL: Final = 10.0  # seconds between two renewals
-_POLL: Final = 1.0  # seconds between looks at a lock that another holds
+_POLL: Final = 1.0  # seconds between tries to take a lock that another process holds
 _MOST: Final = 4096  # bytes of the object
 
 
@@ -38,13 +39,13 @@ class Lease:
         self._start = datetime.now(UTC).isoformat(timespec="seconds")
         self._count = 0
         self._tag: Tag | None = None
-        self._taken = ""  # by whom, if another has it
+        self._taken = ""  # the message, if another process has taken the lock over
         self._writing = threading.Lock()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
     def acquire(self, wait: float = 0) -> None:
-        """Take the lock, or raise OutputLockedError if another holds it for `wait` seconds."""
+        """Take the lock. Raises OutputLockedError if another run holds it for `wait` seconds."""
         self._tag, self._taken = None, ""
         deadline = time.monotonic() + wait
         while (holder := self._try_to_take()) is not None:
@@ -56,16 +57,16 @@ class Lease:
         self._thread.start()
 
     def confirm(self) -> None:
-        """Renew now. Raises OutputLockedError if another has the lock, StoreError if that cannot be known."""
+        """Renew now. Raises OutputLockedError if another run has the lock, StoreError if that cannot be known."""
         self._renew()
 
     def check(self) -> None:
-        """Raise OutputLockedError if a renewal has found that another has the lock."""
+        """Raise OutputLockedError if an earlier renewal found that another run has the lock."""
         if self._taken:
             raise OutputLockedError(self._taken)
 
     def release(self) -> None:
-        """Let go, unless another has the lock; a store that fails meanwhile costs the next run a lease."""
+        """Release the lock, unless another run has it. If the store fails, the lease has to run out."""
         if self._thread is None:
             return
         self._ending.set()
@@ -84,7 +85,7 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let go."""
+        """Release the lock."""
         self.release()
 
     def _try_to_take(self) -> str | None:
@@ -107,7 +108,7 @@ class Lease:
         return True
 
     def _now_there(self) -> dict[str, Any]:
-        """What stands in the lock; if it is this process's own, its state is noted."""
+        """The content of the lock; if this process wrote it, its state is remembered."""
         try:
             data, seen = self._store.get(LOCK, _MOST)
         except MissingObjectError:
@@ -118,7 +119,7 @@ class Lease:
         return record
 
     def _wrote_it(self, record: dict[str, Any]) -> bool:
-        """Whether a put has succeeded after all: it is tried again, and in its own way, when its answer is lost."""
+        """Whether a put has succeeded after all: when its answer is lost it is retried, and conflicts with itself."""
         return record.get("token") == self._token and record.get("renewal") == self._count
 
     def _is_dead(self, record: dict[str, Any]) -> bool:
@@ -137,8 +138,8 @@ class Lease:
             try:
                 self._renew()
             except OutputLockedError:
-                return  # which `confirm` tells
-            except Exception:  # the next try may succeed, and `confirm` tells
+                return  # `confirm` will raise it again
+            except Exception:  # the next try may succeed; `confirm` raises what lasts
                 continue
 
     def _renew(self) -> None:
@@ -150,14 +151,14 @@ class Lease:
             except ConflictError:
                 record = self._now_there()
                 if not self._wrote_it(record):
-                    told = (
-                        f"the output {self._store.url} was taken by another run, for this one did not renew its lock"
+                    self._taken = (
+                        f"the output {self._store.url} was taken by another run because this one did not renew its "
+                        f"lock: {_describe(record)}"
                     )
-                    self._taken = f"{told}: {_describe(record)}"
                     raise OutputLockedError(self._taken) from None
 
     def _record(self, *, released: bool = False) -> bytes:
-        """Never the same bytes twice: a store's tag may be no more than their checksum."""
+        """Never the same bytes twice, because a store's tag may be just their checksum."""
         record = {"pid": os.getpid(), "host": socket.gethostname(), "start": self._start}
         record |= {"token": self._token, "renewal": self._count, "lease": self._lease, "released": released}
         return (json.dumps(record) + "\n").encode()

@@ -1,8 +1,8 @@
-"""Objects by key below a URL: what obstore offers, with errors in one line that say what to do.
+"""The objects below a URL, by obstore; its errors become one line that says what to do.
 
-Credentials and addresses come from the environment, under the names that each store's own tools have
-(AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, GOOGLE_SERVICE_ACCOUNT, AZURE_STORAGE_ACCOUNT_NAME, ...). What a store answers
-is never printed whole: addresses may carry signatures.
+Credentials and addresses are read from the environment, under the names that each store's own tools use
+(AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, GOOGLE_SERVICE_ACCOUNT, AZURE_STORAGE_ACCOUNT_NAME, ...). An answer of a store
+is never printed in full, because addresses in it may contain signatures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lookalike.errors import StoreError, StoreRefusedError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.urls import StoreUrl
 
-_PIECE: Final = 8 << 20  # bytes that are held of a file on its way
+_PIECE: Final = 8 << 20  # bytes of a file in memory while it is uploaded or downloaded
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3} [A-Za-z -]{1,40})")
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "InvalidBucketName"})
@@ -27,7 +27,7 @@ _NO_CREDENTIALS: Final = ("169.254.169.254", "169.254.170.2", "metadata.google.i
 
 
 class Tag(NamedTuple):
-    """Which state of an object was seen: what a conditional put is conditional on."""
+    """The state of an object when it was read; a conditional put succeeds only in that state."""
 
     e_tag: str | None
     version: str | None
@@ -46,11 +46,11 @@ class MissingObjectError(StoreError):
 
 
 class ConflictError(StoreError):
-    """An object is not, or no longer, as a conditional put demands."""
+    """An object is not in the state that a conditional put demands."""
 
 
 class Patience(NamedTuple):
-    """Seconds that one request may take, and retries in all; how often it is tried again."""
+    """Seconds that one request may take, and seconds for all its retries together; how often it is retried."""
 
     request: float
     total: float
@@ -64,21 +64,18 @@ BRISK: Final = Patience(10, 15, 3)  # a service, whose clients wait
 class ObjectStore:
     """The objects below one URL; for any number of threads. Every method may raise StoreError.
 
-    StoreRefusedError, one of them, where credentials, permission or the bucket are missing: its user can mend that.
+    Where credentials, permission or the bucket are missing, it is StoreRefusedError: the user can fix that.
     """
 
     def __init__(self, url: StoreUrl, patience: Patience = PATIENT) -> None:
         """Connect to nothing yet."""
-        import obstore  # not before a URL is given
+        import obstore  # not loaded for folders
         from obstore.store import from_url
 
         self.url = url
         self._library: Any = obstore
-        allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in (
-            "1",
-            "true",
-            "yes",
-        )  # else lost with what follows
+        # Given here because the options below would replace what obstore reads from the environment.
+        allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
         with self._errors(""):
             self._store: Any = from_url(
                 url,
@@ -121,7 +118,7 @@ class ObjectStore:
             return bytes(result.bytes())
 
     def ranges(self, key: str, starts: Sequence[int], lengths: Sequence[int]) -> list[memoryview]:
-        """Pieces of an object; neighbouring ones come in one request."""
+        """Pieces of an object; adjacent ones are fetched in one request."""
         with self._errors(key):
             found = self._library.get_ranges(self._store, key, starts=list(starts), lengths=list(lengths))
         views = [memoryview(piece) for piece in found]
@@ -135,10 +132,10 @@ class ObjectStore:
             self._library.put(self._store, key, data, use_multipart=False)
 
     def put_if(self, key: str, data: bytes, seen: Tag | None) -> Tag:
-        """Write an object if it is still as seen, or if there is none; one of any number of writers does.
+        """Write an object if it is still in the state seen, or if there is none; of several writers one succeeds.
 
-        Raises ConflictError. As a request is tried again when its answer is lost, it may be this very put that
-        stands in its own way: who must know compares what is there.
+        Raises ConflictError. A request is retried when its answer is lost, so the conflict may be with this very
+        put: a caller that must know reads the object and compares.
         """
         known = {} if seen is None else {name: value for name, value in seen._asdict().items() if value is not None}
         mode: Any = known or "create"
@@ -158,18 +155,18 @@ class ObjectStore:
             return [Found(one["path"], one["size"], one["last_modified"]) for piece in pieces for one in piece]
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; those that are not there are no error."""
+        """Remove objects; missing ones are no error."""
         if keys:
             with self._errors(keys[0]), contextlib.suppress(FileNotFoundError):
                 self._library.delete(self._store, list(keys))
 
     def upload(self, key: str, file: Path) -> None:
-        """Write a file, a large one in several parts at once. Raises OSError if it cannot be read."""
+        """Upload a file, a large one in several parts at once. Raises OSError if the file cannot be read."""
         with file.open("rb") as opened, self._errors(key):
             self._library.put(self._store, key, opened, chunk_size=_PIECE, max_concurrency=4)
 
     def pieces(self, key: str) -> Iterator[memoryview]:
-        """An object's bytes, some megabytes at a time."""
+        """The content of an object, some megabytes at a time."""
         with self._errors(key):
             result = self._library.get(self._store, key)
             for piece in result.stream(min_chunk_size=_PIECE):
@@ -185,7 +182,7 @@ class ObjectStore:
 
     @contextlib.contextmanager
     def _errors(self, key: str) -> Iterator[None]:
-        """What obstore raises, as an error of this project: one line, without a word of what was sent."""
+        """Turn an error of obstore into one of this project: one line, without anything of the request."""
         from obstore import exceptions
 
         name = self.name(key)
@@ -205,12 +202,12 @@ class ObjectStore:
             text = str(error)
             code = _CODE.search(text)
             if code is not None and code[1] in _NO_BUCKET:
-                raise StoreRefusedError(f"{self.url}: there is no such bucket; it is not made by itself") from None
+                raise StoreRefusedError(f"{self.url}: there is no such bucket; create it first") from None
             if any(host in text for host in _NO_CREDENTIALS):
                 raise StoreRefusedError(f"{self.url}: no credentials for it in the environment") from None
             if "BadScheme" in text:
                 raise StoreRefusedError(
-                    f"{self.url}: its endpoint is http://, which AWS_ALLOW_HTTP=true allows"
+                    f"{self.url}: its endpoint is http://; set AWS_ALLOW_HTTP=true to allow that"
                 ) from None
             if isinstance(error, FileNotFoundError):
                 raise MissingObjectError(f"{name}: cannot be read: there is no such object") from None
@@ -222,7 +219,7 @@ def _tag(meta: Any) -> Tag:
 
 
 def _reason(error: BaseException) -> str:
-    """What may be told of a store's answer: its code, or its status, or that there was none."""
+    """The part of an answer that is safe to print: its code, or its status, or that there was none."""
     text = str(error)
     for pattern in (_CODE, _STATUS):
         found = pattern.search(text)

@@ -31,7 +31,7 @@ from lookalike.outputs.objects import (
     Patience,
     Tag,
 )
-from lookalike.outputs.remotefile import RemoteParquet
+from lookalike.outputs.remoteparquet import RemoteParquet
 from lookalike.outputs.urls import StoreUrl
 
 SMALL_CACHE_BYTES: Final = 64 << 20

@@ -1,4 +1,4 @@
-"""The URL of an output in an object store, and how it is told from a folder."""
+"""The URL of an output in an object store, and what an option or setting means: a folder or a URL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ SCHEMES: Final = ("s3", "gs", "az", "abfs", "abfss")
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _AZURE_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,254}@[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
-_SEGMENT: Final = re.compile(r"[A-Za-z0-9!_.*'()=+,@ -]+")  # means the same in a key, a URL and a file's name
+_SEGMENT: Final = re.compile(
+    r"[A-Za-z0-9!_.*'()=+,@ -]+"
+)  # characters that mean the same in a key, a URL and a file name
 
 
 class StoreUrl(str):
@@ -21,7 +23,7 @@ class StoreUrl(str):
 
     @classmethod
     def parse(cls, text: str) -> StoreUrl:
-        """Raises ValueError, in words that follow an option's name, for what cannot be an output."""
+        """Raises ValueError for what cannot be an output; its message is to be read after the name of the option."""
         match = _URL.fullmatch(text)
         if match is None:
             raise ValueError("is not a URL such as s3://bucket/prefix")

@@ -49,7 +49,7 @@ def remove_dead_runs(output: Output) -> None:
     """Remove the files in folders without a manifest, except those that a manifest names.
 
     None is removed if a manifest cannot be read: it may name any file, perhaps in the format of a newer version.
-    Raises StoreError if an object store fails; files that a disk does not let go of stay.
+    Raises StoreError if an object store fails; files that a disk refuses to remove stay.
     """
     if not _dead(output):
         return

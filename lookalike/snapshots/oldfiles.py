@@ -15,7 +15,7 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import join_path, parse_data_path
-from lookalike.outputs.localfile import DAMAGE, first_line
+from lookalike.outputs.openparquet import DAMAGE, first_line
 from lookalike.snapshots.parquet.chunks import Values
 from lookalike.snapshots.parquet.columns import Column, taken
 from lookalike.snapshots.parquet.memory import Bytes

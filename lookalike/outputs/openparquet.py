@@ -1,4 +1,4 @@
-"""A Parquet file of this machine, open while it is read; and what readers raise for damage in any."""
+"""A data file open as Parquet: what all places have in common, and a file of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Parquet file in an object store, read by ranges: a request for the footer, one for columns of row groups."""
+"""A Parquet file in an object store: one request reads the footer, another the columns of some row groups."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
-from lookalike.outputs.localfile import OpenParquet
 from lookalike.outputs.objects import ObjectStore
+from lookalike.outputs.openparquet import OpenParquet
 
-FOOTER_BYTES: Final = 64 << 10  # which Arrow reads first, too; a longer footer takes a second request
+FOOTER_BYTES: Final = 64 << 10  # as many as Arrow reads first; a longer footer takes a second request
 
 
 class RemoteParquet(OpenParquet):
-    """See OpenParquet. groups, columns: what will be read, so that it comes in one request."""
+    """See OpenParquet. groups, columns: what will be read, fetched in one request."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class RemoteParquet(OpenParquet):
         return pq.ParquetFile(pa.PythonFile(pieces, mode="r"), metadata=self._footer, pre_buffer=False)
 
     def _ahead(self) -> tuple[list[int], list[memoryview]]:
-        """What will be needed: the columns of the row groups, or else the end of the file."""
+        """Starts and content of what will be read: the columns of the row groups, or else the end of the file."""
         path, size = self._entry.path, self._entry.bytes
         if self._footer is None or self._groups is None:
             length = min(size, FOOTER_BYTES)
@@ -61,7 +61,7 @@ class RemoteParquet(OpenParquet):
 
 
 class _Pieces:
-    """A file for Arrow, of which some pieces are at hand and others are fetched when asked for."""
+    """A file for Arrow: some pieces are in memory, the others are fetched when asked for."""
 
     def __init__(
         self, size: int, starts: list[int], views: list[memoryview], fetch: Callable[[int, int], memoryview]
