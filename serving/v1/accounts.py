@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from lookalike.snapshots.reader import AccountRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import AccountRow
 from serving.v1.text import timestamps
 
 _TIME = pa.timestamp("us", "UTC")

@@ -13,12 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from lookalike.tables.schemas import SCHEMAS
 
 from jobs.options.cli import parse_arguments
 from jobs.pipeline import pipeline
 from jobs.reporting.progress import Progress
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import SCHEMAS
 from tests.job import localspark
 from tests.job.command import ROOT
 from tests.job.known import medium

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
+from lookalike.tables.schemas import SCHEMAS
 
 from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.options.cli import parse_arguments
 from jobs.options.config import JobConfig
 from lookalike import errors
-from lookalike.tables.schemas import SCHEMAS
 
 from .project import ROOT, Project
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from lookalike.tables.schemas import REJECTS
 
 from jobs.inputs import rejects as rejects_module
 from jobs.inputs.rejects import Reason, RejectLog
-from lookalike.tables.schemas import REJECTS
 
 PATH = "snapshots/20260102T030405Z-0a1b2c/rejects/part-00000.parquet"
 

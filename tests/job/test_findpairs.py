@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
+from lookalike.tables.schemas import PAIRS
 
 from jobs.incremental.blocks import Blocks
 from jobs.incremental.findpairs import first_not_before
-from lookalike.tables.schemas import PAIRS
 
 IDS = st.sampled_from(["", "a", "aa", "ab", "b", "é", "😀", "a" * 40])
 COLUMNS = ["similarity", "account_a", "account_b"]

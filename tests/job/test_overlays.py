@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from lookalike.tables.schemas import OVERLAYS
 
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import OVERLAYS
 
 from .running import Result
 from .story import Story, mode_of, paths

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from lookalike.tables.schemas import PAIRS
 
 from jobs.pipeline import pipeline, verification
 from lookalike.errors import VerificationError
 from lookalike.kernel import PairBatch, similar_pairs_of_groups
 from lookalike.snapshots.counts import Verification
 from lookalike.snapshots.reader import Snapshot, current_id
-from lookalike.tables.schemas import PAIRS
 from tests.examples import seeds
 
 from .cases import made_inputs

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa
+from lookalike.tables.schemas import ACCOUNT_HASHTAGS, BUCKETED, OVERLAYS, SCHEMAS
 from rapidfuzz.distance import Levenshtein
 
 from lookalike.outputs import layout
@@ -22,7 +23,6 @@ from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication, begin
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import ACCOUNT_HASHTAGS, BUCKETED, OVERLAYS, SCHEMAS
 
 START = datetime(2023, 1, 1, 10, tzinfo=UTC)
 
@@ -81,9 +81,9 @@ class Sample:
                 | {"similarity": similarity, "hashtags": hashtags}
                 for (other, distance, similarity), hashtags in ordered
             ]
-            created = used[0]["account_created"] if used else None
+            created = used[0]["created_at"] if used else None
             self.accounts.append(
-                {"account_id": account, "screen_name": names[account], "account_created": created}
+                {"account_id": account, "screen_name": names[account], "created_at": created}
                 | {"posts": sum(row["posts"] for row in used), "hashtags": len(used), "lookalikes": len(alike)}
             )
 
@@ -150,7 +150,7 @@ def _member(hashtag: str, account: str, name: str, rng: random.Random) -> dict[s
         "reposts": rng.randint(0, posts),
         "first_post": first,
         "last_post": None if first is None else first + timedelta(microseconds=rng.randrange(10**9)),
-        "account_created": None if rng.random() < 0.1 else START - timedelta(days=rng.randrange(999)),
+        "created_at": None if rng.random() < 0.1 else START - timedelta(days=rng.randrange(999)),
     }
 
 

@@ -30,7 +30,7 @@ def sample_of(display: str, names: dict[str, str], pairs: list[tuple[str, str, i
             "reposts": 1,
             "first_post": START,
             "last_post": START,
-            "account_created": None,
+            "created_at": None,
         }
         for account, name in names.items()
     ]

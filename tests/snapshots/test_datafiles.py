@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from lookalike.tables.schemas import HASHTAGS, MEMBERS, PAIRS, REJECTS
 
 from jobs.exchange.flushed import Flushed
 from lookalike.errors import SnapshotError
@@ -19,7 +20,6 @@ from lookalike.outputs.entries import FileEntry, check_file
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots import datafiles
 from lookalike.snapshots.datafiles import TableWriter, write_table
-from lookalike.tables.schemas import HASHTAGS, MEMBERS, PAIRS, REJECTS
 
 from .samples import make_sample
 

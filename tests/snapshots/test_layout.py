@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from lookalike.tables.schemas import HASHTAGS, check_schema
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.layout import data_path, is_snapshot_id, join_path, new_snapshot_id, parse_data_path
-from lookalike.tables.schemas import HASHTAGS, check_schema
 
 ID = "20261123T150102Z-1a2b3c"
 

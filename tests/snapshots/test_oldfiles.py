@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from lookalike.snapshots.oldfiles import taken_rows
 
 from lookalike.errors import SnapshotError
-from lookalike.snapshots.oldfiles import taken_rows
 
 from .test_splicing import TABLES, old_files, some_rows
 

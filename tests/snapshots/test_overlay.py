@@ -12,16 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lookalike.snapshots.overlay import Overlay
+from lookalike.snapshots.run import Run
+from lookalike.tables.schemas import MEMBERS_OVERLAY, OVERLAYS, SCHEMAS
 from pydantic import ValidationError
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import write_table
-from lookalike.snapshots.overlay import Overlay
 from lookalike.snapshots.publisher import begin
-from lookalike.snapshots.run import Run
-from lookalike.tables.schemas import MEMBERS_OVERLAY, OVERLAYS, SCHEMAS
 from tests.examples import examples
 
 from .samples import make_manifest, make_sample, publish_sample, write_files

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from lookalike.errors import SnapshotError
 from lookalike.snapshots.parquet import chunks
 from lookalike.snapshots.parquet.columns import columns_of
 from lookalike.snapshots.parquet.writer import FileWriter
+
+from lookalike.errors import SnapshotError
 from tests.examples import examples
 
 TYPES = {

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from lookalike.tables.schemas import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, OVERLAYS, PAIRS, SCHEMAS
 
 from lookalike.errors import SnapshotError
 from lookalike.snapshots.reader import Snapshot, current_id, lowest_similarity
-from lookalike.tables.schemas import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, OVERLAYS, PAIRS, SCHEMAS
 
 from .samples import Sample, make_sample, publish_sample
 

@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lookalike.snapshots.parquet.writer import FileWriter
+from lookalike.snapshots.splicing import splice_table
+from lookalike.tables.encodings import table_columns, table_sorting
+from lookalike.tables.schemas import SCHEMAS
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry, check_file
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots import splicing
 from lookalike.snapshots.datafiles import write_table
-from lookalike.snapshots.parquet.writer import FileWriter
-from lookalike.snapshots.splicing import splice_table
-from lookalike.tables.encodings import table_columns, table_sorting
-from lookalike.tables.schemas import SCHEMAS
 from tests.examples import examples
 
 OLD, NEW = "20261123T150102Z-1a2b3c", "20261124T150102Z-1a2b3c"

@@ -15,6 +15,7 @@ import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from lookalike.tables.schemas import SCHEMAS
 from obstore.store import from_url
 
 from jobs.options.config import JobConfig
@@ -24,7 +25,6 @@ from lookalike.outputs import layout
 from lookalike.outputs.stores.urls import StoreUrl
 from lookalike.snapshots import publisher
 from lookalike.snapshots.manifest import Manifest, parse
-from lookalike.tables.schemas import SCHEMAS
 from tests.job import localspark
 
 
