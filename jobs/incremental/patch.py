@@ -23,8 +23,8 @@ _MOST_NEWER = 0.125  # rows of newer generations by those of the oldest, from wh
 class Patch:
     """What changes of a table in a bucket.
 
-    removed: int64[], ascending, numbers of rows that go. rows: the n that come, in the table's order. before: int64[n]
-    ascending, for each of these the number of the row that it comes before.
+    removed: int64[], ascending, numbers of rows that go. rows: the n that come, in the table's order. before:
+    int64[n] ascending, for each of these the number of the row that it comes before.
     """
 
     removed: npt.NDArray[np.int64]
@@ -51,8 +51,8 @@ class Patch:
 class Patcher:
     """Writes the tables of a snapshot as those of a base with patches.
 
-    generation: of the new snapshot. max_generations: that a table may have in a bucket, in some buckets down to half of
-    it, so that not all are merged in one run.
+    generation: of the new snapshot. max_generations: that a table may have in a bucket, in some buckets down to half
+    of it, so that not all are merged in one run.
     """
 
     output: Path

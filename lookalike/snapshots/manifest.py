@@ -79,10 +79,10 @@ class Manifest(StrictModel):
     """All that is known of one snapshot.
 
     floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo. generation:
-    0 of a full run, of an incremental one that of its base plus 1. inputs: the posts' files in an order that later runs
-    of new files keep, see tables.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for a
-    lossless run. verification: None if none was asked for. files: sorted by path; the files of one table, bucket and
-    generation are, in this order, one sorted sequence of rows.
+    0 of a full run, of an incremental one that of its base plus 1. inputs: the posts' files in an order that later
+    runs of new files keep, see tables.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for
+    a lossless run. verification: None if none was asked for. files: sorted by path; the files of one table, bucket
+    and generation are, in this order, one sorted sequence of rows.
     """
 
     schema_version: Literal[4] = SCHEMA_VERSION

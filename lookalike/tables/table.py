@@ -21,8 +21,8 @@ class Column:
     """A column of a table.
 
     encoding: how Parquet stores it. "dictionary" where values repeat inside a row group, "delta" for times, whose
-    differences are narrower than they are. statistics: whether a row group says its least and greatest value, by which
-    readers skip row groups.
+    differences are narrower than they are. statistics: whether a row group says its least and greatest value, by
+    which readers skip row groups.
     """
 
     name: str

@@ -13,12 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from lookalike.tables.schemas import SCHEMAS
 
 from jobs.options.cli import parse_arguments
 from jobs.pipeline import pipeline
 from jobs.reporting.progress import Progress
 from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import TABLES
 from tests.job import localspark
 from tests.job.command import ROOT
 from tests.job.known import medium
@@ -61,10 +61,10 @@ def published(output: Path) -> dict[str, Any]:
     """All rows of every table in one order, and the counts; the files must be as the manifest says."""
     manifest = Snapshot.open(output).manifest
     tables: dict[str, Any] = {}
-    for name, schema in SCHEMAS.items():
+    for name, table in TABLES.items():
         files = [pq.read_table(output / entry.path) for entry in manifest.files if entry.table == name]
-        table = pa.concat_tables([schema.empty_table(), *(file.cast(schema) for file in files)])
-        tables[name] = table.sort_by([(column, "ascending") for column in schema.names]).to_pylist()
+        rows = pa.concat_tables([table.schema.empty_table(), *(file.cast(table.schema) for file in files)])
+        tables[name] = rows.sort_by([(column, "ascending") for column in table.names]).to_pylist()
     return {"counts": manifest.counts.model_dump(), **tables}
 
 

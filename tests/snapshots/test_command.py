@@ -132,7 +132,6 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
         ["account_hashtags", "4"],
         ["lookalikes", "6"],
         ["spellings", "1"],
-        ["member_places", "4"],
         ["rejects", "0"],
         ["post_index", "10"],
         ["unknown_posts", "0"],
