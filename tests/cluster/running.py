@@ -26,7 +26,7 @@ from tests.job.known import medium
 from .standalone import Standalone
 
 FILES = 6  # of posts, so that every stage has several tasks
-DEADLINE = 600  # seconds: a run that hangs fails its test
+DEADLINE = 1800  # seconds: a run that hangs fails its test
 LOCAL = ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYTHONPATH", "NUMBA_CACHE_DIR", "SPARK_LOCAL_DIRS", "TMPDIR")
 
 
