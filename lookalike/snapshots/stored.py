@@ -46,7 +46,12 @@ class StoredTable:
         return pa.concat_tables(pieces).combine_chunks()
 
     def take(self, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
-        """Some columns of some rows, int64[], ascending, numbered as `read` has them."""
+        """Some columns of some rows, in the order of `rows`: int64[], their numbers as `read` has them."""
+        if (np.diff(rows) < 0).any():  # rows of several generations
+            order = np.argsort(rows)
+            place = np.empty(len(rows), np.int64)
+            place[order] = np.arange(len(rows))
+            return self.take(columns, rows[order]).take(pa.array(place))
         edges = np.searchsorted(rows, np.cumsum([0, *(file.entry.rows for file in self.files)]))
         pieces = [self.table.part(list(columns)).empty_table()]
         before = 0

@@ -134,5 +134,7 @@ def test_output_columns_are_those_of_the_table(table: Table) -> None:
 def test_paths_in_the_documents_exist(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     links = {(ROOT / document).parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}
-    named = {ROOT / path for path in re.findall(r"`((?:jobs|bench|conf|scripts|tests|docs)/[\w./-]*)`", text)}
+    named = {
+        ROOT / path for path in re.findall(r"`((?:jobs|lookalike|bench|conf|scripts|tests|docs)/[\w./-]*)`", text)
+    }
     assert sorted(str(path) for path in links | named if not path.exists()) == []

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.incremental import patch
 from jobs.options.config import JobConfig
 from jobs.pipeline import execution, pipeline
 from jobs.reporting.progress import Progress
@@ -139,6 +140,10 @@ class Job:
     def sample(self, hashtags: int) -> None:
         """Let the recall of prefix blocking be measured on about so many hashtags."""
         self._monkeypatch.setattr(execution, "_SAMPLED_HASHTAGS", hashtags)
+
+    def merge_at(self, share: float) -> None:
+        """Let an incremental run merge generations where the newer ones hold this share of the rows."""
+        self._monkeypatch.setattr(patch, "_MOST_NEWER", share)
 
     def compare(self, *, names_once: bool) -> None:
         """Let the comparison take that order of work, whatever it costs."""

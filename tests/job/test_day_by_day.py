@@ -90,6 +90,7 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     results = []
     cutting: dict[str, Any] = {"buckets": rng.choice([1, 2, 5]), "block_size": rng.choice([1, 3, 100_000])}
     cutting["max_generations"] = rng.choice([1, 2, 3, 8])
+    job.merge_at(rng.choice([0.125, 100]))
     for _ in range(days):
         input_of.next()
         posts, accounts = input_of.posts, [input_of.accounts]

@@ -9,7 +9,7 @@ from lookalike.snapshots.reader import Snapshot
 from .running import KEYS, Result
 from .story import Story, mode_of, paths
 
-ONE: dict[str, Any] = {"buckets": 1}
+ONE: dict[str, Any] = {"buckets": 1, "force": True}
 
 
 @pytest.fixture
