@@ -18,6 +18,7 @@ class Known:
     """A data set and all its pairs down to some similarity, found by an independent program."""
 
     def __init__(self, folder: Path, lowest: str, ending: str) -> None:
+        self.folder = folder
         self.posts = folder / f"posts.tsv{ending}"
         self.accounts = folder / f"accounts.tsv{ending}"
         self._answers = folder / f"expected_pairs_{lowest}.tsv{ending}"
