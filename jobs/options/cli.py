@@ -11,7 +11,7 @@ from jobs.options.config import JobConfig, load_config
 from lookalike import __version__
 from lookalike.errors import UsageError
 
-DEFAULT_CONFIG = Path(__file__).parent.parent / "conf" / "job.yaml"
+DEFAULT_CONFIG = Path(__file__).parents[2] / "conf" / "job.yaml"
 
 _DESCRIPTION = """\
 Find every pair of accounts that used the same hashtag under near-identical screen names, and publish them

@@ -32,7 +32,7 @@ def account_page(snapshot: Snapshot, account_id: str, offset: int, limit: int) -
     hashtags: list[dict[str, Any]] = []
     if offset < row.hashtags:
         used = snapshot.account_hashtags(account_id).sort_by([("posts", "descending"), ("hashtag", "ascending")])
-        hashtags = written(used.slice(offset, limit).drop_columns("account_id"))
+        hashtags = written(used.slice(offset, limit).drop_columns(["account_id", "generation"]))
     lookalikes: list[dict[str, Any]] = []
     if offset < row.lookalikes:
         found = snapshot.lookalikes(account_id).slice(offset, limit).drop_columns("account_id")

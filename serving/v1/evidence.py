@@ -14,7 +14,9 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import MEMBERS
 from serving.v1.ranges import with_key
 
-_OF_MEMBERS: Final = [name for name in MEMBERS.names if name not in ("hashtag", "account_id")]
+_OF_MEMBERS: Final = [
+    name for name in MEMBERS.names if name not in ("hashtag", "account_id", "account_number", "generation")
+]
 _COLUMNS: Final = ["account_id", *_OF_MEMBERS]
 # Pieces of pairs, each of a row group at most, that members are looked for at once: some 30 MB with the evidence.
 PIECES_AT_ONCE: Final = 8
