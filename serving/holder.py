@@ -21,7 +21,7 @@ from lookalike.outputs.layout import CURRENT
 from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
-from lookalike.snapshots.run import Run
+from lookalike.snapshots.stored import StoredTable
 from serving.lookup.bytecache import ByteCache
 from serving.lookup.flights import Flights
 
@@ -53,10 +53,10 @@ class BoundedSnapshot(Snapshot):
         self._recent: OrderedDict[tuple[str, int | None], int] = OrderedDict()
         self._footers = 0
 
-    def run(self, table: str, bucket: int | None) -> Run:
+    def stored(self, table: str, bucket: int | None) -> StoredTable:
         """As the base class; the runs used longest ago are forgotten."""
         place = (table, bucket)
-        run = super().run(table, bucket)
+        run = super().stored(table, bucket)
         with self._lock:
             if place not in self._recent:
                 self._footers += len(run.entries)
@@ -64,7 +64,7 @@ class BoundedSnapshot(Snapshot):
             self._recent.move_to_end(place)
             while self._footers > self.open_footers and len(self._recent) > 1:
                 oldest, files = self._recent.popitem(last=False)
-                self._runs.pop(oldest, None)
+                self._stored.pop(oldest, None)
                 self._footers -= files
         return run
 

@@ -150,7 +150,7 @@ def checked(load: Load) -> Load:
 
 def pairs_by_hashtag(snapshot: Snapshot) -> Mapping[str, int]:
     """The number of pairs of every hashtag that has any."""
-    files = snapshot.run("hashtags", None).files
+    files = snapshot.stored("hashtags", None).files
     rows = pa.concat_tables(
         [file.read(group, ["hashtag", "pairs"]) for file in files for group in range(len(file.bounds))]
     )

@@ -24,7 +24,7 @@ def accounts_table(path: str) -> AccountTable:
 
 @functools.lru_cache(maxsize=2)
 def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
-    """snapshots.buckets.bucket_of(id, buckets) of every account of the table."""
+    """outputs.buckets.bucket_of(id, buckets) of every account of the table."""
     ids = accounts_table(path).ids
     return buckets_of(*packed_strings(ids), buckets)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from jobs.incremental.accounts import compare_accounts
+from jobs.incremental.accounts import compare_accounts, same_accounts
 from jobs.incremental.adopted import AdoptedPosts
 from jobs.incremental.base import Base
-from jobs.incremental.changes import AccountChanges
 from jobs.incremental.decide import Decision, NotIncremental
 from jobs.inputs.accounts import AccountTable
 from jobs.inputs.readaccounts import AccountCounts, read_accounts
@@ -65,7 +64,7 @@ def _compare(
     is_same = list(inputs("accounts", files)) == before and len(table) == live.counts.accounts.used
     try:
         FolderOutput(publication.output).check_sizes(live.files)
-        changes = AccountChanges.none(len(table)) if is_same else compare_accounts(base, table)
+        changes = same_accounts(base, table) if is_same else compare_accounts(base, table)
         changes.write(publication.work)
         return base, AdoptedPosts.find(base, table)
     except SnapshotError as error:

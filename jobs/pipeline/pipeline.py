@@ -75,11 +75,12 @@ def run(
                 buckets=config.buckets,
                 configuration=json.loads(config.model_dump_json()) | {"ignore_hashtags": ignored.record()},
                 mode=made.decision.recorded(),
+                generation=made.decision.generation,
                 inputs=summary.inputs("posts", made.decision.posts) + summary.inputs("accounts", accounts),
                 counts=made.counts,
                 seconds=progress.seconds,
                 recall=made.recall,
-                files=tuple(made.files),
+                files=summary.files(made.files, publication.id, made.decision.generation),
             )
             check_result(config, manifest, live)
             if config.verify:

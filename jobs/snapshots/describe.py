@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from jobs.reporting.terminal import printable, table
 from lookalike.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import TABLES, HashtagRow
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 
@@ -65,7 +66,7 @@ def top_hashtags(snapshot: Snapshot, limit: int) -> list[HashtagRow]:
     """The hashtags with most pairs, those without left out; never the whole table in memory."""
 
     def with_pairs() -> Iterator[HashtagRow]:
-        for file in snapshot.run("hashtags", None).files:
+        for file in snapshot.stored("hashtags", None).files:
             for group in range(len(file.bounds)):
                 found = file.read(group).filter(pc.field("pairs") > 0)
                 yield from (HashtagRow(**row) for row in found.to_pylist())
@@ -145,8 +146,6 @@ def seconds(manifest: Manifest) -> str:
 def how(manifest: Manifest) -> str:
     """Whether all input was read or what is new, and why."""
     mode = manifest.mode
-    if mode is None:
-        return "full"
     read = f"{mode.files:,} file{'s' if mode.files != 1 else ''} of posts read, {mode.bytes:,} bytes"
     return f"{mode.name}, {printable(mode.reason)}: {read}"
 
@@ -173,7 +172,7 @@ def origin(manifest: Manifest) -> list[str]:
 
 def data_files(manifest: Manifest) -> list[str]:
     """Rows, files and bytes of each table."""
-    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in manifest.tables}
+    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in TABLES}
     rows = [
         (name, sum(entry.rows for entry in entries), len(entries), sum(entry.bytes for entry in entries))
         for name, entries in tables.items()

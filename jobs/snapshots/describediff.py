@@ -19,7 +19,8 @@ from jobs.snapshots.diff import (
     difference,
     rows_to_compare,
 )
-from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import HashtagRow
 
 _PAIR = ("screen name", "screen name", "account", "account")
 

@@ -17,8 +17,8 @@ from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
-from lookalike.snapshots.run import Run
-from lookalike.tables.schemas import BUCKETED, SCHEMAS
+from lookalike.snapshots.stored import StoredTable
+from lookalike.tables import TABLES
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"
@@ -121,7 +121,7 @@ def _meeting(before: Snapshot, after: Snapshot, comparison: Comparison) -> Itera
     shared = set(before.manifest.files) & set(after.manifest.files)
     columns = [*comparison.key, *comparison.values]
     old, new = (_Side(snapshot, comparison.table, shared, columns) for snapshot in (before, after))
-    if comparison.table in BUCKETED:
+    if TABLES[comparison.table].bucket is not None:
         buckets = max(before.manifest.buckets, after.manifest.buckets)
         for bucket in range(buckets):
             yield old.in_bucket(bucket, buckets), new.in_bucket(bucket, buckets)
@@ -139,9 +139,9 @@ class _Side:
         for entry in snapshot.manifest.files:
             if entry.table == table and entry not in left_out:
                 self._files.setdefault(entry.bucket, []).append(entry)
-        self._empty = pa.schema([SCHEMAS[table].field(name) for name in columns]).empty_table()
+        self._empty = TABLES[table].part(columns).empty_table()
         self._waiting = self._empty
-        self._groups = [] if table in BUCKETED else list(self._row_groups(None))
+        self._groups = [] if TABLES[table].bucket is not None else list(self._row_groups(None))
         self._groups.reverse()
         self.ends = [file.bounds[group][1] for file, group in self._groups]
 
@@ -170,7 +170,7 @@ class _Side:
         return rows
 
     def _row_groups(self, bucket: int | None) -> Iterator[tuple[DataFile, int]]:
-        for file in Run(self._snapshot.output, self._table, self._files.get(bucket, [])).files:
+        for file in StoredTable(self._snapshot.output, self._table, self._files.get(bucket, [])).files:
             yield from ((file, group) for group in range(len(file.bounds)))
 
 

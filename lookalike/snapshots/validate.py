@@ -29,7 +29,7 @@ def validate(snapshot: Snapshot, check_buckets: Callable[[], object] | None = No
     else:
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
             list(pool.map(checks.check, range(snapshot.manifest.buckets)))  # raises the first error
-    snapshot.run("rejects", None)
+    snapshot.stored("rejects", None)
 
 
 def _check_hashtags(snapshot: Snapshot, hashtags: pa.Table) -> None:

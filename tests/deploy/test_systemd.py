@@ -30,7 +30,7 @@ def service(tmp_path: Path) -> Path:
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60
+        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=600
     )
 
 

@@ -27,7 +27,7 @@ from .running import Job, Result
 POSTS = "id\tcreated_at\tauthor_id\tis_repost\ttext\thashtags\n"
 ACCOUNTS = "id\tcreated_at\tscreen_name\n"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-WAIT = 120  # seconds, a bound for what takes a few
+WAIT = 600  # seconds, a bound for what takes a few
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from lookalike.kernel import PairBatch, similar_pairs_of_groups
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.counts import Verification
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import PAIRS
+from lookalike.tables import PAIRS
 from tests.examples import seeds
 
 from .cases import made_inputs
@@ -59,7 +59,7 @@ def damaged(snapshot: Snapshot, damage: Callable[[Rows], None]) -> Snapshot:
     before = [dict(row) for row in rows]
     damage(rows)
     assert rows != before
-    pq.write_table(pa.Table.from_pylist(rows, schema=PAIRS), path, compression="none", store_schema=False)
+    pq.write_table(pa.Table.from_pylist(rows, schema=PAIRS.schema), path, compression="none", store_schema=False)
     changed = dataclasses.replace(entry, rows=len(rows), bytes=path.stat().st_size)
     files = tuple(changed if file == entry else file for file in snapshot.manifest.files)
     return Snapshot(snapshot.output, snapshot.manifest.model_copy(update={"files": files}))

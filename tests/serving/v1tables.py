@@ -10,7 +10,7 @@ from lookalike.snapshots.reader import Snapshot
 
 from .running import Client
 
-SIDE = ("account_id", "screen_name", "posts", "reposts", "first_post", "last_post", "account_created")
+SIDE = ("account_id", "screen_name", "posts", "reposts", "first_post", "last_post", "created_at")
 
 
 def rows(output: Path, table: str) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def evidence(output: Path, hashtag: str, min_similarity: float) -> list[dict[str
     for pair in rows(output, "pairs"):
         if pair["hashtag"] == hashtag and pair["similarity"] >= min_similarity:
             a, b = (created[hashtag, pair[side]] for side in ("account_a", "account_b"))
-            moments = a["account_created"], b["account_created"]
+            moments = a["created_at"], b["created_at"]
             gap = None if None in moments else abs((moments[0] - moments[1]).total_seconds())
             expected.append(
                 {"hashtag": hashtag, "distance": pair["distance"], "similarity": pair["similarity"]}

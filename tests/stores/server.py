@@ -80,7 +80,7 @@ def _makes_a_bucket(process: subprocess.Popen[bytes], log: Path) -> bool:
     assert process.poll() is None, log.read_text()
     with contextlib.suppress(urllib.error.HTTPError):  # it answers, if only that it does not know who asks
         try:
-            urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], timeout=5).close()
+            urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], timeout=60).close()
         except (urllib.error.URLError, OSError) as error:
             if not isinstance(error, urllib.error.HTTPError):
                 return False
