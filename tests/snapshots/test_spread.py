@@ -24,6 +24,7 @@ from lookalike.snapshots.publisher import begin
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.stored import StoredTable, key_range
 from lookalike.tables import TABLES
+from serving.v1.ranges import Place, with_key
 from tests.examples import examples
 
 from .samples import START, make_manifest, make_sample, write_files
@@ -152,6 +153,24 @@ def test_keys_and_the_rows_of_each_are_those_of_the_files(
         ]
         assert keys == [row[stored.table.names[0]] for row in rows]
         assert sum(file.group_rows()) == len(rows)
+
+
+@examples(100, deadline=None)
+@given(spreads(), st.integers(0, 40))
+def test_a_range_goes_on_from_any_place_in_any_generation(
+    tmp_path_factory: pytest.TempPathFactory, spread: Spread, begin: int
+) -> None:
+    stored = spread.write(tmp_path_factory.mktemp("output"))
+    for key in WORDS:
+        found = [
+            (Place(piece.group, piece.start + number), row)
+            for piece in with_key(stored, key)
+            for number, row in enumerate(piece.read().to_pylist())
+        ]
+        assert [row for _, row in found] == [row for row in spread.stored() if row[stored.table.key[0]] == key]
+        for place, _ in found[begin : begin + 1]:
+            rest = [row for piece in with_key(stored, key, place) for row in piece.read().to_pylist()]
+            assert rest == [row for _, row in found[begin:]]
 
 
 def test_a_range_of_keys_is_found_by_bytes() -> None:
