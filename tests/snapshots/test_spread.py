@@ -312,3 +312,18 @@ def test_generations_of_pairs_never_go_live(tmp_path: Path) -> None:
         with pytest.raises(SnapshotError, match="pairs has no generations, the manifest lists several"):
             publication.publish(make_manifest(publication.id, sample, files, generation=1))
     assert not (tmp_path / "CURRENT").exists()
+
+
+@TWO_LEVELS
+def test_rows_of_another_generation_than_the_manifest_says_never_go_live(tmp_path: Path, table: str) -> None:
+    def other(files: list[FileEntry]) -> list[FileEntry]:
+        """Other readers go by the rows, the service by the manifest."""
+        entry = one_of(files, table, 0, generation=2)
+        rows = pq.read_table(tmp_path / entry.path).to_pylist()
+        rows[-1]["generation"] = 1
+        written = write_table(tmp_path, entry.path, [pa.Table.from_pylist(rows, TABLES[table].schema)], 16)
+        return changed(files, (entry, {"bytes": written.bytes, "checksum": written.checksum}))
+
+    with pytest.raises(SnapshotError, match="rows of another generation than its own"):
+        published(tmp_path, other)
+    assert not (tmp_path / "CURRENT").exists()
