@@ -92,14 +92,15 @@ class Patcher:
     def merges(self, table: str, bucket: int, new_rows: int) -> bool:
         """Whether a table with generations is better written as one than given another of so many rows."""
         entries = self.base.entries(table, bucket)
+        generations = len({entry.generation for entry in entries})
         if not entries or not new_rows:
-            return False
+            return generations > self.max_generations == 1  # then a table has one generation after every run
         oldest = min(entry.generation for entry in entries)
         rows = sum(entry.rows for entry in entries if entry.generation == oldest)
         newer = sum(entry.rows for entry in entries) - rows + new_rows
         share = (8 + (bucket + bucket // 8) % 8) / 15  # not the same in each bucket, nor in those of one task
         most = max(min(2, self.max_generations), int(self.max_generations * share))
-        return len({entry.generation for entry in entries}) >= most or newer > _MOST_NEWER * share * rows
+        return generations >= most or newer > _MOST_NEWER * share * rows
 
     def _of_generation(self, rows: pa.Table) -> pa.Table:
         column = pa.array(np.full(len(rows), self.generation, np.int32))

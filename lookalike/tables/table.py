@@ -53,6 +53,7 @@ GENERATION: Final = Column(
     pa.int32(),
     "the run that wrote the row, counted from the last full run (0); of the rows of one key the newest counts",
     encoding="dictionary",
+    statistics=True,
 )
 
 

@@ -67,19 +67,19 @@ def between(stored: StoredTable, low: bytes, high: bytes | None, begin: Place = 
 
     Only the keys of row groups at the borders are read.
     """
-    group = 0
+    end = 0
     for file in stored.files:
-        if group + len(file.bounds) <= begin.group:
-            group += len(file.bounds)
+        first, end = end, end + len(file.bounds)
+        if end <= begin.group:
             continue
         for index, (least, greatest) in enumerate(file.bounds):
             if high is not None and least >= high:
                 break  # an older generation's file may have more
+            group = first + index
             if greatest >= low and group >= begin.group:
                 piece = _trimmed(file, index, group, low, high, least, greatest).beginning_at(begin)
                 if piece.stop is None or piece.start < piece.stop:
                     yield piece
-            group += 1
 
 
 def _trimmed(

@@ -91,6 +91,20 @@ def test_a_table_of_one_generation_is_plain(story: Story) -> None:
 
 
 @pytest.mark.usefixtures("keep")
+def test_where_one_generation_is_asked_for_there_is_one_even_if_nothing_is_new(story: Story) -> None:
+    story.run(**ONE)
+    story.post("two.tsv", "7 u6 #maga", "8 u0 #maga")
+    second = story.run(**ONE)
+    assert set(rows_of(second)) == set(rows_of(second, "account_hashtags")) == {0, 1}
+    third = story.run(**ONE | {"max_generations": 1})
+    assert mode_of(third)[0] == "incremental"
+    for table in KEYS:
+        assert rows_of(third, table) == {2: len(third.rows(table))}
+    fourth = story.run(**ONE | {"max_generations": 1})
+    assert paths(fourth, *KEYS) == paths(third, *KEYS)
+
+
+@pytest.mark.usefixtures("keep")
 def test_a_look_up_finds_the_newest_rows_in_order(story: Story) -> None:
     story.run(**ONE)
     story.post("two.tsv", "7 u6 #maga", "8 u0 #maga|#zebra")
