@@ -20,6 +20,7 @@ from jobs.reporting.progress import Progress
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import TABLES
+from tests.generations import that_count
 from tests.job import localspark
 from tests.job.command import ROOT
 from tests.job.known import medium
@@ -59,13 +60,14 @@ def made_inputs(folder: Path) -> Inputs:
 
 
 def published(output: Path) -> dict[str, Any]:
-    """All rows of every table in one order, and the counts; the files must be as the manifest says."""
+    """The rows of every table that count, in one order, and the counts; the files must be as the manifest says."""
     manifest = Snapshot.open(FolderOutput(output)).manifest
     tables: dict[str, Any] = {}
     for name, table in TABLES.items():
         files = [pq.read_table(output / entry.path) for entry in manifest.files if entry.table == name]
         rows = pa.concat_tables([table.schema.empty_table(), *(file.cast(table.schema) for file in files)])
-        tables[name] = rows.sort_by([(column, "ascending") for column in table.names]).to_pylist()
+        ordered = rows.sort_by([(column, "ascending") for column in table.names]).to_pylist()
+        tables[name] = sorted(that_count(name, ordered), key=str) if table.generations else ordered
     return {"counts": manifest.counts.model_dump(), **tables}
 
 

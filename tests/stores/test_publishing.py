@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jobs.pipeline.staging import Staging, staging_folder
 from lookalike.errors import QualityGateError, UsageError
 from lookalike.outputs.urls import StoreUrl
-from lookalike.tables import TABLES
+from tests.generations import that_count
 
 from .proxy import Proxy
 from .running import Bucket, Runner, tables
@@ -19,16 +18,6 @@ from .running import Bucket, Runner, tables
 
 def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-
-
-def that_count(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each key the row of the newest generation, without its generation; all rows of a table that has none."""
-    if not TABLES[table].generations:
-        return rows
-    newest = {
-        tuple(row[name] for name in TABLES[table].key): row for row in sorted(rows, key=lambda row: row["generation"])
-    }
-    return [{name: value for name, value in row.items() if name != "generation"} for row in newest.values()]
 
 
 def test_a_bucket_receives_row_for_row_what_a_folder_does(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
