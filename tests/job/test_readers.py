@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import TABLES, Table
 
@@ -36,7 +36,7 @@ def snapshot(story: Story, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
     assert mode_of(result)[0] == "incremental"
     assert result.manifest.generation == 2
     assert sum(entry.replaces for entry in result.manifest.files if entry.table == "members") > 3
-    return Snapshot.open(result.output)
+    return Snapshot.open(FolderOutput(result.output))
 
 
 def by_snapshot(snapshot: Snapshot, table: Table) -> Rows:
@@ -101,9 +101,11 @@ def in_order(rows: Rows) -> Rows:
 
 
 def check(snapshot: Snapshot, read: Reader) -> None:
-    assert isinstance(snapshot.output, Path)
+    assert isinstance(snapshot.output, FolderOutput)
     for table in TABLES.values():
-        files = [str(snapshot.output / entry.path) for entry in snapshot.manifest.files if entry.table == table.name]
+        files = [
+            str(snapshot.output.folder / entry.path) for entry in snapshot.manifest.files if entry.table == table.name
+        ]
         expected = by_snapshot(snapshot, table)
         assert expected, table.name
         assert in_order(read(table, files)) == in_order(expected), table.name

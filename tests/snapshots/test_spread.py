@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.publisher import begin
@@ -79,7 +80,7 @@ class Spread:
                 entry = write_table(output, path, [written], self.row_group_rows)
                 entries.append(dataclasses.replace(entry, generation=generation))
         random.Random(1).shuffle(entries)
-        return StoredTable(output, self.table, entries)
+        return StoredTable(FolderOutput(output), self.table, entries)
 
 
 @st.composite
@@ -207,7 +208,7 @@ def test_damage_to_any_generation_is_told_of(tmp_path: Path, table: str, generat
         lambda: list(stored.rows(b"a")),
         stored.read,
         lambda: stored.take(["posts"], np.arange(len(spread.stored()))),
-        lambda: list(StoredTable(tmp_path, table, stored.entries).rows(b"a")),
+        lambda: list(StoredTable(FolderOutput(tmp_path), table, stored.entries).rows(b"a")),
     ]
     for data, message in ((whole[:-1], "the manifest says"), (bytes(len(whole)), "is damaged"), (None, "No such")):
         path.unlink(missing_ok=True)
@@ -241,7 +242,7 @@ def changed(files: list[FileEntry], *pairs: tuple[FileEntry, dict[str, Any]]) ->
 
 def test_generations_that_are_right_go_live(tmp_path: Path) -> None:
     published(tmp_path, lambda files: files)
-    snapshot = Snapshot.open(tmp_path)
+    snapshot = Snapshot.open(FolderOutput(tmp_path))
     assert snapshot.stored("members", bucket_of("big", 2)).generations == 3
     assert snapshot.manifest.generation == 2
     assert sum(entry.replaces for entry in snapshot.manifest.files) > 50
