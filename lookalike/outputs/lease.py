@@ -10,33 +10,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
-import socket
 import threading
-import time
-from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from lookalike.errors import OutputLockedError, StoreError
 from lookalike.outputs.layout import LOCK
+from lookalike.outputs.lock import Lock, describe, parse, this_process
 from lookalike.outputs.objects import ConflictError, MissingObjectError, ObjectStore, Tag
 
 LEASE: Final = 60.0  # seconds
 RENEWAL: Final = 10.0  # seconds between two renewals
-_POLL: Final = 1.0  # seconds between tries to take a lock that another process holds
 _MOST: Final = 4096  # bytes of the object
 
 
-class Lease:
-    """Use as a context manager, or `acquire` and `release`. lease, renewal: seconds."""
+class Lease(Lock):
+    """A thread of the holder renews the lock. lease, renewal: seconds."""
+
+    poll = 1.0
 
     def __init__(self, store: ObjectStore, *, lease: float = LEASE, renewal: float = RENEWAL) -> None:
         """Nothing is asked of the store yet."""
+        super().__init__(store.url)
         self._store, self._lease, self._renewal = store, lease, renewal
         self._token = secrets.token_hex(16)
-        self._start = datetime.now(UTC).isoformat(timespec="seconds")
+        self._process = this_process()
         self._count = 0
         self._tag: Tag | None = None
         self._taken = ""  # the message, if another process has taken the lock over
@@ -45,13 +43,9 @@ class Lease:
         self._thread: threading.Thread | None = None
 
     def acquire(self, wait: float = 0) -> None:
-        """Take the lock. Raises OutputLockedError if another run holds it for `wait` seconds."""
+        """See Lock."""
         self._tag, self._taken = None, ""
-        deadline = time.monotonic() + wait
-        while (holder := self._try_to_take()) is not None:
-            if time.monotonic() >= deadline:
-                raise OutputLockedError(f"another run holds the output {self._store.url}: {holder}")
-            time.sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
+        super().acquire(wait)
         self._ending.clear()
         self._thread = threading.Thread(target=self._keep_renewing, name="lease", daemon=True)
         self._thread.start()
@@ -66,7 +60,7 @@ class Lease:
             raise OutputLockedError(self._taken)
 
     def release(self) -> None:
-        """Release the lock, unless another run has it. If the store fails, the lease has to run out."""
+        """See Lock; does nothing if another run has taken the lock. If the store fails, the lease has to run out."""
         if self._thread is None:
             return
         self._ending.set()
@@ -77,27 +71,15 @@ class Lease:
                 self._store.put_if(LOCK, self._record(released=True), self._tag)
         self._tag = None
 
-    def __enter__(self) -> Self:
-        """Take the lock."""
-        self.acquire()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Release the lock."""
-        self.release()
-
     def _try_to_take(self) -> str | None:
-        """Who holds the lock; None once this process does."""
         try:
             data, seen = self._store.get(LOCK, _MOST)
         except MissingObjectError:
             return None if self._took(None) else "holder unknown"
-        record = _parse(data)
+        record = parse(data)
         if (record.get("released") is True or self._is_dead(record)) and self._took(seen):
             return None
-        return _describe(record)
+        return describe(record)
 
     def _took(self, seen: Tag | None) -> bool:
         self._count += 1
@@ -113,7 +95,7 @@ class Lease:
             data, seen = self._store.get(LOCK, _MOST)
         except MissingObjectError:
             return {}
-        record = _parse(data)
+        record = parse(data)
         if self._wrote_it(record):
             self._tag = seen
         return record
@@ -153,25 +135,12 @@ class Lease:
                 if not self._wrote_it(record):
                     self._taken = (
                         f"the output {self._store.url} was taken by another run because this one did not renew its "
-                        f"lock: {_describe(record)}"
+                        f"lock: {describe(record)}"
                     )
                     raise OutputLockedError(self._taken) from None
 
     def _record(self, *, released: bool = False) -> bytes:
         """Never the same bytes twice, because a store's tag may be just their checksum."""
-        record = {"pid": os.getpid(), "host": socket.gethostname(), "start": self._start}
-        record |= {"token": self._token, "renewal": self._count, "lease": self._lease, "released": released}
+        record = self._process | {"token": self._token, "renewal": self._count}
+        record |= {"lease": self._lease, "released": released}
         return (json.dumps(record) + "\n").encode()
-
-
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _describe(record: dict[str, Any]) -> str:
-    pid, host, start = (str(record.get(name, "?"))[:80] for name in ("pid", "host", "start"))
-    return f"process {pid} on {host}, since {start}" if "pid" in record else "holder unknown"

@@ -4,6 +4,7 @@ from typing import Final
 
 from lookalike.tables.account_hashtags import ACCOUNT_HASHTAGS
 from lookalike.tables.accounts import ACCOUNTS, AccountRow
+from lookalike.tables.columns import EVIDENCE, GENERATION
 from lookalike.tables.hashtags import HASHTAGS, HashtagRow
 from lookalike.tables.lookalikes import LOOKALIKES
 from lookalike.tables.members import MEMBERS
@@ -11,7 +12,7 @@ from lookalike.tables.pairs import PAIRS
 from lookalike.tables.post_index import POST_INDEX
 from lookalike.tables.rejects import CONFLICT, REJECTS, UNKNOWN_AUTHOR
 from lookalike.tables.spellings import SPELLINGS
-from lookalike.tables.table import GENERATION, TIME, Column, Order, Table
+from lookalike.tables.table import TIME, Column, Order, Table
 from lookalike.tables.unknown_posts import UNKNOWN_POSTS
 
 TABLES: Final[dict[str, Table]] = {
@@ -34,6 +35,7 @@ __all__ = [
     "ACCOUNTS",
     "ACCOUNT_HASHTAGS",
     "CONFLICT",
+    "EVIDENCE",
     "GENERATION",
     "HASHTAGS",
     "LOOKALIKES",

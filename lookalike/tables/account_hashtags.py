@@ -4,7 +4,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from lookalike.tables.table import GENERATION, TIME, Column, Order, Table
+from lookalike.tables.columns import EVIDENCE, GENERATION
+from lookalike.tables.table import Column, Order, Table
 
 ACCOUNT_HASHTAGS: Final = Table(
     name="account_hashtags",
@@ -12,14 +13,7 @@ ACCOUNT_HASHTAGS: Final = Table(
     columns=(
         Column("account_id", pa.string(), "id of the account", encoding="dictionary", statistics=True),
         Column("hashtag", pa.string(), "the normalised hashtag"),
-        Column("posts", pa.int64(), "posts of the account with the hashtag, at least 1", encoding="dictionary"),
-        Column("reposts", pa.int64(), "of these, those known to be reposts", encoding="dictionary"),
-        Column(
-            "first_post", TIME, "earliest date of these posts; null if none has one", nullable=True, encoding="delta"
-        ),
-        Column(
-            "last_post", TIME, "latest date of these posts; null if none has one", nullable=True, encoding="delta"
-        ),
+        *EVIDENCE,
         GENERATION,
     ),
     key=("account_id", "hashtag"),

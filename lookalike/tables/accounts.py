@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from lookalike.tables.table import TIME, Column, Order, Table
+from lookalike.tables.columns import CREATED_AT
+from lookalike.tables.table import Column, Order, Table
 
 ACCOUNTS: Final = Table(
     name="accounts",
@@ -18,13 +19,7 @@ ACCOUNTS: Final = Table(
             "stands for the account in members; the same in all snapshots that build on each other",
         ),
         Column("screen_name", pa.string(), "its screen name, as written"),
-        Column(
-            "created_at",
-            TIME,
-            "when it was created; null if its date could not be read",
-            nullable=True,
-            encoding="delta",
-        ),
+        CREATED_AT,
         Column("posts", pa.int64(), "its posts that have a hashtag", encoding="dictionary"),
         Column("hashtags", pa.int64(), "hashtags it used: its keys in account_hashtags", encoding="dictionary"),
         Column("lookalikes", pa.int64(), "its rows in lookalikes", encoding="dictionary"),

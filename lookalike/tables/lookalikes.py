@@ -4,6 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from lookalike.tables.columns import DISTANCE
 from lookalike.tables.table import Column, Order, Table
 
 LOOKALIKES: Final = Table(
@@ -13,13 +14,7 @@ LOOKALIKES: Final = Table(
         Column("account_id", pa.string(), "id of the account", encoding="dictionary", statistics=True),
         Column("other_id", pa.string(), "id of the account that looks like it"),
         Column("other_name", pa.string(), "screen name of that account"),
-        Column(
-            "distance",
-            pa.int32(),
-            "Levenshtein distance of the two screen names",
-            unit="code points",
-            encoding="dictionary",
-        ),
+        DISTANCE,
         Column("similarity", pa.float64(), "as in pairs", encoding="dictionary"),
         Column("hashtags", pa.int64(), "hashtags under which the two are a similar pair", encoding="dictionary"),
     ),

@@ -4,6 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from lookalike.tables.columns import DISTANCE
 from lookalike.tables.table import Column, Order, Table
 
 PAIRS: Final = Table(
@@ -13,13 +14,7 @@ PAIRS: Final = Table(
         Column("hashtag", pa.string(), "the normalised hashtag", encoding="dictionary", statistics=True),
         Column("account_a", pa.string(), "id of the account whose id comes first (by UTF-8 bytes)"),
         Column("account_b", pa.string(), "id of the other account"),
-        Column(
-            "distance",
-            pa.int32(),
-            "Levenshtein distance of the two screen names",
-            unit="code points",
-            encoding="dictionary",
-        ),
+        DISTANCE,
         Column(
             "similarity",
             pa.float64(),

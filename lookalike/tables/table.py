@@ -47,16 +47,6 @@ class Order:
     descending: bool = False
 
 
-# Of a table with generations: the last column.
-GENERATION: Final = Column(
-    "generation",
-    pa.int32(),
-    "the run that wrote the row, counted from the last full run (0); of the rows of one key the newest counts",
-    encoding="dictionary",
-    statistics=True,
-)
-
-
 @dataclasses.dataclass(frozen=True)
 class Table:
     """The one description of a table, from which writer, reader, checks and documentation are derived.
@@ -105,6 +95,9 @@ class Table:
             value if isinstance(value := columns[column.name], pa.Array) else pa.array(value, column.type)
             for column in self.columns
         ]
+        for column, array in zip(self.columns, arrays, strict=True):
+            if array.type != column.type:  # pyarrow would cast it
+                raise TypeError(f"{self.name}: {column.name!r} is {array.type}, not {column.type}")
         return pa.record_batch(arrays, schema=self.schema)
 
     def check(self, actual: pa.Schema, what: str) -> None:

@@ -124,6 +124,8 @@ def test_rows_are_built_by_the_names_of_all_columns() -> None:
         HASHTAGS.batch(**columns, more=columns["posts"])
     with pytest.raises(ValueError, match=r"hashtags: \['posts'\] missing or unknown"):
         HASHTAGS.batch(**{name: value for name, value in columns.items() if name != "posts"})
+    with pytest.raises(TypeError, match="'posts' is int32, not int64"):
+        HASHTAGS.batch(**columns | {"posts": pa.array(range(len(batch)), pa.int32())})
 
 
 def rows_of(table: Table) -> pa.Table:
