@@ -1,7 +1,7 @@
-"""The folder in which a run works whose output is in an object store: it mirrors the live snapshot, and no other.
+"""The staging folder: where a run works if its output is in an object store. It holds a copy of the live snapshot.
 
-Spark's tasks write files, map them into memory and rename them, which no object store offers. So a run brings what
-it may need of the live snapshot, works here as in any folder, and delivers what it has published here.
+Spark's tasks write files, map them into memory and rename them. Object stores offer none of this. So a run fetches
+what it may need of the live snapshot, works in this folder as in any other, and uploads what it has published here.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import make_live
 from lookalike.snapshots.reader import Snapshot
 
-_MIRRORED: Final = ".mirrored"  # holds the URL
-_AT_ONCE: Final = 8  # files on their way
+_MIRRORED: Final = ".mirrored"  # a file with the URL
+_AT_ONCE: Final = 8  # files that are transferred at the same time
 
 
 def staging_folder(url: StoreUrl, chosen: Path | None) -> Path:
-    """Where a run for this output works: the folder chosen, or one in the user's cache, of the URL's name."""
+    """Where a run for this output works: the chosen folder, or one in the user's cache named after the URL."""
     if chosen is not None:
         return chosen
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -46,27 +46,28 @@ def staging_folder(url: StoreUrl, chosen: Path | None) -> Path:
 
 
 class Staging:
-    """A staging folder and the output that it stands for; made by `staged`, which holds the output's lock."""
+    """A staging folder and its output. It is made by `staged`, which holds the lock of the output."""
 
     def __init__(self, output: ObjectOutput, folder: Path) -> None:
-        """Nothing is done yet."""
+        """This does nothing yet; see prepare."""
         self.folder = folder
         self._output = output
         self._live: Manifest | None = None
 
     def prepare(self) -> None:
-        """Remove what dead runs left in the output, and mirror its live snapshot."""
+        """Remove what killed runs left in the output, and copy its live snapshot."""
         self._claim()
         self._remove_dead_runs()
-        with OutputLock(self.folder):  # a run whose lock was taken over may still be at work here
+        with OutputLock(self.folder):  # a run that has lost its lock may still be running here
             self._bring()
             self.prune()
 
     def deliver(self, manifest: Manifest) -> None:
-        """Put a snapshot that was published in the folder into the output, and make it live there.
+        """Upload a snapshot that was published in the folder, and make it live in the output.
 
-        Raises OutputLockedError if another run has been there meanwhile. Nothing has changed then, nor after an error
-        before the switch, and what was uploaded is removed. After one in the switch itself the snapshot may be live.
+        Raises OutputLockedError if another run has taken the output. The output is unchanged then, and what was
+        uploaded is removed; so it is after any error before the switch. After an error in the switch itself the
+        snapshot may be live.
         """
         output, folder = self._output, snapshot_folder(manifest.id)
         try:
@@ -86,7 +87,7 @@ class Staging:
         self._live = manifest
 
     def prune(self) -> None:
-        """Keep of the folder what the live snapshot needs."""
+        """Remove everything from the folder that the live snapshot does not need."""
         keep: set[Path] = set()
         if self._live is None:
             (self.folder / CURRENT).unlink(missing_ok=True)
@@ -94,7 +95,9 @@ class Staging:
             keep = {join_path(self.folder, entry.path) for entry in self._live.files}
             keep.add(self.folder / snapshot_folder(self._live.id) / MANIFEST)
             write_durably(self.folder / CURRENT, f"{self._live.id}\n".encode())
-        for path in sorted((self.folder / SNAPSHOTS).rglob("*"), reverse=True):  # what is in a folder before it
+        for path in sorted(
+            (self.folder / SNAPSHOTS).rglob("*"), reverse=True
+        ):  # what is in a folder comes before the folder
             if path.is_symlink() or not path.is_dir():
                 if path not in keep:
                     path.unlink()
@@ -102,22 +105,22 @@ class Staging:
                 path.rmdir()
 
     def _claim(self) -> None:
-        """Make the folder, or see that it is the one of this output: what it holds will be removed."""
+        """Make the folder, or check that it belongs to this output: files in it will be removed."""
         mark = self.folder / _MIRRORED
         self.folder.mkdir(parents=True, exist_ok=True)
         if not mark.exists():
             if any(self.folder.iterdir()):
                 raise UsageError(
-                    f"{self.folder}: holds other things and cannot be a staging folder; choose an empty one"
+                    f"{self.folder}: is not empty and not a staging folder; choose another with --staging"
                 )
             write_durably(mark, f"{self._output.url}\n".encode())
         mirrored = mark.read_text(encoding="utf-8").strip()
         if mirrored != self._output.url:
-            told = printable(mirrored[:200])
-            raise UsageError(f"{self.folder}: is the staging folder of {told}; choose another by --staging")
+            shown = printable(mirrored[:200])
+            raise UsageError(f"{self.folder}: is the staging folder of {shown}; choose another with --staging")
 
     def _remove_dead_runs(self) -> None:
-        """Remove objects in folders without a manifest, but none that a manifest names."""
+        """Remove the objects in folders without a manifest, except those that another manifest names."""
         output = self._output
         if not set(output.snapshots()) - {live_id(output), *output.published()}:
             return
@@ -126,11 +129,11 @@ class Staging:
         except StoreError:
             raise
         except SnapshotError:
-            return  # a manifest that cannot be read may name any file
+            return  # a manifest that cannot be read may name any of the files
         output.remove([str(file) for leftover in found for file in leftover.files])
 
     def _bring(self) -> None:
-        """Fetch what is missing here of the live snapshot; one that is damaged is passed over with a warning."""
+        """Fetch what is missing here of the live snapshot. If it is damaged, print a warning and do without."""
         if self._output.current() is None:
             return
         try:
@@ -141,8 +144,8 @@ class Staging:
         except SnapshotError as error:
             if isinstance(error, StoreError) and not isinstance(error, MissingObjectError):
                 raise
-            told = f"warning: the live snapshot is damaged, and the run does without it: {error}"
-            print(printable(told), file=sys.stderr)
+            warning = f"warning: the live snapshot is damaged; the run does not use it: {error}"
+            print(printable(warning), file=sys.stderr)
             return
         self._live = live
         manifest = self.folder / snapshot_folder(live.id) / MANIFEST
@@ -186,7 +189,7 @@ class Staging:
         self._output.store.upload(entry.path, join_path(self.folder, entry.path))
 
     def _withdraw(self, snapshot: str) -> None:
-        """Remove a snapshot that did not become live; what the store does not let go of, the next run removes."""
+        """Remove a snapshot that did not become live. If the store refuses, the next run removes it."""
         output, folder = self._output, snapshot_folder(snapshot)
         with contextlib.suppress(StoreError):
             if live_id(output) != snapshot:
@@ -196,12 +199,13 @@ class Staging:
 
 @contextlib.contextmanager
 def staged(url: StoreUrl, chosen: Path | None, wait: float) -> Iterator[Staging]:
-    """Hold an output, and mirror its live snapshot in its staging folder.
+    """Lock an output, and copy its live snapshot into the staging folder.
 
-    Raises OutputLockedError if another holds it for `wait` seconds, UsageError if it or the folder cannot be used.
+    Raises OutputLockedError if another run keeps the lock for `wait` seconds, UsageError if the output or the folder
+    cannot be used.
     """
     output, folder = ObjectOutput(url), staging_folder(url, chosen).absolute()
-    output.current()  # what is wrong with address and credentials is told before anything is written
+    output.current()  # finds out whether address and credentials are right before anything is written
     with output.locked(wait):
         staging = Staging(output, folder)
         with _disk_errors(folder):
@@ -209,7 +213,7 @@ def staged(url: StoreUrl, chosen: Path | None, wait: float) -> Iterator[Staging]
         try:
             yield staging
         finally:
-            with contextlib.suppress(OSError):  # the next run does it
+            with contextlib.suppress(OSError):  # the next run does this
                 staging.prune()
 
 

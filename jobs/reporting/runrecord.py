@@ -1,6 +1,6 @@
-"""What is left of a run for those who were not there: a line of JSON, a call to an address, figures for Prometheus.
+"""The record of a run: a line of JSON in the output, a call to a web address, and metrics for Prometheus.
 
-None of it can change how the run ended: what cannot be told is a warning on stderr.
+An error here does not change the result of the run. It is printed as a warning.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ from lookalike.outputs.stores.urls import StoreUrl
 from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 
-_CALL_SECONDS = 10  # that a web address has to answer
-_CALLS = 3  # in all, if it does not
+_CALL_SECONDS = 10  # in which a web address must answer
+_CALLS = 3  # in all, if it does not answer
 
 
 @dataclasses.dataclass(frozen=True)
 class RunRecord:
     """One run.
 
-    error: the first line that it printed, if it failed. seconds: of each stage. published: what it made, if anything.
+    error: the first line of its error message, if it failed. seconds: of each stage. published: the manifest of the
+    snapshot that it published, if any.
     """
 
     start: datetime
@@ -52,7 +53,7 @@ class RunRecord:
         return "failed" if self.exit_code else "published"
 
     def as_json(self) -> str:
-        """The record on one line; times in ISO 8601, mode and counts as the manifest has them."""
+        """The record on one line. Times are in ISO 8601, mode and counts as in the manifest."""
         counts = self.published.counts.model_dump(mode="json") if self.published else None
         mode = self.published.mode if self.published else None
         content = {
@@ -69,27 +70,27 @@ class RunRecord:
         return json.dumps(content)
 
 
-def tell(config: JobConfig, record: RunRecord) -> None:
-    """Tell of a run everywhere that the configuration names, and in the output folder."""
+def send_record(config: JobConfig, record: RunRecord) -> None:
+    """Write the record into the output, and send it to all places that the options name."""
     line = record.as_json()
-    _try("the record of runs", lambda: _append(config.output, line, record))
+    _try("the record of runs could not be written", lambda: _append(config.output, line, record))
     if config.metrics_file is not None:
         path = config.metrics_file
-        _try(f"the metrics file {path}", lambda: _write_metrics(path, config.output, record))
+        _try(f"the metrics file {path} could not be written", lambda: _write_metrics(path, config.output, record))
     if config.webhook is not None:
         address = config.webhook
-        # An address may carry a secret in all but its host.
-        _try(f"the web address on {urllib.parse.urlsplit(address).hostname}", lambda: _call(address, line))
+        host = urllib.parse.urlsplit(address).hostname  # any other part of the address may be a secret
+        _try(f"the web address on {host} did not take the record of this run", lambda: _call(address, line))
 
 
-def _try(what: str, telling: Callable[[], None]) -> None:
+def _try(failure: str, action: Callable[[], None]) -> None:
+    """Do it; if it fails, print a warning. failure: in words."""
     try:
-        telling()
+        action()
     except (Exception, KeyboardInterrupt) as error:
-        told = (
-            (getattr(error, "strerror", None) or str(error)) if isinstance(error, OSError) else type(error).__name__
-        )
-        print(printable(f"warning: {what} was not told of this run: {told}"), file=sys.stderr)
+        of_system = isinstance(error, OSError)
+        reason = (getattr(error, "strerror", None) or str(error)) if of_system else type(error).__name__
+        print(printable(f"warning: {failure}: {reason}"), file=sys.stderr)
 
 
 def _append(output: Path | StoreUrl, line: str, record: RunRecord) -> None:
@@ -99,23 +100,29 @@ def _append(output: Path | StoreUrl, line: str, record: RunRecord) -> None:
         try:
             append(output, line)
         except StoreRefusedError:
-            if record.exit_code != StoreRefusedError.exit_code:  # else the run's own error has told so
+            if record.exit_code != StoreRefusedError.exit_code:  # else the run has printed this error already
                 raise
         return
-    if not output.is_dir():  # a run that could not make it has left nothing to look after
+    if not output.is_dir():  # the run could not make it
         return
     descriptor = os.open(output / RUNS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         size = os.fstat(descriptor).st_size
-        cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a disk that was full
-        os.write(descriptor, f"{chr(10) * cut_short}{line}\n".encode())  # at once: two runs may end together
+        cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # because the disk was full
+        os.write(
+            descriptor, f"{chr(10) * cut_short}{line}\n".encode()
+        )  # in one call: two runs may end at the same time
     finally:
         os.close(descriptor)
 
 
 def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> None:
-    """Figures of the run and of the live snapshot, whoever made it; the file is replaced at once."""
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # a cluster's own Python may lack it
+    """Write metrics of the run and of the live snapshot. The file is replaced in one step."""
+    from prometheus_client import (
+        CollectorRegistry,
+        Gauge,
+        write_to_textfile,
+    )  # the Python of a cluster may not have it
 
     registry = CollectorRegistry()
 
@@ -130,7 +137,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
         stages.labels(stage).set(seconds)
     live = _live(output)
     if live is not None:
-        # How old the answers are is the snapshot's affair, not that of runs that failed since.
+        # The age of the answers is that of the live snapshot. Later runs that failed do not change it.
         gauge("snapshot_created_timestamp_seconds", "When the live snapshot was made.", live.created.timestamp())
         Gauge("lookalike_snapshot_info", "The live snapshot.", ["id"], registry=registry).labels(live.id).set(1)
         counted = Gauge("lookalike_snapshot_count", "Counts of the live snapshot.", ["what"], registry=registry)
@@ -140,7 +147,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
 
 
 def _live(output: Path | StoreUrl) -> Manifest | None:
-    with contextlib.suppress(StoreError):  # the run's own figures are told all the same
+    with contextlib.suppress(StoreError):  # the metrics of the run itself are written all the same
         return live_manifest(open_output(output))
     return None
 
@@ -156,14 +163,14 @@ def _figures(manifest: Manifest) -> Iterator[tuple[str, int]]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """After a redirection urllib would ask for the new address, and tell it nothing."""
+    """Follows no redirection. urllib would send a GET without the record to the new address."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def _call(address: str, line: str) -> None:
-    """POST the record as application/json. Raises OSError, which names no part of the address, if nobody takes it."""
+    """POST the record as application/json. Raises OSError, which names no part of the address, if this fails."""
     opener = urllib.request.build_opener(_NoRedirect)
     request = urllib.request.Request(address, line.encode(), {"Content-Type": "application/json"}, method="POST")
     reason = ""
@@ -174,7 +181,7 @@ def _call(address: str, line: str) -> None:
         except urllib.error.HTTPError as error:
             reason = f"it answered {error.code}"
             if error.code < 500:
-                break  # and would answer so again
+                break  # it would answer the same again
         except http.client.HTTPException as error:
             reason = f"it answered no HTTP ({type(error).__name__})"
         except OSError as error:

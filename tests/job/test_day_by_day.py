@@ -89,7 +89,7 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     input_of = Days(rng, folder)
     results = []
     cutting: dict[str, Any] = {"buckets": rng.choice([1, 2, 5]), "block_size": rng.choice([1, 3, 100_000])}
-    cutting["max_overlay_fraction"] = rng.choice([0.0, 0.125, 1.0])
+    cutting["max_generations"] = rng.choice([1, 2, 3, 8])
     for _ in range(days):
         input_of.next()
         posts, accounts = input_of.posts, [input_of.accounts]

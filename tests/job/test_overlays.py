@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from jobs.incremental import strategy
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables.schemas import OVERLAYS
 
@@ -11,6 +12,19 @@ from .running import Result
 from .story import Story, mode_of, paths
 
 LARGE: dict[str, Any] = {"buckets": 1, "max_overlay_fraction": 1.0}
+
+
+@pytest.fixture
+def story(story: Story, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """The story, whose runs take max_overlay_fraction."""
+    run = story.run
+
+    def run_with(*, max_overlay_fraction: float, **options: Any) -> Result:
+        monkeypatch.setattr(strategy, "_MAX_OVERLAY_FRACTION", max_overlay_fraction)
+        return run(**options)
+
+    monkeypatch.setattr(story, "run", run_with)
+    return story
 
 
 def overlays(result: Result) -> dict[str, int]:

@@ -146,8 +146,7 @@ def test_a_damaged_live_snapshot_is_told_of_and_replaced(
     entry = first.files[0]
     bucket.write(entry.path, bytes(entry.bytes))
     second = run(url, staging=tmp_path / "new")
-    assert (
-        f"warning: the live snapshot is damaged, and the run does without it: {url}/{entry.path}: its checksum"
-        in (capsys.readouterr().err)
+    assert f"warning: the live snapshot is damaged; the run does not use it: {url}/{entry.path}: its checksum" in (
+        capsys.readouterr().err
     )
     assert bucket.live() == second.id
