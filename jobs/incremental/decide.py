@@ -83,7 +83,7 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
 
 
 def _known_first(live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile, ...]:
-    """The files of the live snapshot in its order, then the others. NotIncremental if one has changed or is gone."""
+    """The files that the live snapshot knows, in its order, then the others. NotIncremental if one has changed."""
     found = {record.path: (record, file) for record, file in zip(input_records("posts", posts), posts, strict=True)}
     ordered = []
     for record in live.inputs:

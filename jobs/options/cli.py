@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 def _argument(described: DescribedOption) -> dict[str, Any]:
     """What argparse must know of an option. Values are checked by JobConfig."""
     option = described.option
-    text = described.description
+    text = option.meaning
     if option.choices:
         text += " " + "; ".join(f"{value}: {meaning}" for value, meaning in option.choices.items()) + "."
     if described.default_shown is not None:

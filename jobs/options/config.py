@@ -36,58 +36,56 @@ class JobConfig(BaseModel):
         Paths,
         Option(
             INPUT,
+            "Read the posts from these files, folders or globs. A file is TSV, plain or compressed (.gz, .bz2), or "
+            "Parquet.",
             metavar="PATH",
             allowed="a path or a list of paths",
             example="[posts.tsv]",
             details="The columns are id, created_at, author_id, is_repost, text and hashtags.",
-        ),
-        Field(
-            description="Read the posts from these files, folders or globs. "
-            "A file is TSV, plain or compressed (.gz, .bz2), or Parquet."
         ),
     ]
     accounts: Annotated[
         Paths,
         Option(
             INPUT,
+            "Read the accounts from these files, folders or globs, in the same formats as the posts.",
             metavar="PATH",
             allowed="a path or a list of paths",
             example="[accounts.tsv]",
             details="The columns are id, created_at and screen_name.",
         ),
-        Field(description="Read the accounts from these files, folders or globs, in the same formats as the posts."),
     ]
     output: Annotated[
         Output,
         Option(
             INPUT,
+            "Publish the snapshot in this folder, which is made if it does not exist, or below this URL of an "
+            "object store, such as s3://BUCKET/PREFIX.",
             metavar="DIR",
             allowed="a path or a URL",
             example="out",
             details="Earlier snapshots in it stay. The URL of an object store begins with s3://, gs://, az:// or "
             "abfss://; the credentials come from the environment.",
         ),
-        Field(
-            description="Publish the snapshot in this folder, which is made if it does not exist, "
-            "or below this URL of an object store, such as s3://BUCKET/PREFIX."
-        ),
     ]
     staging: Annotated[
         OptionalPath,
+        Field(exclude=True),
         Option(
             INPUT,
+            "Work in this folder if the output is a URL.",
             metavar="DIR",
             unset="a folder in ~/.cache/lookalike",
             details="It keeps a copy of the live snapshot between runs, so it needs room for two snapshots and may "
             "hold nothing else. Without the copy the next run fetches the snapshot again. On a cluster all machines "
             "must see the folder.",
         ),
-        Field(description="Work in this folder if the output is a URL.", exclude=True),
     ] = None
     quoting: Annotated[
         Literal["auto", "none", "rfc4180"],
         Option(
             INPUT,
+            "Say how the fields of text files are quoted.",
             choices={
                 "auto": "the job looks at the beginning of each file and takes what gives fewer malformed rows",
                 "none": 'fields are not quoted: a " is a character like any other',
@@ -95,22 +93,17 @@ class JobConfig(BaseModel):
                 "line ends inside",
             },
         ),
-        Field(description="Say how the fields of text files are quoted."),
     ] = "auto"
-    exclude_reposts: Annotated[
-        bool, Option(INPUT), Field(description="Leave out posts that are marked as reposts.")
-    ] = False
+    exclude_reposts: Annotated[bool, Option(INPUT, "Leave out posts that are marked as reposts.")] = False
     ignore_hashtags: Annotated[
         OptionalPath,
         Option(
             INPUT,
+            "Leave out the hashtags in this file, one on a line, in any spelling, with or without the #.",
             metavar="FILE",
             unset="none",
             details="Name hashtags that say nothing, such as those that the posts were collected by. The file is "
             "UTF-8 and has no comments. Posts keep their other hashtags.",
-        ),
-        Field(
-            description="Leave out the hashtags in this file, one on a line, in any spelling, with or without the #."
         ),
     ] = None
 
@@ -118,177 +111,182 @@ class JobConfig(BaseModel):
         Similarity,
         Option(
             PAIRS,
+            "Find and store all pairs of at least this similarity, above 0 and at most 1.",
             metavar="DECIMAL",
             allowed="a decimal number above 0 and at most 1, in quotes",
             details="It is taken exactly as it is written.",
         ),
-        Field(description="Find and store all pairs of at least this similarity, above 0 and at most 1."),
     ] = MinSimilarity.parse("0.8")
     fold: Annotated[
         Literal["none", "case"],
         Option(
             PAIRS,
+            "Say how screen names are compared.",
             choices={
                 "none": "compare them as they are written",
                 "case": "compare them without regard to upper and lower case",
             },
         ),
-        Field(description="Say how screen names are compared."),
     ] = "none"
     blocking: Annotated[
         Literal["lossless", "prefix"],
         Option(
             PAIRS,
+            "Choose how the job picks pairs to compare.",
             choices={
                 "lossless": "find every similar pair",
-                "prefix": "compare only names that begin with the same characters; this costs less and loses "
-                "pairs, and the run reports how many of a sample it found",
+                "prefix": "compare only names that begin with the same characters; this costs less and loses pairs, "
+                "and the run reports how many of a sample it found",
             },
         ),
-        Field(description="Choose how the job picks pairs to compare."),
     ] = "lossless"
     prefix_length: Annotated[
         int,
-        Option(PAIRS, metavar="N"),
-        Field(
-            ge=1,
-            le=1000,
-            description="With prefix blocking, compare names that share this many characters at their beginning.",
+        Field(ge=1, le=1000),
+        Option(
+            PAIRS,
+            "With prefix blocking, compare names that share this many characters at their beginning.",
+            metavar="N",
         ),
     ] = 3
 
     mode: Annotated[
         Literal["auto", "full", "incremental"],
+        Field(exclude=True),
         Option(
             WORK,
+            "Choose which posts the job reads.",
             choices={
                 "auto": "the job takes what costs less",
                 "full": "read all posts",
-                "incremental": "read only the files of posts that the live snapshot does not know yet, and add "
-                "them to it",
+                "incremental": "read only the files of posts that the live snapshot does not know yet, and add them "
+                "to it",
             },
             details="Every run reads the accounts, and the result is the same either way. The job falls back to a "
-            "full run, and says why, when there is no live snapshot, when the options or the version of the job have "
-            "changed, when a file that the live snapshot knows has changed or is gone, when an account is gone, or "
-            "when a post comes again with other content that must be used instead.",
+            "full run, and says why, when there is no live snapshot, when the options or the version of the job "
+            "have changed, when a file that the live snapshot knows has changed or is gone, when an account is "
+            "gone, or when a post comes again with other content that must be used instead.",
         ),
-        Field(description="Choose which posts the job reads.", exclude=True),
     ] = "auto"
     buckets: Annotated[
         int,
-        Option(WORK, metavar="N", details="A larger snapshot needs more of them."),
-        Field(
-            ge=1,
-            le=MAX_BUCKETS,
-            description="Split each table of the snapshot into this many buckets, each with a folder.",
+        Field(ge=1, le=MAX_BUCKETS),
+        Option(
+            WORK,
+            "Split each table of the snapshot into this many buckets, each with a folder.",
+            metavar="N",
+            details="A larger snapshot needs more of them.",
         ),
     ] = 64
     max_generations: Annotated[
         int,
+        Field(ge=1),
         Option(
             WORK,
+            "Let incremental runs keep new rows of members and account_hashtags in files of their own, in up to "
+            "this many generations. 1 merges them in every run.",
             metavar="N",
             details="Readers take the newest row of each key. They have less to do if there are fewer generations.",
-        ),
-        Field(
-            ge=1,
-            description="Let incremental runs keep new rows of members and account_hashtags in files of their own, "
-            "in up to this many generations. 1 merges them in every run.",
         ),
     ] = 8
     block_size: Annotated[
         int,
-        Option(WORK, metavar="N"),
-        Field(
-            ge=1,
-            le=2**31,
-            description="Share the comparison of a hashtag with more members than this among several tasks, "
-            "each with about this many names.",
+        Field(ge=1, le=2**31),
+        Option(
+            WORK,
+            "Share the comparison of a hashtag with more members than this among several tasks, each with about "
+            "this many names.",
+            metavar="N",
         ),
     ] = 100_000
 
     plan: Annotated[
         bool,
-        Option(CHECKS, details="Not even the output folder is made."),
-        Field(
-            description="Only read and count the posts and print an estimate of what comparing them would take. "
-            "Nothing is written."
+        Option(
+            CHECKS,
+            "Only read and count the posts and print an estimate of what comparing them would take. Nothing is "
+            "written.",
+            details="Not even the output folder is made.",
         ),
     ] = False
     max_candidates: Annotated[
         int | None,
-        Option(CHECKS, metavar="N", unset="no limit"),
-        Field(
-            ge=0,
-            description="Estimate the candidate pairs first and stop with exit code 5 if there are more than this.",
+        Field(ge=0),
+        Option(
+            CHECKS,
+            "Estimate the candidate pairs first and stop with exit code 5 if there are more than this.",
+            metavar="N",
+            unset="no limit",
         ),
     ] = None
     verify: Annotated[
         int,
+        Field(ge=0, le=1_000_000),
         Option(
             CHECKS,
+            "Compare this many hashtags by brute force before the snapshot goes live, and stop with exit code 6 if "
+            "a pair is missing or wrong.",
             metavar="N",
             details="They are the largest hashtag and others drawn at random. Of a large hashtag a sample of the "
             "members is compared. Each hashtag takes up to about 0.3 seconds.",
         ),
-        Field(
-            ge=0,
-            le=1_000_000,
-            description="Compare this many hashtags by brute force before the snapshot goes live, and stop with exit "
-            "code 6 if a pair is missing or wrong.",
-        ),
     ] = 0
     max_reject_fraction: Annotated[
         Fraction,
-        Option(CHECKS, metavar="FRACTION", details="Posts of unknown authors do not count."),
-        Field(
-            description="Publish nothing and stop with exit code 3 if more than this share of the rows of posts or "
-            "of accounts cannot be used."
+        Option(
+            CHECKS,
+            "Publish nothing and stop with exit code 3 if more than this share of the rows of posts or of accounts "
+            "cannot be used.",
+            metavar="FRACTION",
+            details="Posts of unknown authors do not count.",
         ),
     ] = 0.01
     max_fall_fraction: Annotated[
         Fraction,
-        Option(CHECKS, metavar="FRACTION", details="1 allows any fall."),
-        Field(
-            description="Publish nothing and stop with exit code 3 if the accounts, posts, hashtags, memberships or "
-            "similar pairs are fewer than in the live snapshot by more than this share."
+        Option(
+            CHECKS,
+            "Publish nothing and stop with exit code 3 if the accounts, posts, hashtags, memberships or similar "
+            "pairs are fewer than in the live snapshot by more than this share.",
+            metavar="FRACTION",
+            details="1 allows any fall.",
         ),
     ] = 0.5
     force: Annotated[
         bool,
-        Option(CHECKS),
-        Field(
-            description="Publish with a warning where --max-reject-fraction or --max-fall-fraction would stop the "
-            "run, or where no account used a hashtag.",
-            exclude=True,
+        Field(exclude=True),
+        Option(
+            CHECKS,
+            "Publish with a warning where --max-reject-fraction or --max-fall-fraction would stop the run, or where "
+            "no account used a hashtag.",
         ),
     ] = False
 
     wait: Annotated[
         int,
-        Option(WATCH, metavar="SECONDS"),
-        Field(
-            ge=0,
-            le=31 * 24 * 3600,
-            description="Wait up to this many seconds for another run to leave the output, "
-            "then stop with exit code 4.",
-            exclude=True,
+        Field(ge=0, le=31 * 24 * 3600, exclude=True),
+        Option(
+            WATCH,
+            "Wait up to this many seconds for another run to leave the output, then stop with exit code 4.",
+            metavar="SECONDS",
         ),
     ] = 0
     metrics_file: Annotated[
         OptionalPath,
+        Field(exclude=True),
         Option(
             WATCH,
+            "After each run replace this file by the run's metrics for Prometheus.",
             metavar="FILE",
             unset="none",
             details="For the textfile collector of node_exporter its name must end in .prom.",
         ),
-        Field(description="After each run replace this file by the run's metrics for Prometheus.", exclude=True),
     ] = None
     webhook: Annotated[
         WebAddress,
+        Field(exclude=True),
         Option(
             WATCH,
+            "After each run, successful or not, POST its record to this address as JSON.",
             metavar="URL",
             unset="none",
             allowed="an address that begins with http:// or https://",
@@ -296,10 +294,5 @@ class JobConfig(BaseModel):
             "other users of the machine can see the flags of a process.",
             secret=True,
         ),
-        Field(
-            description="After each run, successful or not, POST its record to this address as JSON.", exclude=True
-        ),
     ] = None
-    progress: Annotated[
-        bool, Option(WATCH), Field(description="Show a progress line if the output is a terminal.")
-    ] = True
+    progress: Annotated[bool, Option(WATCH, "Show a progress line if the output is a terminal.")] = True

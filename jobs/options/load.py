@@ -16,7 +16,7 @@ _SHOWN = 80  # characters of a wrong value
 
 
 def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
-    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each bad key."""
+    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key."""
     options: dict[str, Any] = {} if path is None else _read(path)
     try:
         return JobConfig(**{**options, **flags})
@@ -47,7 +47,7 @@ def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
         return f"{described.flag} is missing"
     where = described.flag if key in flags else f"{path}: {key}"
     given = str(problem["input"])[:_SHOWN]
-    if problem["type"] == "value_error":  # of a validator of ours, whose words follow the option or the value
+    if problem["type"] == "value_error":  # from our own validators; the message follows the name or the value
         message = problem["msg"].removeprefix("Value error, ")
         is_named = described.option.secret or given in message
         return f"{where}: {message}" if is_named else f"{where}: {given!r} {message}"

@@ -1,4 +1,4 @@
-"""What the fields of JobConfig say of the options: flag, kind of value, allowed values, default and meaning."""
+"""What the fields of JobConfig say about the options: flag, kind of value, allowed values, default, meaning."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ Kind = Literal["switch", "whole number", "number", "choice", "paths", "text"]
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """What a field's type, bounds, default and description do not say. Stands in its annotation.
+    """What a field's type, bounds and default do not say. It is part of the field's annotation.
 
-    group: heading under which it is listed. metavar: its value in the help. choices: the meaning of each value of a
-    Literal. unset: what None means. allowed: the values, where bounds and type say too little. details: more than
-    the description, for the pages; the help leaves it out. example: for an option without a default. secret: its
-    value is never printed.
+    group: the heading that it is listed under. meaning: what it does, in full sentences. metavar: its value in the
+    help. choices: the meaning of each value of a Literal. unset: the meaning of None. allowed: the allowed values, if
+    type and bounds do not say it. details: more sentences, for conf/job.yaml and the reference page only. example: a
+    value for an option without a default. secret: whether its value must not be printed.
     """
 
     group: str
+    meaning: str
     metavar: str | None = None
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
     unset: str | None = None
@@ -37,7 +38,7 @@ class Option:
 
 @dataclasses.dataclass(frozen=True)
 class DescribedOption:
-    """An option with all that its field says of it. name: the field's, also the key in YAML."""
+    """An option with all that its field says about it. name: of the field, and the key in YAML."""
 
     name: str
     field: FieldInfo
@@ -47,11 +48,6 @@ class DescribedOption:
     def flag(self) -> str:
         """Its name on the command line."""
         return "--" + self.name.replace("_", "-")
-
-    @property
-    def description(self) -> str:
-        """What it does, in full sentences."""
-        return self.field.description or ""
 
     @property
     def kind(self) -> Kind:
@@ -107,11 +103,11 @@ class DescribedOption:
 
 
 def described_options(model: type[BaseModel]) -> Iterator[DescribedOption]:
-    """The fields of a model, in their order. TypeError if one is not described."""
+    """The fields of a model, in their order. TypeError if one has no Option."""
     for name, field in model.model_fields.items():
         option = next((one for one in field.metadata if isinstance(one, Option)), None)
-        if option is None or not field.description:
-            raise TypeError(f"{model.__name__}.{name} has no Option or no description")
+        if option is None:
+            raise TypeError(f"{model.__name__}.{name} has no Option")
         yield DescribedOption(name, field, option)
 
 

@@ -76,13 +76,13 @@ def _row(described: DescribedOption) -> OptionRow:
 
 
 def _meaning(described: DescribedOption) -> str:
-    return f"{described.description} {described.option.details}".rstrip()
+    return f"{described.option.meaning} {described.option.details}".rstrip()
 
 
 def _yaml_lines(described: DescribedOption) -> Iterator[str]:
     option = described.option
     if option.choices:
-        yield from _comment(described.description)
+        yield from _comment(option.meaning)
         longest = max(map(len, option.choices))
         for value, meaning in option.choices.items():
             yield from _comment(meaning, first=f"  {value:<{longest}}  ")

@@ -102,7 +102,7 @@ def test_the_live_snapshot_is_what_the_gate_compares_with(url: StoreUrl, run: Ru
 def test_a_staging_folder_is_of_one_output_and_of_nothing_else(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full/thesis.txt").write_text("years")
-    with pytest.raises(UsageError, match="cannot be a staging folder"):
+    with pytest.raises(UsageError, match="is not empty and not a staging folder"):
         run(url, staging=tmp_path / "full")
     run(StoreUrl.parse(f"{url}/other"), staging=tmp_path / "other")
     with pytest.raises(UsageError, match=f"is the staging folder of {url}/other"):
