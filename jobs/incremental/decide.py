@@ -37,6 +37,11 @@ class NewPosts:
     known: int
 
     @property
+    def generation(self) -> int:
+        """Of the snapshot that the run makes, see Manifest."""
+        return self.base.generation + 1
+
+    @property
     def mode(self) -> Mode:
         """For the manifest."""
         new = self.posts[self.known :]
@@ -67,7 +72,7 @@ def find_new_posts(
 
 
 def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> None:
-    if live.job_version != __version__ or live.mode is None:
+    if live.job_version != __version__:
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
         raise NotIncremental("prefix blocking loses pairs, and not the same ones in each run")

@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport
-from jobs.incremental.accounts import compare_accounts
+from jobs.incremental.accounts import compare_accounts, same_accounts
 from jobs.incremental.adopted import AdoptedPosts
 from jobs.incremental.base import Base
-from jobs.incremental.changes import AccountChanges
 from jobs.incremental.decide import NewPosts, NotIncremental
 from jobs.incremental.mergeaccounts import AccountMerger
 from jobs.incremental.mergemembers import MergeMembers
@@ -34,13 +33,11 @@ from jobs.strategy.shared import (
 )
 from jobs.strategy.strategy import StartStages
 from lookalike.errors import SnapshotError
-from lookalike.outputs.entries import check_sizes
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.counts import Counts, PostCounts
 from lookalike.snapshots.manifest import Manifest, Mode
 from lookalike.snapshots.publisher import Publication
-from lookalike.tables.schemas import UNKNOWN_AUTHOR
-
-_MAX_OVERLAY_FRACTION = 0.125
+from lookalike.tables import UNKNOWN_AUTHOR
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +56,11 @@ class IncrementalStrategy:
         """As in Strategy."""
         return self.new.mode
 
+    @property
+    def generation(self) -> int:
+        """As in Strategy."""
+        return self.new.generation
+
     def prepare(
         self, accounts: AccountTable, files: tuple[InputFile, ...], publication: Publication, /
     ) -> StartStages:
@@ -68,8 +70,8 @@ class IncrementalStrategy:
         before = [record for record in live.inputs if record.table == "accounts"]
         is_same = list(input_records("accounts", files)) == before and len(accounts) == live.counts.accounts.used
         try:
-            check_sizes(publication.output, live.files)
-            changes = AccountChanges.none(len(accounts)) if is_same else compare_accounts(base, accounts)
+            FolderOutput(publication.output).check_sizes(live.files)
+            changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
             changes.write(publication.work)
             adopted = AdoptedPosts.find(base, accounts)
         except SnapshotError as error:
@@ -79,7 +81,7 @@ class IncrementalStrategy:
 
 def _start(run: RunContext, new: NewPosts, base: Base, adopted: AdoptedPosts) -> IncrementalStages:
     cores, buckets = run.spark.cores, run.config.buckets
-    rewrite = is_scattered(base.entries("post_index", None))
+    rewrite = is_scattered(base.entries("post_index", None), run.config.max_generations)
     # If the index is written anew, all that the base knows of an id partition is in memory at once.
     partitions = partitions_of(new.posts if rewrite else new.posts[new.known :], cores)
     cut = Cut(
@@ -88,7 +90,13 @@ def _start(run: RunContext, new: NewPosts, base: Base, adopted: AdoptedPosts) ->
         partitions=partitions,
         tasks=min(buckets, max(TASKS_PER_CORE * cores, partitions)),
     )
-    tables = Patcher(output=run.output, snapshot=run.snapshot, base=base, max_overlay_fraction=_MAX_OVERLAY_FRACTION)
+    tables = Patcher(
+        output=run.output,
+        snapshot=run.snapshot,
+        base=base,
+        generation=new.generation,
+        max_generations=run.config.max_generations,
+    )
     return IncrementalStages(
         run=run, cut=cut, live=new.base, base=base, adopted=adopted, tables=tables, rewrite_index=rewrite
     )

@@ -180,13 +180,15 @@ class JobConfig(BaseModel):
     ] = 64
     max_generations: Annotated[
         int,
-        Field(ge=1),
+        Field(ge=1, le=1000),
         Option(
             WORK,
-            "Let incremental runs keep new rows of members and account_hashtags in files of their own, in up to "
+            "Let incremental runs add their rows of members and account_hashtags in files of their own, in up to "
             "this many generations. 1 merges them in every run.",
             metavar="N",
-            details="Readers take the newest row of each key. They have less to do if there are fewer generations.",
+            details="The generations of a bucket are also merged when the newer ones hold more than about an eighth "
+            "of the rows. Some buckets are merged from half of either limit on, so that not all are merged in one "
+            "run.",
         ),
     ] = 8
     block_size: Annotated[

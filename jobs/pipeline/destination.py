@@ -12,7 +12,7 @@ from typing import Protocol
 
 from jobs.options.config import JobConfig
 from lookalike.errors import UsageError
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.manifest import Manifest
 
 

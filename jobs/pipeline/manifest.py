@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport
@@ -42,11 +42,20 @@ def make_manifest(run: RunContext, inputs: Inputs, made: Made) -> Manifest:
         buckets=config.buckets,
         configuration=configuration,
         mode=made.strategy.mode,
+        generation=made.strategy.generation,
         inputs=input_records("posts", posts) + input_records("accounts", inputs.accounts),
         counts=made.counts,
         seconds=run.progress.seconds,
         recall=made.recall,
-        files=tuple(made.files),
+        files=_with_generation(made.files, run.snapshot, made.strategy.generation),
+    )
+
+
+def _with_generation(entries: Iterable[FileEntry], snapshot: str, generation: int) -> tuple[FileEntry, ...]:
+    """The data files, those that the snapshot itself has written with its generation."""
+    return tuple(
+        dataclasses.replace(entry, generation=generation) if entry.snapshot == snapshot else entry
+        for entry in entries
     )
 
 

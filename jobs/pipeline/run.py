@@ -28,6 +28,7 @@ from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication, begin
@@ -49,7 +50,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
     ):
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now
-        live = None if config.plan else live_manifest(destination.folder)
+        live = None if config.plan else live_manifest(FolderOutput(destination.folder))
         strategy = choose_strategy(config, inputs, live)
         spark = start()
         reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
@@ -91,7 +92,7 @@ def _publish(
     check_result(config, manifest, live)
     if config.verify:
         with progress.stage("verify"):
-            checked = verify(Snapshot(destination.folder, manifest), config.verify)
+            checked = verify(Snapshot(FolderOutput(destination.folder), manifest), config.verify)
         manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
     with progress.stage("publish"):
         run.publication.publish(manifest, partial(_check_buckets, run.spark, run.publication, config.buckets))

@@ -1,6 +1,6 @@
-"""The record of a run: a line of JSON in the output, a call to a web address, and metrics for Prometheus.
+"""The record of a run for other programs: a line of JSON, a call to a web address, figures for Prometheus.
 
-An error here does not change the result of the run. It is printed as a warning.
+A failure here is a warning on stderr; it never changes the exit code of the run.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import http.client
 import json
-import os
 import sys
 import urllib.error
 import urllib.parse
@@ -22,9 +21,8 @@ from typing import Any
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
 from lookalike.errors import StoreError, StoreRefusedError
-from lookalike.outputs.layout import RUNS
-from lookalike.outputs.outputs import open_output
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.opening import open_output
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 
@@ -36,8 +34,7 @@ _CALLS = 3  # in all, if it does not answer
 class RunRecord:
     """One run.
 
-    error: the first line of its error message, if it failed. seconds: of each stage. published: the manifest of the
-    snapshot that it published, if any.
+    error: the first line that it printed, if it failed. seconds: of each stage. published: what it made, if anything.
     """
 
     start: datetime
@@ -53,7 +50,7 @@ class RunRecord:
         return "failed" if self.exit_code else "published"
 
     def as_json(self) -> str:
-        """The record on one line. Times are in ISO 8601, mode and counts as in the manifest."""
+        """The record on one line; times in ISO 8601, mode and counts as the manifest has them."""
         counts = self.published.counts.model_dump(mode="json") if self.published else None
         mode = self.published.mode if self.published else None
         content = {
@@ -73,56 +70,36 @@ class RunRecord:
 def send_record(config: JobConfig, record: RunRecord) -> None:
     """Write the record into the output, and send it to all places that the options name."""
     line = record.as_json()
-    _try("the record of runs could not be written", lambda: _append(config.output, line, record))
+    _try("added to the record of runs", lambda: _append(config.output, line, record))
     if config.metrics_file is not None:
         path = config.metrics_file
-        _try(f"the metrics file {path} could not be written", lambda: _write_metrics(path, config.output, record))
+        _try(f"written to the metrics file {path}", lambda: _write_metrics(path, config.output, record))
     if config.webhook is not None:
         address = config.webhook
-        host = urllib.parse.urlsplit(address).hostname  # any other part of the address may be a secret
-        _try(f"the web address on {host} did not take the record of this run", lambda: _call(address, line))
+        # Every part of an address but the host may contain a secret.
+        _try(f"sent to the web address on {urllib.parse.urlsplit(address).hostname}", lambda: _call(address, line))
 
 
-def _try(failure: str, action: Callable[[], None]) -> None:
-    """Do it; if it fails, print a warning. failure: in words."""
+def _try(done: str, action: Callable[[], None]) -> None:
     try:
         action()
     except (Exception, KeyboardInterrupt) as error:
-        of_system = isinstance(error, OSError)
-        reason = (getattr(error, "strerror", None) or str(error)) if of_system else type(error).__name__
-        print(printable(f"warning: {failure}: {reason}"), file=sys.stderr)
+        reason = error.strerror or str(error) if isinstance(error, OSError) else type(error).__name__
+        print(printable(f"warning: this run was not {done}: {reason}"), file=sys.stderr)
 
 
-def _append(output: Path | StoreUrl, line: str, record: RunRecord) -> None:
-    if isinstance(output, StoreUrl):
-        from lookalike.outputs.stores.runs import append
-
-        try:
-            append(output, line)
-        except StoreRefusedError:
-            if record.exit_code != StoreRefusedError.exit_code:  # else the run has printed this error already
-                raise
-        return
-    if not output.is_dir():  # the run could not make it
-        return
-    descriptor = os.open(output / RUNS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _append(place: Path | StoreUrl, line: str, record: RunRecord) -> None:
+    """Add the line to the output's runs.jsonl. If the store has refused the run, it may refuse this, too."""
     try:
-        size = os.fstat(descriptor).st_size
-        cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # because the disk was full
-        os.write(
-            descriptor, f"{chr(10) * cut_short}{line}\n".encode()
-        )  # in one call: two runs may end at the same time
-    finally:
-        os.close(descriptor)
+        open_output(place, brisk=True).append_run(line)
+    except StoreRefusedError:
+        if record.exit_code != StoreRefusedError.exit_code:
+            raise
 
 
 def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> None:
-    """Write metrics of the run and of the live snapshot. The file is replaced in one step."""
-    from prometheus_client import (
-        CollectorRegistry,
-        Gauge,
-        write_to_textfile,
-    )  # the Python of a cluster may not have it
+    """Figures of the run and of the live snapshot, which may be older; the file is replaced atomically."""
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # a cluster's own Python may lack it
 
     registry = CollectorRegistry()
 
@@ -137,7 +114,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
         stages.labels(stage).set(seconds)
     live = _live(output)
     if live is not None:
-        # The age of the answers is that of the live snapshot. Later runs that failed do not change it.
+        # The age of the answers is that of the live snapshot, whatever runs have failed since.
         gauge("snapshot_created_timestamp_seconds", "When the live snapshot was made.", live.created.timestamp())
         Gauge("lookalike_snapshot_info", "The live snapshot.", ["id"], registry=registry).labels(live.id).set(1)
         counted = Gauge("lookalike_snapshot_count", "Counts of the live snapshot.", ["what"], registry=registry)
@@ -147,7 +124,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
 
 
 def _live(output: Path | StoreUrl) -> Manifest | None:
-    with contextlib.suppress(StoreError):  # the metrics of the run itself are written all the same
+    with contextlib.suppress(StoreError):  # the figures of the run itself are written all the same
         return live_manifest(open_output(output))
     return None
 
@@ -163,14 +140,14 @@ def _figures(manifest: Manifest) -> Iterator[tuple[str, int]]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection. urllib would send a GET without the record to the new address."""
+    """Refuses redirections: urllib would send no record to the new address."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def _call(address: str, line: str) -> None:
-    """POST the record as application/json. Raises OSError, which names no part of the address, if this fails."""
+    """POST the record as application/json. Raises OSError, which names no part of the address, if that fails."""
     opener = urllib.request.build_opener(_NoRedirect)
     request = urllib.request.Request(address, line.encode(), {"Content-Type": "application/json"}, method="POST")
     reason = ""
@@ -181,7 +158,7 @@ def _call(address: str, line: str) -> None:
         except urllib.error.HTTPError as error:
             reason = f"it answered {error.code}"
             if error.code < 500:
-                break  # it would answer the same again
+                break  # and would answer so again
         except http.client.HTTPException as error:
             reason = f"it answered no HTTP ({type(error).__name__})"
         except OSError as error:

@@ -40,6 +40,7 @@ class FullStrategy:
 
     posts: tuple[InputFile, ...]
     reason: str
+    generation: int = 0
 
     @classmethod
     def of(cls, posts: Sequence[InputFile], reason: str) -> FullStrategy:

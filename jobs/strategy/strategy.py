@@ -69,6 +69,10 @@ class Strategy(Protocol):
     def mode(self) -> Mode:
         """What the manifest says of it."""
 
+    @property
+    def generation(self) -> int:
+        """Of the snapshot that it makes, see Manifest."""
+
     def prepare(
         self, accounts: AccountTable, files: tuple[InputFile, ...], publication: Publication, /
     ) -> StartStages:

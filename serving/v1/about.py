@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from lookalike.snapshots.manifest import InputRecord, Manifest
+from lookalike.tables import TABLES
 from serving.v1.accounts import iso
 
 # Options that name places of the machine on which the job ran, or that change nothing in the result.
@@ -23,7 +24,7 @@ def about(manifest: Manifest) -> dict[str, Any]:
         "floor": float(manifest.floor),
         "configuration": _configuration(manifest),
         "inputs": [_input(file) for file in manifest.inputs],
-        "tables": [_table(manifest, name) for name in manifest.tables],
+        "tables": [_table(manifest, name) for name in TABLES],
     }
 
 

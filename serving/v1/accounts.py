@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from lookalike.snapshots.reader import AccountRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import AccountRow
 from serving.v1.text import timestamps
 
 _TIME = pa.timestamp("us", "UTC")
@@ -31,7 +32,7 @@ def account_page(snapshot: Snapshot, account_id: str, offset: int, limit: int) -
     hashtags: list[dict[str, Any]] = []
     if offset < row.hashtags:
         used = snapshot.account_hashtags(account_id).sort_by([("posts", "descending"), ("hashtag", "ascending")])
-        hashtags = written(used.slice(offset, limit).drop_columns("account_id"))
+        hashtags = written(used.slice(offset, limit).drop_columns(["account_id", "generation"]))
     lookalikes: list[dict[str, Any]] = []
     if offset < row.lookalikes:
         found = snapshot.lookalikes(account_id).slice(offset, limit).drop_columns("account_id")

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.reader import AccountRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import AccountRow
 from serving.problems import InvalidParameter
 from serving.v1 import alignment
 from serving.v1.accounts import written
@@ -42,7 +43,7 @@ class Compared(NamedTuple):
     @property
     def created_gap_seconds(self) -> float | None:
         """Between the creations of the accounts; None where one is unknown."""
-        moments = [row.account_created for row in (self.a, self.b) if row is not None]
+        moments = [row.created_at for row in (self.a, self.b) if row is not None]
         if len(moments) < 2 or moments[0] is None or moments[1] is None:
             return None
         return abs((moments[0] - moments[1]).total_seconds())

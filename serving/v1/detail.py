@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lookalike.snapshots.reader import HashtagRow, Snapshot, lowest_similarity
-from serving.v1.ranges import run_of, with_key
+from lookalike.snapshots.reader import Snapshot, lowest_similarity
+from lookalike.tables import HashtagRow
+from serving.v1.ranges import with_key
 from serving.v1.steps import Steps
 from serving.v1.text import timestamps
 
@@ -75,5 +76,5 @@ def _count(similarity: npt.NDArray[np.float64], lowest: npt.NDArray[np.float64])
 
 
 def _pieces(snapshot: Snapshot, table: str, key: str, *columns: str) -> Iterator[pa.Table]:
-    for piece in with_key(run_of(snapshot, table, key), key):
+    for piece in with_key(snapshot.stored_for(table, key), key):
         yield piece.read(columns)

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lookalike.snapshots.reader import HashtagRow, Snapshot
-from lookalike.tables.schemas import PAIRS
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import PAIRS, HashtagRow
 from serving.lookup.live import LiveBoundError, LiveRows, compare_members, names_as_compared
 from serving.lookup.parameters import Question
 from serving.problems import InvalidParameter
@@ -38,7 +38,7 @@ class LivePairs:
             distance = np.rint((1 - pairs.similarity) * longer).astype(np.int32)
             hashtag = pa.repeat(self._question.key, len(distance))
             columns = [hashtag, pairs.a, pairs.b, pa.array(distance), pa.array(pairs.similarity)]
-            yield Place(0, at), pa.table(columns, schema=PAIRS)
+            yield Place(0, at), pa.table(columns, schema=PAIRS.schema)
             at += len(distance)
 
 

@@ -97,7 +97,7 @@ class PairSide(Model):
     reposts: Annotated[int, Field(ge=0, description="Those of them that are reposts.")]
     first_post: Time | None
     last_post: Time | None
-    account_created: Time | None
+    created_at: Time | None
 
 
 class Pair(Model):
@@ -148,7 +148,7 @@ class Account(Model):
     snapshot: SnapshotId
     account_id: str
     screen_name: str
-    account_created: Time | None
+    created_at: Time | None
     posts: Annotated[int, Field(ge=0, description="Its posts that have a hashtag.")]
     hashtag_count: Count
     lookalike_count: Count
@@ -166,7 +166,7 @@ class ComparedAccount(Model):
         str | None,
         Field(description="The name as it was compared: in folded case if the snapshot was made so."),
     ]
-    account_created: Time | None
+    created_at: Time | None
 
 
 class Edit(Model):

@@ -9,23 +9,23 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import PAIRS
-from serving.v1.ranges import START, Place, run_of, with_key
+from lookalike.tables import PAIRS
+from serving.v1.ranges import START, Place, with_key
 from serving.v1.steps import Steps
 
 
 class Page(NamedTuple):
-    """Pairs (schemas.PAIRS) and where the next page begins; None after the last."""
+    """Pairs (tables.PAIRS) and where the next page begins; None after the last."""
 
     pairs: pa.Table
     next: Place | None
 
 
 class Pieces(Protocol):
-    """Pairs of one hashtag in the order of schemas.PAIRS."""
+    """Pairs of one hashtag in the order of tables.PAIRS."""
 
     def pieces(self, begin: Place) -> Iterator[tuple[Place, pa.Table]]:
-        """Those from a place on in pieces (schemas.PAIRS) that are never empty, each with its first row's place."""
+        """Those from a place on in pieces (tables.PAIRS) that are never empty, each with its first row's place."""
 
 
 class StoredPairs:
@@ -37,7 +37,7 @@ class StoredPairs:
 
     def pieces(self, begin: Place = START) -> Iterator[tuple[Place, pa.Table]]:
         """As in Pieces; a piece is at most a row group."""
-        for piece in with_key(run_of(self._snapshot, "pairs", self._key), self._key, begin):
+        for piece in with_key(self._snapshot.stored_for("pairs", self._key), self._key, begin):
             rows = piece.read()
             similarity = rows.column("similarity").to_numpy()
             head = int(np.searchsorted(-similarity, -self._lowest, side="right"))
@@ -59,4 +59,4 @@ def page(pairs: Pieces, begin: Place, limit: int) -> Steps[Page]:
             return Page(pa.concat_tables(found), Place(place.group, place.row + room))
         room -= rows.num_rows
         yield
-    return Page(pa.concat_tables(found) if found else PAIRS.empty_table(), None)
+    return Page(pa.concat_tables(found) if found else PAIRS.schema.empty_table(), None)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from lookalike.hashtags import normalise
-from lookalike.snapshots.reader import AccountRow, HashtagRow
+from lookalike.tables import AccountRow, HashtagRow
 from serving.problems import NotFound
 from serving.v1 import about, accounts, compare, detail, models, search
 from serving.v1.calls import Call
@@ -87,7 +87,7 @@ async def account(account_id: str, parameters: PageParameters, call: Call) -> mo
         snapshot=call.served.id,
         account_id=page.row.account_id,
         screen_name=page.row.screen_name,
-        account_created=accounts.iso(page.row.account_created),
+        created_at=accounts.iso(page.row.created_at),
         posts=page.row.posts,
         hashtag_count=page.row.hashtags,
         lookalike_count=page.row.lookalikes,
@@ -156,5 +156,5 @@ def _compared(account_id: str, row: AccountRow | None, name: str | None) -> mode
         account_id=account_id,
         screen_name=None if row is None else row.screen_name,
         compared_name=name,
-        account_created=None if row is None else accounts.iso(row.account_created),
+        created_at=None if row is None else accounts.iso(row.created_at),
     )

@@ -17,6 +17,7 @@ from jobs.pipeline import run
 from jobs.reporting.progress import Progress
 from jobs.spark.session import start_spark
 from jobs.strategy import full, shared
+from lookalike.outputs import folder
 from lookalike.outputs.layout import CURRENT
 from lookalike.snapshots import publisher
 from tests.job import localspark
@@ -72,7 +73,7 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "merge members": (incremental, "MergeMembers", dying_task),
     "merge tables": (incremental, "MergeTables", dying_task),
     "validate": (publisher, "validate", dying_after),
-    "switch": (publisher, "write_durably", dying_before_current),
+    "switch": (folder, "write_durably", dying_before_current),
 }
 
 

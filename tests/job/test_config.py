@@ -189,7 +189,7 @@ def test_what_cannot_be_used_is_named_in_one_line(argv: list[str], expected: str
     ("content", "expected"),
     [
         ("bucket: 3", "job.yaml: unknown key 'bucket'; the keys are posts, accounts,"),
-        ("max_generations: 0", "job.yaml: max_generations: must be a whole number of at least 1, not '0'"),
+        ("max_generations: 0", "job.yaml: max_generations: must be a whole number from 1 to 1000, not '0'"),
         ("buckets: '3'", "job.yaml: buckets: must be a whole number from 1 to 4096, not '3'"),
         ("buckets: 3.0", "job.yaml: buckets: "),
         ("buckets: true", "job.yaml: buckets: "),
