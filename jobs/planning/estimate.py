@@ -32,7 +32,7 @@ import pyarrow as pa
 
 from jobs.inputs.accounts import AccountTable
 from jobs.planning.measure import Block, Measuring
-from jobs.stages.compare.plan import cost_of_group
+from jobs.stages.costs import cost_of_group
 from jobs.stages.group.groups import Groups
 from lookalike.kernel import SMALL_GROUP, Threshold
 from lookalike.kernel.names import compared_names
