@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts import AccountTable
-from jobs.stages.group.hashtagtable import HashtagTable
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
@@ -33,9 +32,3 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
 def open_snapshot(output: Path, snapshot: str) -> Snapshot:
     """A published snapshot."""
     return Snapshot.open(FolderOutput(output), snapshot)
-
-
-@functools.lru_cache(maxsize=2)
-def hashtag_table(work: str) -> HashtagTable:
-    """The table of hashtags that the driver wrote to the run's work folder, mapped into memory."""
-    return HashtagTable.open(Path(work))

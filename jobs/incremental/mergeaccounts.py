@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.exchange.worker import account_buckets, accounts_table, hashtag_table
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.incremental.blocks import Blocks, find_owners
 from jobs.incremental.changes import account_changes
 from jobs.incremental.counting import CountingRows
 from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.evidence import Evidence, membership_keys
+from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.group.listing import account_hashtag_rows
 from jobs.stages.write.accounts import Lookalikes, account_rows, lookalike_rows
 from lookalike.outputs.entries import FileEntry

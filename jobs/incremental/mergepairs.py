@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.reports import WriteReport
-from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.exchange.worker import accounts_table
 from jobs.incremental.blocks import Blocks, find_owners
 from jobs.incremental.changes import account_changes
 from jobs.incremental.findpairs import first_not_before
 from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.groups import Groups
+from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.write import pair_rows
 from lookalike.kernel import similarities
 from lookalike.tables import PAIRS

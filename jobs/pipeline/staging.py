@@ -47,7 +47,7 @@ class Staging:
     """A staging folder and its output, whose lock is held; made by `staged`."""
 
     def __init__(self, output: ObjectOutput, folder: Path) -> None:
-        """Nothing is done yet."""
+        """This does nothing yet; see prepare."""
         self.folder = folder
         self._output, self._here = output, FolderOutput(folder)
         self._live: Manifest | None = None
@@ -92,9 +92,8 @@ class Staging:
             keep = {join_path(self.folder, entry.path) for entry in self._live.files}
             keep.add(self.folder / snapshot_folder(self._live.id) / MANIFEST)
             self._here.switch(self._live.id)
-        for path in sorted(
-            (self.folder / SNAPSHOTS).rglob("*"), reverse=True
-        ):  # the content of a folder before the folder
+        # In this order the content of a folder comes before the folder.
+        for path in sorted((self.folder / SNAPSHOTS).rglob("*"), reverse=True):
             if path.is_symlink() or not path.is_dir():
                 if path not in keep:
                     path.unlink()
@@ -108,16 +107,16 @@ class Staging:
         if not mark.exists():
             if any(self.folder.iterdir()):
                 raise UsageError(
-                    f"{self.folder}: holds other files and cannot be a staging folder; choose an empty one"
+                    f"{self.folder}: is not empty and not a staging folder; choose another with --staging"
                 )
             write_durably(mark, f"{self._output.url}\n".encode())
         mirrored = mark.read_text(encoding="utf-8").strip()
         if mirrored != self._output.url:
-            told = printable(mirrored[:200])
-            raise UsageError(f"{self.folder}: is the staging folder of {told}; choose another by --staging")
+            shown = printable(mirrored[:200])
+            raise UsageError(f"{self.folder}: is the staging folder of {shown}; choose another with --staging")
 
     def _bring(self) -> None:
-        """Download the missing files of the live snapshot; of a damaged one none are needed, there is a warning."""
+        """Download what is missing here of the live snapshot. If it is damaged, print a warning and do without."""
         if self._output.current_bytes() is None:
             return
         try:
@@ -128,8 +127,8 @@ class Staging:
         except SnapshotError as error:
             if isinstance(error, StoreError) and not isinstance(error, MissingObjectError):
                 raise
-            told = f"warning: the live snapshot is damaged, and the run does without it: {error}"
-            print(printable(told), file=sys.stderr)
+            warning = f"warning: the live snapshot is damaged; the run does not use it: {error}"
+            print(printable(warning), file=sys.stderr)
             return
         self._live = live
         manifest = self.folder / snapshot_folder(live.id) / MANIFEST

@@ -26,8 +26,8 @@ from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 
-_CALL_SECONDS = 10  # that a web address has to answer
-_CALLS = 3  # in all, if it does not
+_CALL_SECONDS = 10  # in which a web address must answer
+_CALLS = 3  # in all, if it does not answer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +67,8 @@ class RunRecord:
         return json.dumps(content)
 
 
-def tell(config: JobConfig, record: RunRecord) -> None:
-    """Record a run in the output, and wherever else the configuration says."""
+def send_record(config: JobConfig, record: RunRecord) -> None:
+    """Write the record into the output, and send it to all places that the options name."""
     line = record.as_json()
     _try("added to the record of runs", lambda: _append(config.output, line, record))
     if config.metrics_file is not None:
@@ -89,7 +89,7 @@ def _try(done: str, action: Callable[[], None]) -> None:
 
 
 def _append(place: Path | StoreUrl, line: str, record: RunRecord) -> None:
-    """Add the line to the output's runs.jsonl; not if the run has failed because the store refused it."""
+    """Add the line to the output's runs.jsonl. If the store has refused the run, it may refuse this, too."""
     try:
         open_output(place, brisk=True).append_run(line)
     except StoreRefusedError:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.options.cli import parse_arguments
-from jobs.pipeline import pipeline
+from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
@@ -76,7 +76,7 @@ def published_alone(inputs: Inputs, folder: Path, files: int = FILES) -> dict[st
     spark: Future[Any] = Future()
     spark.set_result(localspark.Context(2))
     config = parse_arguments([str(option) for option in inputs.options(folder / "out", files)])
-    pipeline.run(config, lambda: spark, Progress(shown=False))
+    run_job(config, lambda: spark, Progress(shown=False))
     return published(folder / "out")
 
 

@@ -13,10 +13,11 @@ import pytest
 
 from jobs.incremental import patch
 from jobs.options.config import JobConfig
-from jobs.pipeline import execution, pipeline
+from jobs.pipeline.report import print_report
+from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
-from jobs.reporting.report import print_report
 from jobs.stages.compare.order import NamesOrder
+from jobs.strategy import full, shared
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import Manifest
@@ -99,7 +100,7 @@ class Result:
         assert counts == expected.counts
         recall = self.manifest.recall
         if recall is not None:
-            one_in = max(1, len(expected.hashtags) // execution._SAMPLED_HASHTAGS)
+            one_in = max(1, len(expected.hashtags) // full._SAMPLED_HASHTAGS)
             assert (recall.pairs, recall.found) == expected.recall(one_in)
 
 
@@ -133,14 +134,14 @@ class Job:
         spark.set_result(self._start(cores))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             config = JobConfig(**given)
-            published = pipeline.run(config, lambda: spark, Progress(shown=False))
+            published = run_job(config, lambda: spark, Progress(shown=False))
             if published is not None:
                 print_report(Snapshot(FolderOutput(output), published), config)
         return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:
         """Let the recall of prefix blocking be measured on about so many hashtags."""
-        self._monkeypatch.setattr(execution, "_SAMPLED_HASHTAGS", hashtags)
+        self._monkeypatch.setattr(full, "_SAMPLED_HASHTAGS", hashtags)
 
     def merge_at(self, share: float) -> None:
         """Let an incremental run merge generations where the newer ones hold this share of the rows."""
@@ -149,12 +150,12 @@ class Job:
     def compare(self, *, names_once: bool) -> None:
         """Let the comparison take that order of work, whatever it costs."""
         order: Any = _names_order if names_once else lambda *_: None
-        self._monkeypatch.setattr(execution, "cheaper_names_order", order)
+        self._monkeypatch.setattr(full, "cheaper_names_order", order)
 
     def cut_finely(self, split_bytes: int) -> None:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
         for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
-            self._monkeypatch.setattr(execution, name, split_bytes)
+            self._monkeypatch.setattr(shared, name, split_bytes)
 
 
 def _names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:

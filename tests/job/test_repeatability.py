@@ -89,7 +89,7 @@ def test_rows_that_travel_one_by_one_give_what_the_definitions_say(
     monkeypatch.setattr("jobs.stages.scan.scan._CHUNK_BYTES", 64)
     monkeypatch.setattr("lookalike.snapshots.datafiles.ROW_GROUP_ROWS", 2)
     monkeypatch.setattr(
-        "jobs.pipeline.execution.TASK_COST", 1e-9
+        "jobs.strategy.shared.TASK_COST", 1e-9
     )  # a run of hashtags of its own for nearly every hashtag
     rng = random.Random(1000 + seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=20, posts=60)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.pipeline import pipeline, verification
+from jobs.pipeline import run, verification
 from lookalike.errors import VerificationError
 from lookalike.kernel import PairBatch, similar_pairs_of_groups
 from lookalike.outputs.folder import FolderOutput
@@ -92,10 +92,10 @@ def double(rows: Rows) -> None:
 
 DAMAGES: dict[Callable[[Rows], None], str] = {
     drop: "has distance 1 and is not stored",
-    change_distance: "is stored with distance 2, but has 1",
+    change_distance: "is stored with distance 2, but its distance is 1",
     change_similarity: "is stored with a wrong similarity at distance 1",
-    add_unlike: "is stored, but is not similar: the distance is 10",
-    add_stranger: "#tag: a pair with b99999, who never used it",
+    add_unlike: "is stored but not similar: its distance is 10",
+    add_stranger: "#tag: a pair with the account b99999, which never used it",
     double: "is stored twice",
 }
 NAMES = ["abcdefghij", "abcdefghix", "qrstuvwxyz", "qrstuvwxya", "qrstuvwxyb"]
@@ -104,7 +104,7 @@ NAMES = ["abcdefghij", "abcdefghix", "qrstuvwxyz", "qrstuvwxya", "qrstuvwxyb"]
 def damage_before_check(monkeypatch: pytest.MonkeyPatch, change: Callable[[Rows], None]) -> None:
     """Let what is verified be a damaged copy of what was written."""
     real = verification.verify
-    monkeypatch.setattr(pipeline, "verify", lambda snapshot, count: real(damaged(snapshot, change), count))
+    monkeypatch.setattr(run, "verify", lambda snapshot, count: real(damaged(snapshot, change), count))
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)

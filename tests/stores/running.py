@@ -18,7 +18,7 @@ import pytest
 from obstore.store import from_url
 
 from jobs.options.config import JobConfig
-from jobs.pipeline import pipeline
+from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from lookalike.outputs import layout
 from lookalike.outputs.urls import StoreUrl
@@ -93,7 +93,7 @@ class Runner:
         spark: Future[Any] = Future()
         spark.set_result(localspark.Context(2))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            manifest = pipeline.run(JobConfig(**given), lambda: spark, Progress(shown=False))
+            manifest = run_job(JobConfig(**given), lambda: spark, Progress(shown=False))
         return manifest, printed.getvalue()
 
 

@@ -105,7 +105,7 @@ def test_the_live_snapshot_is_what_the_gate_compares_with(url: StoreUrl, run: Ru
 def test_a_staging_folder_is_of_one_output_and_of_nothing_else(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full/thesis.txt").write_text("years")
-    with pytest.raises(UsageError, match="cannot be a staging folder"):
+    with pytest.raises(UsageError, match="is not empty and not a staging folder"):
         run(url, staging=tmp_path / "full")
     run(StoreUrl.parse(f"{url}/other"), staging=tmp_path / "other")
     with pytest.raises(UsageError, match=f"is the staging folder of {url}/other"):
@@ -149,8 +149,7 @@ def test_a_damaged_live_snapshot_is_told_of_and_replaced(
     entry = first.files[0]
     bucket.write(entry.path, bytes(entry.bytes))
     second = run(url, staging=tmp_path / "new")
-    assert (
-        f"warning: the live snapshot is damaged, and the run does without it: {url}/{entry.path}: its checksum"
-        in (capsys.readouterr().err)
+    assert f"warning: the live snapshot is damaged; the run does not use it: {url}/{entry.path}: its checksum" in (
+        capsys.readouterr().err
     )
     assert bucket.live() == second.id

@@ -14,7 +14,8 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
-from jobs.exchange.worker import account_buckets, hashtag_table
+from jobs.exchange.worker import account_buckets
+from jobs.stages.group.hashtagtable import hashtag_table
 
 Indices = npt.NDArray[np.uint32]
 

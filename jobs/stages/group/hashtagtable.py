@@ -88,3 +88,9 @@ class HashtagTable:
             hashtag=self.keys, display=self.display, posts=self.posts, members=self.members, pairs=pairs
         )
         return write_table(publication.output, publication.data_path("hashtags"), [rows])
+
+
+@functools.lru_cache(maxsize=2)
+def hashtag_table(work: str) -> HashtagTable:
+    """The table that the driver wrote to the run's work folder. The tasks of one worker process share it."""
+    return HashtagTable.open(Path(work))

@@ -14,9 +14,10 @@ from jobs.exchange import channels
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.times import as_times
-from jobs.exchange.worker import account_buckets, accounts_table, hashtag_table
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
+from jobs.stages.group.hashtagtable import hashtag_table
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import row_groups, write_table
 from lookalike.tables import ACCOUNT_HASHTAGS

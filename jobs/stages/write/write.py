@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
-from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.exchange.worker import accounts_table
 from jobs.stages.group.accountlists import AccountLists
+from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.accounts import AccountWriter, Lookalikes
 from lookalike.kernel import similarities
 from lookalike.outputs.layout import data_path

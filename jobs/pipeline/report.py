@@ -1,4 +1,4 @@
-"""What is printed at the end of a run."""
+"""The report that is printed at the end of a run."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def print_report(snapshot: Snapshot, config: JobConfig) -> None:
         lines += ["", "Some of their most similar pairs", "", *_pairs(snapshot, top)]
     try:
         print_lines(lines)
-    except JobError as error:  # which does not undo what was published
+    except JobError as error:  # the snapshot is published all the same
         print(f"warning: {error}", file=sys.stderr)
 
 
 def _pairs(snapshot: Snapshot, top: list[HashtagRow]) -> list[str]:
-    """The most similar pairs of each hashtag, as many of each as there are to fill the table."""
+    """The most similar pairs of each hashtag, from all hashtags about as many, until the table is full."""
     found = [
         (rank, place, (f"#{row.display}", pair.name_a, pair.name_b, pair.distance, pair.similarity))
         for place, row in enumerate(top)
