@@ -22,12 +22,13 @@ from serving.lookup.endpoint import PATH, Lookup
 from serving.lookup.warmup import warm_up
 from serving.middleware import protect
 from serving.ops import health
-from serving.ops.metrics import Metrics
-from serving.ops.server import use_workers
-from serving.ops.sharedvalues import worker_folder
+from serving.ops.metrics import FOLDER_VARIABLE, Metrics
+from serving.ops.server import STARTUP_FAILURE, is_worker
 from serving.settings import Settings, SettingsError, load_settings
 from serving.state import State
 
+# Seconds until a worker's requests under way and hits of the cache are seen by the other workers.
+_SAMPLE_SECONDS = 1.0
 _log = logging.getLogger("serving")
 
 
@@ -40,15 +41,17 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         return _build(settings)
     try:
         settings = load_settings(os.environ)
-        use_workers(settings.workers, os.environ, sys.orig_argv)
-        return _build(settings)
+        app = _build(settings)
     except (SettingsError, UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+        # A supervisor would start a worker again and again that ends with another code.
+        raise SystemExit(STARTUP_FAILURE if is_worker() else error.exit_code) from None
+    _warn_of_workers(settings)
+    return app
 
 
 def _build(settings: Settings) -> ASGIApp:
-    state = State.of(settings, Metrics(folder=worker_folder()))
+    state = State.of(settings, Metrics())
     app = FastAPI(
         title="lookalike",
         summary="Accounts that used the same hashtag under near-identical screen names",
@@ -65,6 +68,13 @@ def _build(settings: Settings) -> ASGIApp:
         app.include_router(health.make_router())
     document.complete(app, settings)
     return protect(Beside(app, PATH, Lookup(state)), state)
+
+
+def _warn_of_workers(settings: Settings) -> None:
+    if is_worker() and FOLDER_VARIABLE not in os.environ:
+        _log.warning("%s is not set: each worker's metrics are its own", FOLDER_VARIABLE)
+    if settings.workers > 1 and not is_worker():
+        _log.warning("one process serves: `python -m serving` starts %d, uvicorn takes --workers", settings.workers)
 
 
 class Beside:
@@ -85,6 +95,7 @@ def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[N
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(state.holder.follow()), asyncio.create_task(_warm(state))]
+        tasks.append(asyncio.create_task(_sample(state.metrics)))
         try:
             yield
         finally:
@@ -94,6 +105,12 @@ def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[N
             state.close()
 
     return lifespan
+
+
+async def _sample(metrics: Metrics) -> None:
+    while True:
+        metrics.sample()
+        await asyncio.sleep(_SAMPLE_SECONDS)
 
 
 async def _warm(state: State) -> None:

@@ -28,7 +28,7 @@ from serving.ops.lifetime import Lifetime
 from serving.ops.loglines import access_line
 from serving.ops.logs import configure_logging, wants_json
 from serving.ops.rate import Buckets
-from serving.ops.server import SecondPort
+from serving.ops.server import SecondPort, is_worker
 from serving.settings import Settings, SettingsError
 from serving.state import State
 
@@ -65,7 +65,7 @@ def protect(app: ASGIApp, state: State) -> ASGIApp:
             observed(health.HealthPort(state), None),
             host=settings.host,
             port=settings.ops_port,
-            shared=settings.workers > 1,
+            shared=is_worker(),
         )
     guarded = _guard(app, state)
     inner = guarded if settings.ops_port is not None else Bypass(guarded, app, paths=health.PATHS)

@@ -12,9 +12,8 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.ops.exchange import Exchange, Header
-from serving.ops.families import OTHER
 from serving.ops.loglines import AccessLine
-from serving.ops.metrics import Metrics
+from serving.ops.metrics import OTHER, Metrics
 from serving.problems import InternalError, send_problem
 
 _ID_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."

@@ -12,11 +12,11 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.ops.families import CONTENT_TYPE
 from serving.problems import PROBLEM_TYPE, MethodNotAllowed, NotFound, NotReady, Problem, send_problem
 from serving.state import State, StateDep
 
@@ -72,7 +72,7 @@ def readyz(state: State) -> Response:
 
 def metrics(state: State) -> Response:
     """The answer of /metrics."""
-    return Response(state.metrics.render(), 200, _NO_STORE, CONTENT_TYPE)
+    return Response(state.metrics.render(), 200, _NO_STORE, CONTENT_TYPE_PLAIN_0_0_4)
 
 
 _ANSWERS: Final[dict[str, Callable[[State], Response]]] = dict(zip(PATHS, (livez, readyz, metrics), strict=True))

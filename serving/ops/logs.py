@@ -44,7 +44,7 @@ class LineWriter:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._said = 0
-        self.on_drop: Callable[[int], None] | None = None  # told `dropped` when it grows
+        self.on_drop: Callable[[int], None] | None = None  # gets how many more there are
         self._turn: int | None = None
 
     def take_turns(self, file: Path) -> None:
@@ -121,7 +121,7 @@ class LineWriter:
     def _drop(self, lines: int) -> None:
         self.dropped += lines
         if self.on_drop is not None and lines:
-            self.on_drop(self.dropped)
+            self.on_drop(lines)
 
 
 def wants_json(settings: Settings) -> bool:

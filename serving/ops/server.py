@@ -1,8 +1,7 @@
-"""What the service needs of uvicorn beyond ASGI: no banner, one access log, a second port, several processes.
+"""What the service needs of uvicorn beyond ASGI: no banner, cut connections, a second port.
 
-uvicorn offers no way for an application to say these, and the command that starts the service has no options
-for them; so this module, and no other, reaches for uvicorn's own objects. Under another server nothing here
-takes effect, and nothing fails. Tests with a real process watch over it.
+An application cannot ask uvicorn for these, so this module, and no other, reaches for uvicorn's own objects. Under
+another server nothing here takes effect, and nothing fails. Tests with a real process check it.
 """
 
 from __future__ import annotations
@@ -10,19 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-import os
 import socket
-import sys
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Send
+from uvicorn.config import STARTUP_FAILURE as STARTUP_FAILURE
 
 from serving.settings import SettingsError
-
-_WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"  # uvicorn's own
 
 
 def drop_banner(receive: Receive) -> None:
@@ -96,34 +90,6 @@ def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
     return listener
 
 
-def use_workers(workers: int, environ: MutableMapping[str, str], command: Sequence[str]) -> None:
-    """Begin again with several worker processes, if uvicorn's command runs a single one.
-
-    Does not return then: the process keeps its number and becomes uvicorn's supervisor, as WEB_CONCURRENCY=N
-    (or --workers N) would have made it from the start. command: as in sys.orig_argv.
-    """
-    if workers == 1 or _WORKERS_VARIABLE in environ or multiprocessing.parent_process() is not None:
-        return
-    if not _is_uvicorn_command(command):
-        return
-    environ[_WORKERS_VARIABLE] = str(workers)
-    _begin_again(command, environ)
-
-
-def _is_uvicorn_command(command: Sequence[str]) -> bool:
-    """Whether this is `uvicorn ...`, which is `python .venv/bin/uvicorn ...`, or `python -m uvicorn ...`."""
-    words = iter(command[1:])
-    for word in words:
-        if word in ("-W", "-X"):
-            next(words, "")
-        elif word == "-m":
-            return next(words, "") == "uvicorn"
-        elif not word.startswith("-"):
-            return Path(word).name == "uvicorn"
-    return False
-
-
-def _begin_again(command: Sequence[str], environ: MutableMapping[str, str]) -> Any:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *command[1:]], dict(environ))
+def is_worker() -> bool:
+    """Whether a supervisor has started this process, beside others that serve the same."""
+    return multiprocessing.parent_process() is not None

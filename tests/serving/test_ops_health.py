@@ -12,8 +12,7 @@ from starlette.types import ASGIApp
 from serving import problems
 from serving.holder import Refused
 from serving.ops import health
-from serving.ops.families import ROUTES
-from serving.ops.metrics import Metrics
+from serving.ops.metrics import ROUTES, Metrics
 from serving.state import State
 from tests.serving.opscall import Observed, call, settings_of
 
@@ -75,7 +74,7 @@ def test_a_service_whose_first_snapshot_is_refused_says_why_it_is_not_ready(app:
 def test_the_metrics_are_text_for_prometheus(app: ASGIApp) -> None:
     answer = call(app, "/metrics")
     assert answer.header("content-type") == "text/plain; version=0.0.4; charset=utf-8"
-    assert b"lookalike_workers 1\n" in answer.body
+    assert b"lookalike_workers 1.0\n" in answer.body
 
 
 @pytest.mark.parametrize("path", health.PATHS)
