@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lookalike import __version__
 from lookalike.errors import UsageError
 from serving import docs, problems, v1
-from serving.lookup import document
+from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
 from serving.lookup.warmup import warm_up
 from serving.middleware import protect
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def _build(settings: Settings) -> ASGIApp:
     state = State.of(settings, Metrics())
-    app = FastAPI(
+    app = problems.DocumentedApp(
         title="lookalike",
         summary="Accounts that used the same hashtag under near-identical screen names",
         version=__version__,
@@ -62,11 +62,11 @@ def _build(settings: Settings) -> ASGIApp:
     )
     app.state.lookalike = state
     problems.install(app)
+    app.include_router(documented.router)
     app.include_router(v1.router)
     app.include_router(docs.router)
     if settings.ops_port is None:
         app.include_router(health.make_router())
-    document.complete(app, settings)
     return protect(Beside(app, PATH, Lookup(state)), state)
 
 

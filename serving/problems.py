@@ -6,14 +6,16 @@ import json
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final, NotRequired
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import Field, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope, Send
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _log = logging.getLogger("serving")
@@ -158,9 +160,39 @@ class OtherProblem(Problem):
         self.status, self.title, self.code = status, phrase, phrase.lower().replace(" ", "-")
 
 
-def problem_document(problem: Problem, request_id: str | None = None) -> dict[str, Any]:
-    """The members of the document: type, title, status, detail, and where known parameter and request_id."""
-    document: dict[str, Any] = {
+class ProblemDocument(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: Annotated[str, Field(description="What kind of problem it is; stable, for programs.")]
+    title: str
+    status: int
+    detail: Annotated[str, Field(description="One sentence about this request.")]
+    parameter: NotRequired[Annotated[str, Field(description="The parameter that is to blame.")]]
+    request_id: NotRequired[Annotated[str, Field(description="Names this request in the service's log.")]]
+
+
+def documented_problem(description: str) -> dict[str, Any]:
+    """What FastAPI's `responses` say of an answer that is a problem document."""
+    return {
+        "description": description,
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+class DocumentedApp(FastAPI):
+    """A FastAPI application whose OpenAPI document describes problem documents: no route has them as its model."""
+
+    def openapi(self) -> dict[str, Any]:
+        """As FastAPI's."""
+        document = super().openapi()
+        schema = TypeAdapter(ProblemDocument).json_schema() | {"title": "Problem"}
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
+        return document
+
+
+def problem_document(problem: Problem, request_id: str | None = None) -> ProblemDocument:
+    """The problem as a document."""
+    document: ProblemDocument = {
         "type": f"urn:lookalike:problem:{problem.code}",
         "title": problem.title,
         "status": problem.status,

@@ -55,7 +55,7 @@ class Lookup:
                 answer: Answer | None = served.cache.get((scope["query_string"], coding))
                 if answer is not None:
                     self._state.metrics.cache(True)
-                    await send(answer.start)
+                    await send(dict(answer.start))  # CORSMiddleware changes it, and it is kept
                     await send(answer.body)
                     return
             await self._answer(served, coding, if_none_match, scope, receive, send)
@@ -90,7 +90,7 @@ class Lookup:
             if isinstance(answer, Streamed):
                 await self._stream(answer, method == "HEAD", listener, send)
                 return
-        await send(answer.start)
+        await send(dict(answer.start))
         if method == "HEAD":
             await send(_NO_BODY)
             return
@@ -107,7 +107,7 @@ class Lookup:
         loop = asyncio.get_running_loop()
         pieces = answer.pieces()
         piece = await loop.run_in_executor(self._state.executor, _next, pieces)
-        await send(answer.start)
+        await send(dict(answer.start))
         if head:
             await send(_NO_BODY)
             return

@@ -2,7 +2,7 @@
 
     Observe     request id, access log, metrics, headers of every response, unexpected errors; the lifespan
     Bypass      health and metrics go past the rest; not there if a second port serves them
-    Cors        only if origins are set
+    CORS        Starlette's; only if origins are set
     Bounds      long URLs, parameters and bodies
     Admission   API keys and rates; only if one of them is set
     Load        requests at once, and time for each
@@ -13,13 +13,15 @@ others decide at once and hand back what the next one returns.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from serving.keys import KeyRing, KeysError
 from serving.middleware.admission import Admission
 from serving.middleware.bounds import Bounds
 from serving.middleware.bypass import Bypass
-from serving.middleware.cors import Cors
 from serving.middleware.load import Load
 from serving.middleware.observe import Observe
 from serving.middleware.security import ANSWER_HEADERS, PAGE_HEADERS, PAGES
@@ -85,8 +87,22 @@ def _guard(app: ASGIApp, state: State) -> ASGIApp:
         inner = Admission(inner, ring=ring, buckets=buckets, open_paths=OPEN_PATHS, metrics=metrics)
     inner = Bounds(inner, url_bytes=settings.max_url_bytes, parameter_bytes=settings.max_parameter_bytes)
     if settings.cors_origins:
-        inner = Cors(inner, origins=settings.cors_origins)
+        inner = let_pages_read(inner, settings.cors_origins)
     return inner
+
+
+def let_pages_read(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
+    """The application with answers that pages of other origins may read; "*" is any origin.
+
+    No credentials are allowed, for none are needed: a key is a header, which a page has to send of its own.
+    """
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "HEAD", "OPTIONS"),
+        allow_headers=("Authorization", "If-None-Match", "Traceparent", "X-API-Key", "X-Request-ID"),
+        expose_headers=("ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"),
+    )
 
 
 def _key_ring(settings: Settings) -> KeyRing | None:

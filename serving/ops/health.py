@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.problems import PROBLEM_TYPE, MethodNotAllowed, NotFound, NotReady, Problem, send_problem
+from serving.problems import MethodNotAllowed, NotFound, NotReady, Problem, documented_problem, send_problem
 from serving.state import State, StateDep
 
 PATHS: Final = ("/livez", "/readyz", "/metrics")
@@ -106,14 +106,13 @@ class HealthPort:
 def make_router() -> APIRouter:
     """The three paths as routes of the application, which its OpenAPI document describes."""
     router = APIRouter(tags=["health"])
-    problem = {"description": "Not ready.", "content": {PROBLEM_TYPE: {"schema": {"type": "object"}}}}
     router.add_api_route("/livez", _get_livez, summary="Whether the service lives", response_model=Alive)
     router.add_api_route(
         "/readyz",
         _get_readyz,
         summary="Whether look-ups are answered",
         response_model=Readiness,
-        responses={503: problem},
+        responses={503: documented_problem("Not ready.")},
     )
     router.add_api_route("/metrics", _get_metrics, summary="Metrics for Prometheus", response_class=PlainTextResponse)
     for path, endpoint in zip(PATHS, (_get_livez, _get_readyz, _get_metrics), strict=True):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
-from serving.problems import PROBLEM_TYPE
+from serving.problems import documented_problem
 from serving.v1 import models, views
 from serving.v1.calls import NO_PARAMETERS, CallDep
 from serving.v1.export import export_pairs
@@ -37,13 +37,12 @@ _TEXT: Final = {"schema": {"type": "string"}}
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of the answers of a route that bring nothing."""
-    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # see serving.lookup.document
     documented: dict[int | str, dict[str, Any]] = {
         304: {"description": "The client has this answer already: If-None-Match names its ETag."}
     }
     for status in sorted({422, 503, *statuses}):
-        documented[status] = {"description": _MEANINGS[status], "content": content}
-    documented["default"] = {"description": "Any other error.", "content": content}
+        documented[status] = documented_problem(_MEANINGS[status])
+    documented["default"] = documented_problem("Any other error.")
     return documented
 
 

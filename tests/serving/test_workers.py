@@ -32,6 +32,7 @@ def test_two_workers_answer_alike_and_both_follow_the_snapshot(tmp_path: Path, m
         new = copied_snapshot(output)
         serving = f"serving snapshot {new}"
         eventually(lambda: service.log.count(serving) == 2)
+        eventually(lambda: service.log.count("compiled functions are ready") == 2)
         for _ in range(40):
             with service.new_client() as client:
                 assert client.get("/readyz").json()["snapshot"] == new
