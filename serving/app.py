@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import sys
@@ -16,12 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lookalike import __version__
 from lookalike.errors import UsageError
-from serving import docs, problems, v1
+from serving import api, problems
+from serving.api import docs, health
 from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
-from serving.lookup.warmup import warm_up
-from serving.middleware import protect
-from serving.ops import health
+from serving.lookup.warmup import warm_up_later
+from serving.middleware.protect import protect
 from serving.ops.metrics import FOLDER_VARIABLE, Metrics
 from serving.ops.server import STARTUP_FAILURE, is_worker
 from serving.settings import Settings, SettingsError, load_settings
@@ -63,7 +62,7 @@ def _build(settings: Settings) -> ASGIApp:
     app.state.lookalike = state
     problems.install(app)
     app.include_router(documented.router)
-    app.include_router(v1.router)
+    app.include_router(api.router)
     app.include_router(docs.router)
     if settings.ops_port is None:
         app.include_router(health.make_router())
@@ -94,7 +93,7 @@ class Beside:
 def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(state.holder.follow()), asyncio.create_task(_warm(state))]
+        tasks = [asyncio.create_task(state.holder.follow()), asyncio.create_task(warm_up_later(state))]
         tasks.append(asyncio.create_task(_sample(state.metrics)))
         try:
             yield
@@ -111,14 +110,3 @@ async def _sample(metrics: Metrics) -> None:
     while True:
         metrics.sample()
         await asyncio.sleep(_SAMPLE_SECONDS)
-
-
-async def _warm(state: State) -> None:
-    try:
-        await asyncio.get_running_loop().run_in_executor(state.executor, warm_up)
-        gc.collect()
-        gc.freeze()  # what lives as long as the service need not be looked at in every full collection
-    except Exception:
-        _log.exception("the comparison could not be compiled; answers below the floor will fail")
-        return
-    state.warmed = True

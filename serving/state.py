@@ -8,10 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from serving.holder import Served, SnapshotHolder
 from serving.ops.metrics import Metrics
 from serving.problems import NotReady
 from serving.settings import Settings
+from serving.snapshots.holder import Served, SnapshotHolder
 
 
 @dataclass(eq=False)

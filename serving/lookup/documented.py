@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.lookup.endpoint import PATH
-from serving.lookup.parameters import DEFAULT_SIMILARITY, MOST_ROWS
+from serving.lookup.question import DEFAULT_SIMILARITY, MOST_ROWS
 from serving.problems import documented_problem
 
 router = APIRouter(tags=["look-up"])

@@ -10,11 +10,11 @@ from typing import Any, Final, Self, TypeVar
 from starlette.types import Message, Receive, Scope, Send
 
 from lookalike.errors import SnapshotError
-from serving.holder import Served
 from serving.lookup.answers import Answer, AnswerMaker, Streamed
 from serving.lookup.negotiation import Coding, Piece, choose_coding, is_known
-from serving.lookup.parameters import parse_question
+from serving.lookup.question import parse_question
 from serving.problems import DamagedSnapshot, InternalError, MethodNotAllowed, Problem, send_problem
+from serving.snapshots.holder import Served
 from serving.state import State
 
 PATH: Final = "/api/get_similar_accounts"

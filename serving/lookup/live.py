@@ -19,7 +19,7 @@ from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 from lookalike.threshold import MAX_DECIMALS
 from serving.lookup.encoding import Pairs
-from serving.lookup.parameters import Question
+from serving.lookup.question import Question
 from serving.settings import Settings
 
 _PIECE: Final = 1 << 14  # pairs

@@ -9,9 +9,9 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.keys import KeyRing, given_key
-from serving.ops.exchange import Exchange
+from serving.middleware.rate import Buckets, address_of
 from serving.ops.metrics import Metrics
-from serving.ops.rate import Buckets, address_of
+from serving.ops.record import RequestRecord
 from serving.problems import TooManyRequests, Unauthorized, send_problem
 
 _CHALLENGE = [("www-authenticate", 'Bearer realm="lookalike"')]
@@ -46,17 +46,17 @@ class Admission:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on or refuse; no coroutine of its own, as it has nothing to wait for."""
-        exchange: Exchange = scope["state"]["exchange"]
+        record: RequestRecord = scope["state"]["record"]
         key = None
         if self._ring is not None:
-            key = given_key(exchange.headers)
+            key = given_key(record.headers)
             if key is not None:
-                exchange.key = self._ring.name_of(key)
-        if self._buckets is not None and (wait := self._wait(scope, exchange, self._buckets)) is not None:
+                record.key = self._ring.name_of(key)
+        if self._buckets is not None and (wait := self._wait(scope, record, self._buckets)) is not None:
             self._metrics.refused("rate")
             problem = TooManyRequests("Too many requests; slow down.", retry_after=wait)
             return send_problem(scope, send, problem)
-        if self._ring is not None and exchange.key is None and not self._is_open(scope["path"]):
+        if self._ring is not None and record.key is None and not self._is_open(scope["path"]):
             self._metrics.refused("key")
             detail = "A key is needed: Authorization: Bearer KEY, or X-API-Key: KEY."
             if key is not None:
@@ -67,13 +67,13 @@ class Admission:
     def _is_open(self, path: str) -> bool:
         return path in self._open or path.startswith(self._open_folders)
 
-    def _wait(self, scope: Scope, exchange: Exchange, buckets: Buckets) -> int | None:
+    def _wait(self, scope: Scope, record: RequestRecord, buckets: Buckets) -> int | None:
         """Take a token, and say so in the response; seconds to wait if there is none."""
-        client = exchange.key
+        client = record.key
         if client is None:
             peer = scope.get("client")
             client = "@" + (address_of(peer[0]) if peer else "")  # no name of a key has an @
         verdict = buckets.take(client, time.monotonic())
         left = f'"requests";r={verdict.remaining};t={math.ceil(verdict.refill)}'.encode()
-        exchange.added = (*exchange.added, self._policy, (b"ratelimit", left))
+        record.added = (*record.added, self._policy, (b"ratelimit", left))
         return None if verdict.allowed else max(1, math.ceil(verdict.wait))

@@ -1,4 +1,4 @@
-"""What the service needs of uvicorn beyond ASGI: no banner, cut connections, a second port.
+"""What the service needs of uvicorn beyond ASGI: no banner, cut connections, a second port, the last log lines.
 
 An application cannot ask uvicorn for these, so this module, and no other, reaches for uvicorn's own objects. Under
 another server nothing here takes effect, and nothing fails. Tests with a real process check it.
@@ -13,9 +13,10 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE as STARTUP_FAILURE
 
+from serving.ops.logs import LogHandler
 from serving.settings import SettingsError
 
 
@@ -93,3 +94,39 @@ def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
 def is_worker() -> bool:
     """Whether a supervisor has started this process, beside others that serve the same."""
     return multiprocessing.parent_process() is not None
+
+
+class Lifetime:
+    """The lifespan of `app`, with the second port open before it begins and closed after it ends.
+
+    While the server waits for requests under way after SIGTERM, the second port still answers.
+    """
+
+    def __init__(self, app: ASGIApp, *, second_port: SecondPort | None, handler: LogHandler) -> None:
+        self._app = app
+        self._second_port = second_port
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One lifespan."""
+        drop_banner(receive)
+        if self._second_port is not None:
+            try:
+                await self._second_port.start()
+            except SettingsError as error:
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
+
+        async def observed(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self._end()
+            await send(message)
+
+        await self._app(scope, receive, observed)
+
+    async def _end(self) -> None:
+        if self._second_port is not None:
+            await self._second_port.stop()
+        self._handler.closing = True  # the server's last words come after this, and then a signal ends it
+        self._handler.writer.flush()

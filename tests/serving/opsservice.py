@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.middleware import protect
+from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
 from serving.settings import Settings
 from serving.state import State

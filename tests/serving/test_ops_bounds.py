@@ -2,9 +2,8 @@
 
 import pytest
 
-from serving.middleware import let_pages_read
 from serving.middleware.bounds import Bounds
-from serving.middleware.bypass import Bypass
+from serving.middleware.protect import Bypass, let_pages_read
 from tests.serving.opscall import Answer, Observed, call, hello
 
 bounded = Observed(Bounds(hello, url_bytes=300, parameter_bytes=100)).app

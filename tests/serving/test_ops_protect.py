@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.keys import add_key
-from serving.middleware import protect
+from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
 from serving.ops.server import drop_banner
 from serving.settings import SettingsError
@@ -77,7 +77,7 @@ def test_a_request_that_has_ended_is_forgotten_without_the_garbage_collector(tmp
     kept: list[weakref.ref[Any]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        kept.append(weakref.ref(scope["state"]["exchange"]))
+        kept.append(weakref.ref(scope["state"]["record"]))
         await hello(scope, receive, send)
 
     class Cycle:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serving.lookup.parameters import lowest_printed, parse_question
+from serving.lookup.question import lowest_printed, parse_question
 from serving.problems import InvalidParameter
 
 LENGTHS = st.integers(1, 2000)

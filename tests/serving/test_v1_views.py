@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from lookalike.snapshots.reader import Snapshot
-from serving.v1.about import about
-from serving.v1.compare import compare_names
-from serving.v1.detail import bin_edges
+from serving.api.alignment import compare_names
+from serving.api.hashtags import bin_edges
+from serving.api.snapshot import about
 from tests.job.running import BUCKETS
 from tests.snapshots.samples import make_sample, publish_sample
 

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from lookalike.snapshots.reader import HashtagRow, Snapshot
 from lookalike.tables.schemas import PAIRS
+from serving.api.answering import Call
+from serving.api.ranges import START, Place
+from serving.api.steps import at_once
 from serving.lookup.live import LiveBoundError, LiveRows, compare_members, names_as_compared
-from serving.lookup.parameters import Question
+from serving.lookup.question import Question
 from serving.problems import InvalidParameter
-from serving.v1.calls import Call
-from serving.v1.ranges import START, Place
-from serving.v1.steps import at_once
 
 
 class LivePairs:

@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
+from typing import Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry, check_file, check_sizes
@@ -22,12 +22,9 @@ from lookalike.outputs.outputs import Output, open_output
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot, live_or_none
 from lookalike.snapshots.run import Run
-from serving.lookup.bytecache import ByteCache
-from serving.lookup.flights import Flights
-
-if TYPE_CHECKING:
-    from serving.ops.metrics import Metrics
-    from serving.settings import Settings
+from serving.ops.metrics import Metrics
+from serving.settings import Settings
+from serving.snapshots.cache import ByteCache, Flights
 
 # A service without a snapshot waits so long for the checksums of one. A larger snapshot is served meanwhile,
 # and withdrawn should a checksum be wrong; a later one always has all its checksums compared first.

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from lookalike.snapshots.reader import HashtagRow, Snapshot
 from lookalike.snapshots.run import Run
-from serving.v1.ranges import START, Piece, Place, with_prefix
-from serving.v1.steps import Steps
+from serving.api.ranges import START, Piece, Place, with_prefix
+from serving.api.steps import Steps
 
 Order = Literal["pairs", "members", "name"]
 # Pages of the search for nothing, which an empty search box shows, come from a list of so many.

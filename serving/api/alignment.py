@@ -1,4 +1,4 @@
-"""How one name becomes another with the fewest edits, character by character.
+"""The comparison of two names: their distance, and the fewest edits that make one of the other.
 
 The bit-parallel algorithm of Myers (1999) in Hyyrö's form (2003), on Python's integers as words of any length: the
 vertical differences of every column are kept, and the way back through them names the edits.
@@ -6,7 +6,11 @@ vertical differences of every column are kept, and the way back through them nam
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Final, Literal, NamedTuple
+
+from lookalike.snapshots.manifest import Manifest
+from serving.problems import InvalidParameter
 
 Operation = Literal["equal", "substitute", "insert", "delete"]
 # Bits of the matrix that is kept for the way back, twice: 16 MiB.
@@ -104,3 +108,31 @@ def _way_back(a: str, b: str, columns: Columns) -> list[Step]:
     steps += [Step("delete", character, None) for character in reversed(a[:at_a])]
     steps += [Step("insert", None, character) for character in reversed(b[:at_b])]
     return steps[::-1]
+
+
+class Names(NamedTuple):
+    """The comparison of two names, as the job defines it. a, b: the names as they were compared."""
+
+    a: str
+    b: str
+    distance: int
+    similarity: float
+    meets_floor: bool
+    steps: list[Step] | None
+
+
+def compare_names(manifest: Manifest, a: str, b: str) -> Names:
+    """Compare two screen names as the job that made a snapshot did. Raises InvalidParameter for very long ones."""
+    if folds(manifest):
+        a, b = a.casefold(), b.casefold()
+    if max(len(a), len(b)) > LONGEST:
+        raise InvalidParameter(f"Names of more than {LONGEST} characters are not compared here.")
+    longer, edits = max(len(a), len(b)), distance(a, b)
+    exact = Fraction(longer - edits, longer) if longer else Fraction(1)
+    meets_floor = exact >= Fraction(manifest.floor)
+    return Names(a, b, edits, similarity(edits, longer), meets_floor, align(a, b))
+
+
+def folds(manifest: Manifest) -> bool:
+    """Whether the job compared names without regard to case."""
+    return manifest.configuration.get("fold") == "case"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ _CSV_SPECIAL: Final = '[",\r\n]'
 # A spreadsheet takes what begins with one of these for a formula, or skips it and looks at what follows. The wide
 # forms count too: some programs fold them.
 _FORMULA: Final = "^([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
+_TIME: Final = pa.timestamp("us", "UTC")
 
 
 def timestamps(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -45,6 +47,23 @@ def timestamps(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 def _times() -> pa.Array:
     """Of each second of a day, what follows the date."""
     return pa.array([f"T{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}Z" for s in range(86_400)], pa.string())
+
+
+def written(rows: pa.Table) -> list[dict[str, Any]]:
+    """Rows as dicts, times as ISO 8601."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            rows = rows.set_column(place, field.name, timestamps(rows.column(place)))
+    found: list[dict[str, Any]] = rows.to_pylist()
+    return found
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment as ISO 8601 in UTC, as the columns are written."""
+    if moment is None:
+        return None
+    text: str = timestamps(pa.array([moment.astimezone(UTC)], _TIME))[0].as_py()
+    return text
 
 
 def numbers(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:

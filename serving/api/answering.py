@@ -1,4 +1,4 @@
-"""One request to /api/v1 on its way: what it may read from, and how its answer is sent."""
+"""One request to /api/v1: the snapshot that it reads from, and how its answer is sent."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from lookalike.errors import SnapshotError
-from serving.holder import Served
+from serving.api.steps import Steps, Value, at_once, finish, joined, packed, stream
 from serving.lookup.negotiation import (
     LEAST_TO_COMPRESS,
     Coding,
     choose_coding,
     compress,
-    compressor,
     is_known,
     tag_of,
 )
 from serving.problems import DamagedSnapshot, InvalidParameter
+from serving.snapshots.holder import Served
 from serving.state import ServedDep, State, StateDep
-from serving.v1.steps import Steps, Value, at_once, finish, stream
 
 JSON: Final = "application/json"
 _log = logging.getLogger("serving")
@@ -50,14 +49,32 @@ class Call:
             _log.error("a read failed: %s", error)
             raise DamagedSnapshot from None
 
+    async def read_once(self, key: tuple[str, ...], read: Callable[[], Steps[Value]], size: int) -> Value:
+        """A value that is kept with the snapshot as `size` bytes; many requests at once read it once."""
+        served = self.served
+
+        async def make() -> tuple[Value]:
+            kept = (await self.read(read()),)
+            served.cache.put(key, kept, size)
+            return kept
+
+        kept: tuple[Value] | None = served.cache.get(key)
+        if kept is None:
+            kept = await served.flights.join(key, make)
+        return kept[0]
+
+    def rows_of(self, limit: int) -> int:
+        """The rows that a page may have."""
+        return min(limit, self.state.settings.max_limit)
+
     async def answer(self, make: Callable[[Call], Awaitable[BaseModel]]) -> Response:
         """The answer that `make` gives, as JSON; nothing is made if the client has it already."""
-        known = self._known("json")
+        known = self.known("json")
         return known or await self._whole((await make(self)).model_dump_json().encode(), JSON, "json", {})
 
     async def whole(self, parts: Iterator[bytes], media_type: str, variant: str, headers: dict[str, str]) -> Response:
         """An answer that fits into memory."""
-        return await self._whole(await self.read(_joined(parts)), media_type, variant, headers)
+        return await self._whole(await self.read(joined(parts)), media_type, variant, headers)
 
     async def streamed(
         self, parts: Iterator[bytes], media_type: str, variant: str, headers: dict[str, str]
@@ -66,22 +83,19 @@ class Call:
 
         Later the answer ends without its last chunk, which tells the client that it has not all.
         """
-        packed = stream(self.state.executor, _packed(parts, self.coding))
+        sent = stream(self.state.executor, packed(parts, self.coding))
         try:
-            first = await anext(packed, b"")
+            first = await anext(sent, b"")
         except SnapshotError as error:
             _log.error("a read failed: %s", error)
             raise DamagedSnapshot from None
         coded = {} if self.coding == "identity" else {"content-encoding": self.coding}
         return StreamingResponse(
-            _after(first, packed), headers=self._headers(media_type, variant, self.coding) | coded | headers
+            _after(first, sent), headers=self._headers(media_type, variant, self.coding) | coded | headers
         )
 
     def known(self, variant: str) -> Response | None:
         """The answer "not modified" if the client has this representation already."""
-        return self._known(variant)
-
-    def _known(self, variant: str) -> Response | None:
         if self.if_none_match is None:
             return None
         tag = is_known(self.if_none_match, self._etag(variant), self.coding)
@@ -119,14 +133,6 @@ def check_query(query: bytes) -> None:
         names.add(name)
 
 
-def _refuse_parameters(request: Request) -> None:
-    for name in request.query_params:
-        raise InvalidParameter(f"{name[:64]}: is no parameter of this path", parameter=name[:64])
-
-
-NO_PARAMETERS = Depends(_refuse_parameters)
-
-
 def get_call(request: Request, state: StateDep, served: ServedDep) -> Call:
     """The call that a request makes."""
     check_query(request.scope["query_string"])
@@ -144,24 +150,6 @@ def get_call(request: Request, state: StateDep, served: ServedDep) -> Call:
 
 
 CallDep = Annotated[Call, Depends(get_call)]
-
-
-def _joined(parts: Iterator[bytes]) -> Steps[bytes]:
-    made = []
-    for part in parts:
-        made.append(part)
-        yield
-    return b"".join(made)
-
-
-def _packed(parts: Iterator[bytes], coding: Coding) -> Iterator[bytes]:
-    packer = compressor(coding)
-    yield packer.add(next(parts, b""))  # nothing at all would be no frame of any coding
-    for part in parts:
-        packed = packer.add(part)
-        if packed:
-            yield packed
-    yield packer.finish()
 
 
 async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+from serving.lookup.negotiation import Coding, compressor
+
 Value = TypeVar("Value")
 Steps = Generator[None, None, Value]  # yields whenever others may take the thread; returns the result
 
@@ -40,3 +42,23 @@ def at_once(read: Callable[..., Value], *arguments: object) -> Steps[Value]:
     """A read as one step."""
     yield from ()
     return read(*arguments)
+
+
+def joined(parts: Iterator[bytes]) -> Steps[bytes]:
+    """All parts as one, a step each."""
+    made = []
+    for part in parts:
+        made.append(part)
+        yield
+    return b"".join(made)
+
+
+def packed(parts: Iterator[bytes], coding: Coding) -> Iterator[bytes]:
+    """The parts compressed, each as it comes."""
+    packer = compressor(coding)
+    yield packer.add(next(parts, b""))  # nothing at all would be no frame of any coding
+    for part in parts:
+        sent = packer.add(part)
+        if sent:
+            yield sent
+    yield packer.finish()

@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
+from serving.api.evidence import EVIDENCE
+from serving.api.text import csv_lines, joined, json_objects
 from serving.problems import NotAcceptable
-from serving.v1.evidence import EVIDENCE
-from serving.v1.text import csv_lines, joined, json_objects
 
 Format = Literal["json", "ndjson", "csv", "arrow"]
 MEDIA_TYPES: Final[dict[Format, str]] = {

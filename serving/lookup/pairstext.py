@@ -18,7 +18,7 @@ CLOSING: Final = b"]}"
 _PIECE: Final = 1 << 20  # bytes
 
 
-class EncodedRun:
+class PairsText:
     """Encoded pairs, the most similar first."""
 
     def __init__(self, pieces: list[EncodedPairs], similarities: list[npt.NDArray[np.float64]]) -> None:
@@ -48,7 +48,7 @@ class EncodedRun:
         return self._text[self._ends[offset] : self._ends[stop] - 1]
 
 
-def read_run(rows: Rows, lowest: float, most_bytes: int) -> EncodedRun | None:
+def read_text(rows: Rows, lowest: float, most_bytes: int) -> PairsText | None:
     """Read and encode pairs; None if they take more than so many bytes. Blocks."""
     pieces: list[EncodedPairs] = []
     similarities: list[npt.NDArray[np.float64]] = []
@@ -60,7 +60,7 @@ def read_run(rows: Rows, lowest: float, most_bytes: int) -> EncodedRun | None:
             return None
         pieces.append(encoded)
         similarities.append(pairs.similarity)
-    return EncodedRun(pieces, similarities)
+    return PairsText(pieces, similarities)
 
 
 def stream_rows(rows: Rows, lowest: float, offset: int, limit: int | None, coding: Coding) -> Iterator[Piece]:

@@ -12,7 +12,7 @@ from lookalike.errors import SnapshotError
 from lookalike.snapshots.datafiles import ROW_GROUP_ROWS
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables.schemas import MEMBERS
-from serving.v1.ranges import run_of, with_key
+from serving.api.ranges import run_of, with_key
 
 _OF_MEMBERS: Final = [name for name in MEMBERS.names if name not in ("hashtag", "account_id")]
 _COLUMNS: Final = ["account_id", *_OF_MEMBERS]

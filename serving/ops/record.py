@@ -11,8 +11,8 @@ from starlette.types import Message, Send
 Header = tuple[bytes, bytes]
 
 
-class Exchange:
-    """What is known of a request under way. scope["state"]["exchange"] holds it.
+class RequestRecord:
+    """What is known of a request under way. scope["state"]["record"] holds it.
 
     headers: the request's, by lower-case name; of several with one name the last.
     added: what the response's headers are completed with; layers may replace it until the response begins.
