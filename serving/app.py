@@ -1,4 +1,4 @@
-"""Puts the service together: create_app is what uvicorn is given."""
+"""Puts the service together. `create_app` is the factory that uvicorn calls."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _build(settings: Settings) -> ASGIApp:
     app.include_router(docs.router)
     if settings.ops_port is None:
         app.include_router(health.make_router())
-    return protect(Beside(app, PATH, Lookup(state)), state)
+    return protect(WithFastPath(app, PATH, Lookup(state)), state)
 
 
 def _warn_of_workers(settings: Settings) -> None:
@@ -76,7 +76,7 @@ def _warn_of_workers(settings: Settings) -> None:
         _log.warning("one process serves: `python -m serving` starts %d, uvicorn takes --workers", settings.workers)
 
 
-class Beside:
+class WithFastPath:
     """An application, and another one for a single path of it."""
 
     def __init__(self, app: ASGIApp, path: str, other: ASGIApp) -> None:

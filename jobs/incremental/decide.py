@@ -77,7 +77,7 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
         raise NotIncremental("prefix blocking may lose pairs, others in each run")
-    if Fraction(live.floor) != Fraction(config.min_similarity):
+    if live.threshold != config.threshold:
         raise NotIncremental(f"min_similarity was {live.floor}")
     if live.buckets != config.buckets:
         raise NotIncremental(f"buckets was {live.buckets}")

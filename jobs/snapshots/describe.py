@@ -6,7 +6,6 @@ import heapq
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from jobs.reporting.terminal import printable, table
 from lookalike.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.threshold import Threshold
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 
@@ -37,7 +37,7 @@ class NamedPair(NamedTuple):
 
 
 def named_pairs(
-    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Fraction | None = None
+    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Threshold | None = None
 ) -> list[NamedPair]:
     """The most similar pairs of a hashtag, at most `limit`; see Snapshot.pairs."""
     rows: list[Any] = []

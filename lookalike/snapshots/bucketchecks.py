@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,7 +9,7 @@ import pyarrow.compute as pc
 
 from lookalike.outputs.buckets import bucket_of
 from lookalike.snapshots.openfiles import runs_of
-from lookalike.snapshots.reader import Snapshot, lowest_similarity
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.requirements import all_true, ascending, require
 from lookalike.snapshots.run import Run
 from lookalike.tables.schemas import SPELLINGS
@@ -20,7 +18,7 @@ from lookalike.tables.schemas import SPELLINGS
 def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
     """Raise SnapshotError unless a bucket's tables by hashtag agree with its rows of hashtags, `expected`."""
     _tally(snapshot, "members", bucket).check(expected, "members", "members")
-    lowest = lowest_similarity(Fraction(snapshot.manifest.floor))
+    lowest = snapshot.manifest.threshold.lowest_similarity
     _check_pairs(snapshot.run("pairs", bucket), expected, lowest)
     if snapshot.manifest.mode is not None:  # else of a version that kept nothing for the next run
         _check_spellings(snapshot.run("spellings", bucket), expected)

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -24,6 +24,7 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import SCHEMA_VERSION, is_snapshot_id
 from lookalike.snapshots.counts import Counts, Recall, StrictModel, Verification, check_sum
 from lookalike.tables.schemas import CONFLICT, SCHEMAS, TABLE_OF, UNKNOWN_AUTHOR
+from lookalike.threshold import Threshold
 
 
 def _snapshot_id(text: str) -> str:
@@ -32,9 +33,9 @@ def _snapshot_id(text: str) -> str:
     return text
 
 
-def _threshold(text: str) -> str:
-    if not 0 < Fraction(text) <= 1:
-        raise ValueError("is not between 0 and 1")
+def _floor(text: str) -> str:
+    if Threshold.parse(text).numerator == 0:
+        raise ValueError(f"{text} is not above 0")
     return text
 
 
@@ -47,7 +48,7 @@ def _sorted_files(files: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
 Floor = Annotated[
     str,
     StringConstraints(pattern=r"^[+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})$"),
-    AfterValidator(_threshold),
+    AfterValidator(_floor),
 ]
 
 
@@ -100,6 +101,11 @@ class Manifest(StrictModel):
     recall: Recall | None = None
     verification: Verification | None = None
     files: Annotated[tuple[FileEntry, ...], AfterValidator(_sorted_files)]
+
+    @cached_property
+    def threshold(self) -> Threshold:
+        """The floor as an exact fraction."""
+        return Threshold.parse(self.floor)
 
     @model_validator(mode="after")
     def _check_files(self) -> Self:

@@ -6,7 +6,6 @@ vertical differences of every column are kept, and the way back through them nam
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
 from lookalike.snapshots.manifest import Manifest
@@ -15,7 +14,7 @@ from serving.problems import InvalidParameter
 Operation = Literal["equal", "substitute", "insert", "delete"]
 # Bits of the matrix that is kept for the way back, twice: 16 MiB.
 _MOST_CELLS: Final = 1 << 26
-# Characters beyond which names are not compared while somebody waits.
+# Names with more characters are not compared within a request.
 LONGEST: Final = 1 << 16
 
 
@@ -128,8 +127,7 @@ def compare_names(manifest: Manifest, a: str, b: str) -> Names:
     if max(len(a), len(b)) > LONGEST:
         raise InvalidParameter(f"Names of more than {LONGEST} characters are not compared here.")
     longer, edits = max(len(a), len(b)), distance(a, b)
-    exact = Fraction(longer - edits, longer) if longer else Fraction(1)
-    meets_floor = exact >= Fraction(manifest.floor)
+    meets_floor = manifest.threshold.is_met(edits, longer)
     return Names(a, b, edits, similarity(edits, longer), meets_floor, align(a, b))
 
 

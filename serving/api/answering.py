@@ -50,7 +50,7 @@ class Call:
             raise DamagedSnapshot from None
 
     async def read_once(self, key: tuple[str, ...], read: Callable[[], Steps[Value]], size: int) -> Value:
-        """A value that is kept with the snapshot as `size` bytes; many requests at once read it once."""
+        """A value that is kept with the snapshot as `size` bytes; requests that come together read it once."""
         served = self.served
 
         async def make() -> tuple[Value]:
@@ -81,7 +81,7 @@ class Call:
     ) -> Response:
         """An answer that is made while it is sent; what goes wrong before its first part is still a problem.
 
-        Later the answer ends without its last chunk, which tells the client that it has not all.
+        Later the answer ends without its last chunk, so the client sees that it is incomplete.
         """
         sent = stream(self.state.executor, packed(parts, self.coding))
         try:

@@ -157,7 +157,7 @@ def _compare(snapshot: Snapshot, a: str, b: str, limit: int) -> Comparison:
         b=_side(b, row_b, None if names is None else names.b),
         distance=None if names is None else names.distance,
         similarity=None if names is None else names.similarity,
-        floor=float(manifest.floor),
+        floor=float(manifest.threshold),
         created_gap_seconds=_gap_seconds(row_a, row_b),
         alignment=None if names is None else _edits(names),
         pair=pair_hashtags > 0,

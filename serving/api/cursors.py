@@ -1,8 +1,7 @@
-"""Where a page ends, as a text that the client hands back for the next one.
+"""Where a page ends, as a text that the client sends back to get the next one.
 
-A cursor holds the snapshot that it was given out for, a fingerprint of the request that it goes on with (all
-parameters but `limit`), and two numbers that say where. It protects nothing, for what it says is no secret; the
-checksum is there so that whatever was not given out is told from what was.
+A cursor holds the id of its snapshot, a fingerprint of the request (all parameters but `limit`), and two numbers for
+the position. Nothing in it is secret; the checksum only detects texts that this service did not give out.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class WrongCursor(Problem):
 
 
 def encode_cursor(snapshot: str, request: tuple[str, ...], first: int, second: int) -> str:
-    """The cursor that stands for two numbers (int64). request: what it may be used for, see `decode_cursor`."""
+    """The cursor for two numbers (int64). request: what it may be used for, see `decode_cursor`."""
     fields = _FIELDS.pack(snapshot.encode("ascii"), _fingerprint(request), first, second)
     return base64.urlsafe_b64encode(fields + _checksum(fields)).decode("ascii")
 
@@ -39,15 +38,15 @@ def encode_cursor(snapshot: str, request: tuple[str, ...], first: int, second: i
 def decode_cursor(cursor: str, snapshot: str, request: tuple[str, ...]) -> tuple[int, int]:
     """The two numbers of a cursor that was given out by `snapshot` for the same `request`.
 
-    Raises InvalidParameter for what is no cursor at all, Gone for one of another snapshot, and WrongCursor for one
+    Raises InvalidParameter for a text that is no cursor, Gone for one of another snapshot, and WrongCursor for one
     that was not given out for this request.
     """
     if not _WELL_FORMED.fullmatch(cursor):
-        raise InvalidParameter("cursor: is none that this service gave out.", parameter="cursor")
+        raise InvalidParameter("cursor: this service did not give it out.", parameter="cursor")
     data = base64.urlsafe_b64decode(cursor)
     fields, check = data[:-_CHECK_LENGTH], data[-_CHECK_LENGTH:]
     if check != _checksum(fields):
-        raise WrongCursor("cursor: is none that this service gave out.", parameter="cursor")
+        raise WrongCursor("cursor: this service did not give it out.", parameter="cursor")
     origin, fingerprint, first, second = _FIELDS.unpack(fields)
     of = origin.decode("ascii", "replace")
     if of != snapshot and is_snapshot_id(of):
@@ -56,7 +55,7 @@ def decode_cursor(cursor: str, snapshot: str, request: tuple[str, ...]) -> tuple
             parameter="cursor",
         )
     if fingerprint != _fingerprint(request):
-        raise WrongCursor("cursor: was given out for other parameters.", parameter="cursor")
+        raise WrongCursor("cursor: it was given out for other parameters.", parameter="cursor")
     return first, second
 
 

@@ -165,7 +165,7 @@ def _bounds(schema: Schema) -> Iterator[str]:
 
 
 def _first(schema: Schema) -> Schema:
-    """The schema of a parameter, without the null that stands for its absence."""
+    """The schema of a parameter, without the null of an optional one."""
     return next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.convertors import Convertor, register_url_convertor
 
 from serving.api.cursors import PATTERN
@@ -36,7 +36,7 @@ Gap = Annotated[
 ]
 NextCursor = Annotated[
     str | None,
-    Field(description="Hand this back as `cursor`, with the same parameters, for the next page; null on the last."),
+    Field(description="Send this as `cursor`, with the same parameters, to get the next page; null on the last one."),
 ]
 SnapshotId = Annotated[
     str,
@@ -48,15 +48,25 @@ Floor = Annotated[float, Field(description="The similarity from which on pairs a
 LONGEST: Final = 256
 MOST_ROWS: Final = 10_000
 PAGE: Final = 100
+
+
+def _whole(value: Any) -> Any:
+    """Refuse the spaces and underscores that pydantic reads over: they are not in the OpenAPI document."""
+    if isinstance(value, str) and not value.removeprefix("-").isdecimal():
+        raise ValueError("must be a whole number")
+    return value
+
+
 Limit = Annotated[
     int,
-    Field(ge=1, le=MOST_ROWS, description="Rows of a page at most; the service may have a lower bound of its own."),
+    Field(ge=1, le=MOST_ROWS, description="Rows of a page at most; the setting max_limit may be lower."),
+    BeforeValidator(_whole),
 ]
 Cursor = Annotated[
     str,
     Field(
         description="`next_cursor` of the page before. Good for the same snapshot and the same other parameters.",
-        json_schema_extra={"pattern": PATTERN},  # decode_cursor checks it, and says it better
+        json_schema_extra={"pattern": PATTERN},  # decode_cursor checks it with a clearer message
     ),
 ]
 AccountId = Annotated[str, Field(min_length=1, max_length=LONGEST, description="As in the job's input.")]
@@ -72,7 +82,7 @@ _MEANINGS: Final = {
     409: "The cursor was not given out for this request.",
     410: "The cursor belongs to a snapshot that is no longer served.",
     422: "A parameter is missing, unreadable, unknown or out of bounds.",
-    503: "Nothing is served yet, a file cannot be read, or too much is asked at once.",
+    503: "Nothing is served yet, a file cannot be read, or too many requests are under way.",
 }
 GIVEN: Final = "The answer."
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import partial
 from typing import Annotated, Final
 
@@ -16,7 +15,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from lookalike.hashtags import normalise
-from lookalike.snapshots.reader import HashtagRow, Snapshot, lowest_similarity
+from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.threshold import Threshold
 from serving.api import search
 from serving.api.answering import Call, CallDep
 from serving.api.cursors import decode_cursor, encode_cursor
@@ -176,8 +176,8 @@ def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
     row = snapshot.hashtag(key)
     if row is None:
         return None
-    edges = bin_edges(Fraction(snapshot.manifest.floor))
-    lowest = np.array([lowest_similarity(edge) for edge in edges])
+    edges = bin_edges(snapshot.manifest.threshold)
+    lowest = np.array([edge.lowest_similarity for edge in edges])
     counts = np.zeros(len(edges), np.int64)
     for rows in _pieces(snapshot, "pairs", key, "similarity"):
         counts += _count(rows.column("similarity").to_numpy(), lowest)
@@ -197,17 +197,17 @@ def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
     return HashtagDetail(
         **row._asdict(),
         snapshot=snapshot.manifest.id,
-        floor=float(snapshot.manifest.floor),
+        floor=float(snapshot.manifest.threshold),
         first_post=first_post,
         last_post=last_post,
         similarity_histogram=[HistogramBin(at_least=least, below=below, pairs=pairs) for least, below, pairs in bins],
     )
 
 
-def bin_edges(floor: Fraction) -> list[Fraction]:
+def bin_edges(floor: Threshold) -> list[Threshold]:
     """Where the bins begin: at the floor, then at every hundredth above it, the last at 1."""
-    first = floor * _STEPS // 1 + 1
-    return [floor, *(Fraction(step, _STEPS) for step in range(int(first), _STEPS + 1))]
+    first = floor.numerator * _STEPS // floor.denominator + 1
+    return [floor, *(Threshold(step, _STEPS) for step in range(first, _STEPS + 1))]
 
 
 def _count(similarity: npt.NDArray[np.float64], lowest: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

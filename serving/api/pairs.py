@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Annotated, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 import numpy as np
 import pyarrow as pa
 from fastapi import Query
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 from starlette.responses import Response
 
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables.schemas import PAIRS
+from lookalike.threshold import Threshold
 from serving.api.answering import CallDep
 from serving.api.cursors import decode_cursor, encode_cursor
 from serving.api.evidence import Witness
@@ -40,7 +40,7 @@ from serving.api.hashtags import find_hashtag
 from serving.api.livepairs import compare_live
 from serving.api.ranges import START, Place, run_of, with_key
 from serving.api.steps import Steps
-from serving.lookup.question import Question, lowest_printed, parse_similarity
+from serving.lookup.question import Question, parse_similarity
 
 router = v1_router()
 
@@ -79,23 +79,12 @@ class Pairs(Model):
     next_cursor: NextCursor
 
 
-def _similarity(value: Any) -> Decimal:
-    """The similarity that a decimal names exactly."""
-    return value if isinstance(value, Decimal) else parse_similarity(str(value))
-
-
-MinSimilarity = Annotated[
-    Decimal,
-    PlainValidator(_similarity),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
-]
-
-
 class PairsParameters(Parameters):
     """Of a hashtag's pairs."""
 
     min_similarity: Annotated[
-        MinSimilarity | None,
+        str | None,
+        WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "null"}]}),
         Field(description="Leave out less similar pairs. Without it: all that the snapshot stores."),
     ] = None
     limit: Annotated[
@@ -133,20 +122,20 @@ async def hashtag_pairs(
     hashtag: HashtagPath, call: CallDep, parameters: Annotated[PairsParameters, Query()]
 ) -> Response:
     """The similar pairs of a hashtag with the evidence on both sides."""
+    floor = call.served.manifest.threshold
+    least = floor if parameters.min_similarity is None else parse_similarity(parameters.min_similarity)
     format = parameters.format or negotiate(call.accept)
     known = call.known(format)
     if known is not None:
         return known
     row = await find_hashtag(hashtag, call)
-    floor = Decimal(call.served.manifest.floor)
-    least = floor if parameters.min_similarity is None else parameters.min_similarity
-    request = ("pairs", row.hashtag, str(least.normalize()))
+    request = ("pairs", row.hashtag, f"{least.numerator}/{least.denominator}")
     begin = START
     if parameters.cursor is not None:
         begin = Place(*decode_cursor(parameters.cursor, call.served.id, request))
-    rows: Pieces = StoredPairs(call.served.snapshot, row.hashtag, lowest_printed(least))
+    rows: Pieces = StoredPairs(call.served.snapshot, row.hashtag, least)
     if least < floor:
-        question = Question(row.hashtag, least, lowest_printed(least), 0, None)
+        question = Question(row.hashtag, least)
         rows = await compare_live(call, row, question)
     witness = Witness(call.served.snapshot, row.hashtag, row.members)
     headers = _download(format, row.hashtag)
@@ -199,9 +188,9 @@ class Pieces(Protocol):
 class StoredPairs:
     """The pairs of a hashtag that the snapshot has, from a similarity on."""
 
-    def __init__(self, snapshot: Snapshot, key: str, lowest: float) -> None:
-        """lowest: the least similarity, see serving.lookup.question.lowest_printed. Nothing is read yet."""
-        self._snapshot, self._key, self._lowest = snapshot, key, lowest
+    def __init__(self, snapshot: Snapshot, key: str, least: Threshold) -> None:
+        """Nothing is read yet."""
+        self._snapshot, self._key, self._lowest = snapshot, key, least.lowest_similarity
 
     def pieces(self, begin: Place = START) -> Iterator[tuple[Place, pa.Table]]:
         """As in Pieces; a piece is at most a row group."""

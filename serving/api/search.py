@@ -57,7 +57,7 @@ class Best:
         self._places = np.zeros(0, np.int64)
 
     def add(self, values: npt.NDArray[np.int64], first: Place) -> None:
-        """Offer rows that stand one after the other, after all that were offered before."""
+        """Offer consecutive rows, which follow all that were offered before."""
         start = first.group << _ROWS | first.row
         wanted = np.ones(len(values), bool)
         if self._after is not None:

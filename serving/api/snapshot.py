@@ -130,11 +130,11 @@ async def _answer(call: Call) -> SnapshotInfo:
 
 def about(manifest: Manifest) -> dict[str, Any]:
     """What SnapshotInfo holds, without the places of files."""
-    told = manifest.model_dump(include={"job_version", "schema_version", "buckets", "counts", "seconds", "recall"})
-    return told | {
+    shown = manifest.model_dump(include={"job_version", "schema_version", "buckets", "counts", "seconds", "recall"})
+    return shown | {
         "snapshot": manifest.id,
         "created": iso(manifest.created),
-        "floor": float(manifest.floor),
+        "floor": float(manifest.threshold),
         "configuration": _configuration(manifest),
         "inputs": [_input(file) for file in manifest.inputs],
         "tables": [_table(manifest, name) for name in manifest.tables],
@@ -142,17 +142,17 @@ def about(manifest: Manifest) -> dict[str, Any]:
 
 
 def _configuration(manifest: Manifest) -> dict[str, Any]:
-    told = {name: value for name, value in manifest.configuration.items() if name not in _LEFT_OUT}
-    ignored = told.get("ignore_hashtags")
+    shown = {name: value for name, value in manifest.configuration.items() if name not in _LEFT_OUT}
+    ignored = shown.get("ignore_hashtags")
     if isinstance(ignored, dict):  # how many and which, not in what file
-        told["ignore_hashtags"] = {name: value for name, value in ignored.items() if name != "path"}
-    return told
+        shown["ignore_hashtags"] = {name: value for name, value in ignored.items() if name != "path"}
+    return shown
 
 
 def _input(file: InputRecord) -> dict[str, Any]:
-    told = file.model_dump(include={"table", "bytes", "format", "compression", "quoting"})
+    shown = file.model_dump(include={"table", "bytes", "format", "compression", "quoting"})
     modified = _EPOCH + timedelta(microseconds=file.modified_ns // 1000)
-    return told | {"name": PurePath(file.path).name, "modified": iso(modified)}
+    return shown | {"name": PurePath(file.path).name, "modified": iso(modified)}
 
 
 def _table(manifest: Manifest, name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ Steps = Generator[None, None, Value]  # yields whenever others may take the thre
 
 
 async def finish(executor: Executor, steps: Steps[Value]) -> Value:
-    """Run a generator to its end, each step in a thread of its own; what it returns."""
+    """Run a generator to its end, each step in a thread; what it returns."""
     loop = asyncio.get_running_loop()
     while True:
         done = await loop.run_in_executor(executor, _step, steps)

@@ -6,18 +6,16 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from functools import partial
 from typing import Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from starlette.types import Message
 
-from serving.lookup.live import LiveBoundError, LiveRows, compare_members
+from serving.lookup.live import LiveBoundError, LiveRows, compare_members, too_much
 from serving.lookup.negotiation import LEAST_TO_COMPRESS, Coding, Piece, compress, tag_of
 from serving.lookup.pairstext import CLOSING, OPENING, PairsText, read_text, stream_rows, stream_text
-from serving.lookup.question import Question, lowest_printed
+from serving.lookup.question import Question
 from serving.lookup.rows import Rows, StoredRows
-from serving.problems import InvalidParameter
 from serving.snapshots.holder import Served
 from serving.state import State
 
@@ -147,7 +145,7 @@ class AnswerMaker:
         hashtag = await self._off_loop(served.snapshot.hashtag, question.key)
         members = 0 if hashtag is None else hashtag.members
         if members > self._settings.live_max_members:
-            raise self._beyond(served, question, f"#{question.key[:80]} has {members}")
+            raise too_much(served.manifest, question, self._settings, f"#{question.key[:80]} has {members}")
         stop = threading.Event()
         try:
             loop = asyncio.get_running_loop()
@@ -155,7 +153,7 @@ class AnswerMaker:
                 self._state.live, compare_members, served.snapshot, question, self._settings, stop
             )
         except LiveBoundError as error:
-            raise self._beyond(served, question, str(error)) from None
+            raise too_much(served.manifest, question, self._settings, str(error)) from None
         finally:
             stop.set()
         self._state.metrics.live(seconds)
@@ -164,22 +162,13 @@ class AnswerMaker:
         self._state.metrics.cache_bytes(served.cache.used)
         return found
 
-    def _beyond(self, served: Served, question: Question, what: str) -> InvalidParameter:
-        settings = self._settings
-        detail = (
-            f"min_similarity: {question.min_similarity} is below {served.manifest.floor}, for which this snapshot "
-            f"was made. Below that pairs are compared on request, for hashtags of up to {settings.live_max_members} "
-            f"accounts and {settings.live_max_pairs} pairs, in up to {settings.live_max_seconds:g} seconds; {what}."
-        )
-        return InvalidParameter(detail, parameter="min_similarity")
-
     async def _off_loop(self, call: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._state.executor, partial(call, *arguments))
 
 
 def floor_of(served: Served) -> float:
     """The least similarity of which the snapshot has all pairs."""
-    return lowest_printed(Decimal(served.manifest.floor))
+    return served.manifest.threshold.lowest_similarity
 
 
 def _start(served: Served, coding: Coding, size: int | None) -> Message:

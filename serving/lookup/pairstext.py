@@ -39,7 +39,7 @@ class PairsText:
         return self._text.nbytes + self._ends.nbytes + 64 * len(self._counts)
 
     def cut(self, lowest: float, offset: int, limit: int | None) -> memoryview:
-        """The text of some pairs of at least this similarity, commas between: to stand in OPENING and CLOSING."""
+        """Some pairs of at least this similarity, separated by commas: the text between OPENING and CLOSING."""
         stop = self._counts[bisect_right(self._negated, -lowest)]
         if limit is not None:
             stop = min(stop, offset + limit)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
-from decimal import Decimal
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from lookalike.hashtags import normalise
+from lookalike.threshold import Threshold
 from serving.problems import InvalidParameter
 
 DEFAULT_SIMILARITY: Final = "0.8"
 MOST_ROWS: Final = 2**31 - 1
 
-# As Python and JSON print numbers: also 1e-05.
-_DECIMAL: Final = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,10}", re.ASCII)
 _KNOWN: Final = frozenset({"hashtag", "min_similarity", "limit", "offset"})
 # Uncached: what any client may send would fill the job's cache of spellings.
@@ -23,13 +20,17 @@ _normalise = normalise.__wrapped__
 
 
 class Question(NamedTuple):
-    """key: the normalised hashtag. lowest: the least double that is kept, see `lowest_printed`."""
+    """key: the normalised hashtag."""
 
     key: str
-    min_similarity: Decimal
-    lowest: float
-    offset: int
-    limit: int | None
+    min_similarity: Threshold
+    offset: int = 0
+    limit: int | None = None
+
+    @property
+    def lowest(self) -> float:
+        """The least stored similarity that is asked for."""
+        return self.min_similarity.lowest_similarity
 
 
 def parse_question(query: bytes, max_parameter_bytes: int) -> Question:
@@ -40,38 +41,21 @@ def parse_question(query: bytes, max_parameter_bytes: int) -> Question:
     key = _normalise(values["hashtag"])
     if not key:
         raise InvalidParameter("hashtag: is blank", parameter="hashtag")
-    min_similarity = parse_similarity(values.get("min_similarity", DEFAULT_SIMILARITY))
     offset = _whole(values, "offset", 0)
     return Question(
         key,
-        min_similarity,
-        lowest_printed(min_similarity),
+        parse_similarity(values.get("min_similarity", DEFAULT_SIMILARITY)),
         0 if offset is None else offset,
         _whole(values, "limit", 1),
     )
 
 
-def parse_similarity(text: str, parameter: str = "min_similarity") -> Decimal:
-    """A decimal number from 0 to 1, exactly as written."""
-    text = text.strip(" ")  # a plus sign in a query string is a space
-    if not _DECIMAL.fullmatch(text):
-        raise InvalidParameter(f"{parameter}: must be a decimal number such as 0.8", parameter=parameter)
-    value = Decimal(text)
-    if not 0 <= value <= 1:
-        raise InvalidParameter(f"{parameter}: must be from 0 to 1", parameter=parameter)
-    return value
-
-
-def lowest_printed(min_similarity: Decimal) -> float:
-    """The least double whose shortest text, read as a decimal, is at least min_similarity.
-
-    Similarities are printed in that text, so a client that sends one back finds its pair again, although 5/6
-    itself is below 0.8333333333333334. For a threshold of up to 15 digits the double nearest to it has the
-    very same text: there this is the exact comparison of (m - d) / m, as two fractions of names' lengths, or
-    such a fraction and such a threshold, are never so near to each other that one double stands for both.
-    """
-    nearest = float(min_similarity) + 0.0  # no minus zero
-    return nearest if Decimal(repr(nearest)) >= min_similarity else math.nextafter(nearest, math.inf)
+def parse_similarity(text: str) -> Threshold:
+    """A similarity from 0 to 1, also one that was printed. Raises InvalidParameter."""
+    try:
+        return Threshold.parse(text.strip(" "), printed=True)  # a plus sign in a query string is a space
+    except ValueError as error:
+        raise InvalidParameter(f"min_similarity: {error}", parameter="min_similarity") from None
 
 
 def _values(query: bytes, max_parameter_bytes: int) -> dict[str, str]:

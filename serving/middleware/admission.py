@@ -1,4 +1,4 @@
-"""The layer that asks who sends a request, and whether that client has not sent too many."""
+"""The layer that checks API keys and limits the rate of requests."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _CHALLENGE = [("www-authenticate", 'Bearer realm="lookalike"')]
 class Admission:
     """Lets requests with a valid key pass (all, without a `ring`), each client's up to a rate (none without).
 
-    A client is a key's name; without a valid key it is an address, so that guessing is limited as well.
-    `open_paths` need no key: what they answer is no secret, and a browser cannot send one to open a page.
-    Several worker processes have buckets of their own: the limit of the service is up to as many times higher.
+    A client is the name of a key. Without a valid key it is an address, so guessing keys is limited too.
+    `open_paths` need no key: their answers are public, and a browser sends none when it opens a page. Each worker
+    process counts for itself, so with N workers a client may send up to N times the limit.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Admission:
             self._policy = (b"ratelimit-policy", f'"requests";q={buckets.burst};w={window}'.encode())
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on or refuse; no coroutine of its own, as it has nothing to wait for."""
+        """Pass on or refuse. Not a coroutine: there is nothing to wait for."""
         record: RequestRecord = scope["state"]["record"]
         key = None
         if self._ring is not None:

@@ -1,8 +1,8 @@
-"""The layer that keeps the service from taking more than it can do: requests at once, and time for each.
+"""The layer that bounds the number of requests under way and the time of each.
 
-A request has `seconds` until its response begins; then it is answered with 504. A response that has begun is
-never cut for its length, only if nothing more of it could be sent for `seconds`: a large answer over a slow
-line arrives whole, a client that has stopped reading does not keep its place for ever.
+If the response has not begun after `seconds`, the answer is 504. A response that has begun may take any time, but
+is cut if nothing more of it could be sent for `seconds`: a large answer arrives whole over a slow line, and a client
+that has stopped reading does not keep its place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OFTEN: Final = 0.25  # seconds between looks at the clock; one timer serves all
 
 
 class Load:
-    """Takes at most `requests` at once, each for `seconds`."""
+    """Lets at most `requests` be under way, each for `seconds`."""
 
     def __init__(self, app: ASGIApp, *, requests: int, seconds: float, metrics: Metrics) -> None:
         self._app = app
@@ -66,7 +66,7 @@ class Load:
             return
         if record.complete:
             return  # just in time
-        record.reason = "stood still"
+        record.reason = "stalled"
         self._metrics.refused("stalled")
         await abort_connection(record.server_send)
 

@@ -5,10 +5,10 @@
     CORS        Starlette's; only if origins are set
     Bounds      long URLs, parameters and bodies
     Admission   API keys and rates; only if one of them is set
-    Load        requests at once, and time for each
+    Load        the number of requests under way, and the time of each
 
-All are plain ASGI. Only Observe and Load are coroutines of their own, only Observe looks at what is sent; the
-others decide at once and hand back what the next one returns.
+All are plain ASGI. Only Observe, CORS and Load are coroutines; the others decide and return what the next layer
+returns, which saves time in each request.
 """
 
 from __future__ import annotations
@@ -33,19 +33,18 @@ from serving.ops.server import Lifetime, SecondPort, is_worker
 from serving.settings import Settings, SettingsError
 from serving.state import State
 
-# Need no key: they hold nothing of the snapshot, and a browser that opens a page sends none.
+# These need no key: they show nothing of the snapshot, and a browser sends none when it opens a page.
 OPEN_PATHS = ("/docs", "/openapi.json")
 
-# An answer of the API is data: should a browser ever show one as a document, nothing in it runs or loads, and
-# no page frames it; and no browser takes it for another kind of data, or hands it to a page of another origin
-# as a script or a picture. These two say all of that. More would be repetition, and the server pays for every
-# header of every response.
+# An answer of the API is data. If a browser shows one as a document, nothing in it runs or loads, and no page can
+# frame it; and no browser takes it for another type of data. Two headers are enough for that, and each header costs
+# time in every response.
 ANSWER_HEADERS: Final[tuple[Header, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
 )
 
-# A page loads scripts, styles and pictures of this service alone, as files: nothing inline, nothing evaluated.
+# A page loads scripts, styles and pictures from this service only, as files: nothing inline, nothing evaluated.
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -64,8 +63,7 @@ PAGES: Final = ("/docs",)
 def protect(app: ASGIApp, state: State) -> ASGIApp:
     """The application inside all layers that the settings ask for. Raises SettingsError.
 
-    What belongs to this process goes with it: Python's logging is set up here, the second port is opened with
-    the lifespan.
+    Python's logging is set up here for the whole process. The second port is opened when the lifespan begins.
     """
     settings, metrics = state.settings, state.metrics
     handler = configure_logging(settings)
@@ -117,7 +115,7 @@ def _guard(app: ASGIApp, state: State) -> ASGIApp:
 def let_pages_read(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
     """The application with answers that pages of other origins may read; "*" is any origin.
 
-    No credentials are allowed, for none are needed: a key is a header, which a page has to send of its own.
+    Credentials are not allowed because none are needed: a page sends its key in a header.
     """
     return CORSMiddleware(
         app,

@@ -11,7 +11,10 @@ _SLACK: Final = 1e-7  # seconds; sums of moments are not exact
 
 
 class Verdict(NamedTuple):
-    """Whether a request may pass, how many more may at once, and the seconds until that is one / is all."""
+    """Whether a request may pass, and how many more may follow it right away.
+
+    wait: seconds until one may pass. refill: seconds until the bucket is full.
+    """
 
     allowed: bool
     remaining: int
@@ -22,9 +25,9 @@ class Verdict(NamedTuple):
 class Buckets:
     """Token buckets of `burst` tokens that gain `per_minute` tokens a minute.
 
-    A bucket is kept as the one moment at which it will be full again (the "generic cell rate algorithm"), so a
-    full bucket need not be kept at all. At most `capacity` are; beyond that the one that was begun first is
-    forgotten, which lets its client have a full one: memory is bounded before fairness is exact.
+    A bucket is stored as the moment at which it will be full again (the "generic cell rate algorithm"); a full bucket
+    is not stored. At most `capacity` buckets are. Beyond that the oldest one is dropped, so its client has a full one
+    again: bounded memory matters more than exact fairness.
     """
 
     def __init__(self, per_minute: int, burst: int, *, capacity: int = _CAPACITY) -> None:

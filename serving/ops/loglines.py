@@ -1,7 +1,7 @@
 """The text of log lines: one for each request, and for what else happens; JSON in ECS fields, or plain.
 
-Every value that a client may choose is cut and escaped, in plain lines too: nobody forges a line, and no escape
-sequence reaches a terminal.
+Every value that a client may choose is cut and escaped, in plain lines too, so that it can neither forge a line
+nor send an escape sequence to a terminal.
 """
 
 from __future__ import annotations

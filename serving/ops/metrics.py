@@ -3,7 +3,7 @@
 One process counts in memory. Several worker processes count in files of one folder, which the variable
 PROMETHEUS_MULTIPROC_DIR names before prometheus_client is imported; then any of them answers for all: counters and
 histograms are summed over all workers there have been, gauges over those that run. `python -m serving` makes the
-folder; under `uvicorn --workers N` it is up to the person who starts it.
+folder. For `uvicorn --workers N` the person who starts it has to make one.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ class Metrics(Collector):
         )
         self._created: Gauge | None = None  # a worker that serves nothing yet must not be the oldest
         self._lines_dropped = Counter(
-            "lookalike_log_lines_dropped", "Lines lost because nobody took them.", registry=registry
+            "lookalike_log_lines_dropped",
+            "Log lines dropped because the output did not take them in time.",
+            registry=registry,
         )
         _sum("lookalike_workers", "Worker processes that run.", registry).set(1)
         self._series: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
@@ -183,7 +185,7 @@ class Metrics(Collector):
         return generate_latest(registry) + generate_latest(self)
 
     def collect(self) -> Iterator[Metric]:
-        """What is found out when somebody asks."""
+        """The metrics that are computed for each answer."""
         memory = sum(map(_resident_bytes, self._workers()))
         yield GaugeMetricFamily(
             "process_resident_memory_bytes", "Resident memory of the workers together.", value=memory

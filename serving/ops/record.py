@@ -1,4 +1,4 @@
-"""One request and its response, as the layers around the application see them."""
+"""What the layers around the application know of one request and its response."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RequestRecord:
     key: the name of the API key. reason: why it did not end as it should, for the log.
     """
 
-    # What most requests leave as it is, they do not have of their own.
+    # Defaults of the class: most requests do not set them.
     status = 0
     sent = 0
     complete = False
@@ -47,11 +47,11 @@ class RequestRecord:
         return self._send
 
     def end(self) -> None:
-        """Let go of the server, which holds the scope, which holds this: no cycle is left to be collected."""
+        """Drop the reference to the server. It refers to the scope, which refers to this: a cycle of garbage."""
         self._send = _ended
 
     def send(self, message: Message) -> Awaitable[None]:
-        """The `send` that the application gets. No coroutine of its own: it is called a million times an hour."""
+        """The `send` that the application gets. Not a coroutine: it runs for every message, and each costs time."""
         if message["type"] == "http.response.start":
             self.status = status = message["status"]
             # Never changed in place: the application may answer many requests with one message.

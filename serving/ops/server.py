@@ -23,7 +23,7 @@ from serving.settings import SettingsError
 def drop_banner(receive: Receive) -> None:
     """Let uvicorn send no `Server` header. receive: of the lifespan; its owner knows uvicorn's configuration.
 
-    The same as the option --no-server-header; UVICORN_SERVER_HEADER=0 does it too.
+    It does what uvicorn's option --no-server-header does.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     if isinstance(config, uvicorn.Config):
@@ -36,21 +36,21 @@ async def abort_connection(send: Send) -> None:
     abort: Callable[[], None] | None = getattr(transport, "abort", None)  # uvloop's are not asyncio's by type
     if abort is not None:
         abort()
-        await asyncio.sleep(0)  # uvicorn hears of it, and does not complain that the answer has no end
+        await asyncio.sleep(0)  # lets uvicorn notice; otherwise it logs that the answer was not completed
 
 
 class SecondPort:
-    """Serves another application on a port of its own, in the same event loop, while the context lasts."""
+    """Serves another application on a second port, in the same event loop."""
 
     def __init__(self, app: ASGIApp, *, host: str, port: int, shared: bool) -> None:
-        """Nothing is bound yet. shared: other worker processes bind the same port, and each answers for all."""
+        """Nothing is bound yet. shared: other workers bind the same port; each answers for all."""
         self._app = app
         self._host, self._port, self._shared = host, port, shared
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Bind and listen. Raises SettingsError if the port cannot be had."""
+        """Bind and listen. Raises SettingsError if the port cannot be bound."""
         try:
             listener = _bind(self._host, self._port, shared=self._shared)
         except OSError as error:
@@ -92,7 +92,7 @@ def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
 
 
 def is_worker() -> bool:
-    """Whether a supervisor has started this process, beside others that serve the same."""
+    """Whether a supervisor has started this process, with others for the same service."""
     return multiprocessing.parent_process() is not None
 
 
@@ -128,5 +128,5 @@ class Lifetime:
     async def _end(self) -> None:
         if self._second_port is not None:
             await self._second_port.stop()
-        self._handler.closing = True  # the server's last words come after this, and then a signal ends it
+        self._handler.closing = True  # the server logs once more after this, then a signal ends the process
         self._handler.writer.flush()

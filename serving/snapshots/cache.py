@@ -104,7 +104,7 @@ class Flights:
     def _land(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         self._forget(key, task)
         if not task.cancelled():
-            task.exception()  # it was raised to those who waited; nobody may have
+            task.exception()  # marks it as seen: perhaps nobody waited for it
 
     def _forget(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         flight = self._flights.get(key)

@@ -26,12 +26,12 @@ from serving.ops.metrics import Metrics
 from serving.settings import Settings
 from serving.snapshots.cache import ByteCache, Flights
 
-# A service without a snapshot waits so long for the checksums of one. A larger snapshot is served meanwhile,
-# and withdrawn should a checksum be wrong; a later one always has all its checksums compared first.
+# A service without a snapshot waits this long for the checksums of its first one. If they take longer, the snapshot
+# is served meanwhile, and withdrawn if one is wrong. Every later snapshot has all its checksums compared first.
 FIRST_CHECK_SECONDS: Final = 1.0
-# A refused snapshot is looked at again after twice the time each: it may have been copied after its CURRENT.
+# A refused snapshot is checked again, each time after twice the pause: its files may arrive after CURRENT.
 _LONGEST_PAUSE: Final = 60.0
-# Part of every ETag: to be changed with the bytes that a snapshot is answered with.
+# Part of every ETag. Change it whenever the same snapshot is answered with other bytes than before.
 REPRESENTATION: Final = 1
 
 _log = logging.getLogger("serving")
@@ -70,7 +70,7 @@ class BoundedSnapshot(Snapshot):
 class Served:
     """One snapshot while it is served. A request keeps the one that it began with.
 
-    etag: of the snapshot, without quotes; a representation appends what tells it from others.
+    etag: of the snapshot, without quotes; each representation appends its own suffix.
     cache: encoded answers. flights: what is being read right now. Both for the event loop's thread alone.
     """
 
@@ -148,7 +148,7 @@ class SnapshotHolder:
     async def _take(self, current: str) -> None:
         opened = await self._off_loop(self._open, current)
         check = asyncio.ensure_future(self._off_loop(self._compare_checksums, opened))
-        check.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, should nobody wait
+        check.add_done_callback(lambda done: done.cancelled() or done.exception())  # marks its error as seen
         withdraw = False
         if self.served is None and (self.refused is None or self.refused.id != current):
             with contextlib.suppress(TimeoutError):
@@ -191,7 +191,7 @@ class SnapshotHolder:
         if refused != self.refused:
             self.refused = refused
             self._metrics.snapshot_refused()
-            kept = "nothing is served" if self.served is None else f"{self.served.id} goes on"
+            kept = "nothing is served" if self.served is None else f"{self.served.id} is still served"
             _log.error("snapshot refused, %s: %s", kept, reason)
 
     def _open(self, current: str) -> Snapshot:
@@ -203,10 +203,10 @@ class SnapshotHolder:
 
     def _compare_checksums(self, snapshot: Snapshot) -> None:
         if not isinstance(self._output, Path):
-            return  # a store compares what it was sent, and keeps, with checksums of its own; to read all takes hours
+            return  # a store checks what it receives and keeps; reading everything would take hours
         for entry in snapshot.manifest.files:
             if self._stop.is_set():
-                raise SnapshotError("the check was broken off")
+                raise SnapshotError("the check was interrupted")
             if entry not in self._verified:
                 check_file(snapshot.output, entry)
 

@@ -197,7 +197,7 @@ def test_a_client_that_stops_reading_loses_its_connection_and_delays_no_shutdown
         service.wait_for(lambda: any(line["url.path"] == "/big" for line in service.requests))
         assert service.end() == -signal.SIGTERM
     (line,) = (line for line in service.requests if line["url.path"] == "/big")
-    assert line["event.reason"] == "stood still"
+    assert line["event.reason"] == "stalled"
     assert "ASGI callable returned" not in service.text
 
 
