@@ -84,10 +84,11 @@ def _report(config: JobConfig, published: Manifest) -> None:
     """Print what was published, which no error undoes."""
     from jobs.pipeline.workplace import local_folder
     from jobs.reporting.report import print_report
+    from lookalike.outputs.folder import FolderOutput
     from lookalike.snapshots.reader import Snapshot
 
     try:
-        print_report(Snapshot(local_folder(config), published), config)
+        print_report(Snapshot(FolderOutput(local_folder(config)), published), config)
     except (JobError, OSError, KeyboardInterrupt) as error:
         print(f"warning: published, but not shown: {printable(str(error) or 'interrupted')}", file=sys.stderr)
 

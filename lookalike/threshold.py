@@ -29,28 +29,28 @@ class Threshold:
 
     numerator: int
     denominator: int
-    printed: bool = False
+    printed: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not 0 <= self.numerator <= self.denominator or self.denominator <= 0:
             raise ValueError(f"a threshold is between 0 and 1, not {self.numerator}/{self.denominator}")
 
     @classmethod
-    def parse(cls, text: str, *, printed: bool = False) -> Threshold:
+    def parse(cls, text: str) -> Threshold:
         """The threshold that a decimal such as "0.8" names exactly; ValueError for anything else.
 
-        It may have up to MAX_DECIMALS decimals. printed: also any text that a double in [0, 1] is printed as, with up
-        to 30 decimals and an exponent, such as 0.9333333333333333 or 1e-05.
+        It may have up to MAX_DECIMALS decimals.
         """
-        if len(text) > (70 if printed else 40) or not (_PRINTED if printed else _DECIMAL).fullmatch(text):
-            raise ValueError(f"{text[:40]!r} is not a decimal number such as 0.8")
-        value = Fraction(text)
-        if not 0 <= value <= 1:
-            raise ValueError(f"{text} is not between 0 and 1")
-        is_long = value.denominator > 10**MAX_DECIMALS
-        if is_long and not printed:
+        value = _fraction(text, _DECIMAL, 40)
+        if value.denominator > 10**MAX_DECIMALS:
             raise ValueError(f"{text} has more than {MAX_DECIMALS} decimals")
-        return cls(value.numerator, value.denominator, printed=is_long)
+        return cls(value.numerator, value.denominator)
+
+    @classmethod
+    def parse_printed(cls, text: str) -> Threshold:
+        """As parse, and any text that a double in [0, 1] is printed as, such as 0.9333333333333333 or 1e-05."""
+        value = _fraction(text, _PRINTED, 70)
+        return cls(value.numerator, value.denominator, printed=value.denominator > 10**MAX_DECIMALS)
 
     def __float__(self) -> float:
         return self.numerator / self.denominator
@@ -85,3 +85,12 @@ class Threshold:
         if self.denominator <= 10**MAX_DECIMALS:
             return self
         return Threshold(self.numerator * 10**MAX_DECIMALS // self.denominator, 10**MAX_DECIMALS)
+
+
+def _fraction(text: str, pattern: re.Pattern[str], longest: int) -> Fraction:
+    if len(text) > longest or not pattern.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a decimal number such as 0.8")
+    value = Fraction(text)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{text} is not between 0 and 1")
+    return value

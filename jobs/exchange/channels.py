@@ -45,6 +45,9 @@ _MEMBERSHIPS = _schema(
     leads=pa.int32(),
 )
 
+# From a bucket to a task of accounts, in an incremental run: the account of each membership that is new.
+_NEW_MEMBERSHIPS = _schema(account=pa.uint32())
+
 # From a task of comparison to a bucket: accounts that are similar, once for each hashtag, by number.
 _PAIRS = _schema(hashtag=pa.uint32(), left=pa.uint32(), right=pa.uint32(), distance=pa.int32())
 
@@ -71,6 +74,11 @@ def usages(work: Path) -> Exchange:
 def memberships(work: Path) -> Exchange:
     """The memberships."""
     return Exchange(work, "memberships", _MEMBERSHIPS)
+
+
+def new_memberships(work: Path) -> Exchange:
+    """The accounts of new memberships."""
+    return Exchange(work, "new", _NEW_MEMBERSHIPS)
 
 
 def pairs(work: Path) -> Exchange:

@@ -19,14 +19,14 @@ from jobs.stages.scan.posts import PLACE, PLACE_BITS
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.publisher import Publication
-from lookalike.tables.schemas import REJECTS, UNKNOWN_AUTHOR, UNKNOWN_POSTS
+from lookalike.tables import UNKNOWN_AUTHOR
 
 _MOST = 100_000  # posts; more are read faster in a full run
 
 
 @dataclasses.dataclass(frozen=True)
 class AdoptedPosts:
-    """rows: int64[n] ascending, see stages.posts. rest: those of authors still unknown, as schemas.UNKNOWN_POSTS."""
+    """rows: int64[n] ascending, see stages.posts. rest: those of authors still unknown, as tables.UNKNOWN_POSTS."""
 
     rows: npt.NDArray[np.int64]
     rest: pa.Table
@@ -34,7 +34,7 @@ class AdoptedPosts:
     @classmethod
     def find(cls, base: Base, table: AccountTable) -> AdoptedPosts:
         """Look all authors up. NotIncremental if too many are known now."""
-        unknown = base.read("unknown_posts", None, UNKNOWN_POSTS.names)
+        unknown = base.read("unknown_posts", None)
         is_known = table.indices_of(unknown["author_id"].combine_chunks()) >= 0
         rows = np.sort(unknown["row"].to_numpy()[is_known])
         if len(rows) > _MOST:
@@ -56,10 +56,9 @@ class AdoptedPosts:
         if not len(self):
             return [*rejects, *unknown]
         left = _Pieces(self._rejects_left(base, rejects, self._written(files)))
-        written = [("rejects", REJECTS, left), ("unknown_posts", UNKNOWN_POSTS, _Pieces(iter([self.rest])))]
         return [
-            write_table(publication.output, publication.data_path(table, part=part), schema, pieces)
-            for table, schema, pieces in written
+            write_table(publication.output, publication.data_path(table, part=part), pieces)
+            for table, pieces in (("rejects", left), ("unknown_posts", _Pieces(iter([self.rest]))))
             if pieces
         ]
 

@@ -35,6 +35,11 @@ class Decision:
     known: int
 
     @property
+    def generation(self) -> int:
+        """Of the snapshot that the run makes, see Manifest."""
+        return 0 if self.base is None else self.base.generation + 1
+
+    @property
     def new_bytes(self) -> int:
         """Size of the files that the run reads."""
         return sum(file.size for file in self.posts[self.known :])
@@ -73,7 +78,7 @@ def decide(config: JobConfig, ignored: IgnoreList, live: Manifest | None, posts:
 
 
 def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> None:
-    if live.job_version != __version__ or live.mode is None:
+    if live.job_version != __version__:
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
         raise NotIncremental("prefix blocking may lose pairs, others in each run")

@@ -42,8 +42,14 @@ class IncrementalExecution(Execution):
         super().__init__(config, ignored, context, publication, decision.posts, accounts, decision.known)
         self._publication, self._base, self._adopted = publication, base, adopted
         self._splits = (*adopted.splits(), *self._splits)
-        self._tables = Patcher(publication.output, publication.id, base, config.max_overlay_fraction)
-        self._rewrite = is_scattered(base.entries("post_index", None))
+        self._tables = Patcher(
+            output=publication.output,
+            snapshot=publication.id,
+            base=base,
+            generation=decision.generation,
+            max_generations=config.max_generations,
+        )
+        self._rewrite = is_scattered(base.entries("post_index", None), config.max_generations)
         if not self._rewrite:  # else all that the base knows of an id partition is in memory at once
             self._partitions = self._parts_of(decision.posts[decision.known :])
         self._tasks = min(config.buckets, max(TASKS_PER_CORE * self.cores, self._partitions))

@@ -17,7 +17,7 @@ Similarities = npt.NDArray[np.float64]
 def first_not_before(pairs: pa.Table, low: Places, high: Places, wanted: pa.Table) -> Places:
     """int64[n]: for each wanted pair the first of pairs[low[i]:high[i]] that does not stand before it, or high[i].
 
-    Both tables have the columns similarity, account_a and account_b of schemas.PAIRS without nulls; each of these
+    Both tables have the columns similarity, account_a and account_b of tables.PAIRS without nulls; each of these
     parts is in its order.
     """
     return _first_not_before(*_columns(pairs), frozen(low), frozen(high), *_columns(wanted))

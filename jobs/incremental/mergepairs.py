@@ -19,7 +19,7 @@ from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.groups import Groups
 from jobs.stages.write.write import pair_rows
 from lookalike.kernel import similarities
-from lookalike.tables.schemas import PAIRS
+from lookalike.tables import PAIRS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,10 +49,11 @@ class PairMerger:
         wanted = np.zeros(len(numbers), bool)
         wanted[place[known]] = True
         blocks = Blocks.of(old.pairs, wanted)
-        pairs = self.tables.base.taken("pairs", bucket, ["similarity", "account_a", "account_b"], blocks.rows)
+        stored = self.tables.base.read("pairs", bucket)
+        pairs = stored.select(["similarity", "account_a", "account_b"]).take(pa.array(blocks.rows)).combine_chunks()
         at = first_not_before(pairs, *blocks.spans(place, known), rows)
-        patch = Patch.of(gone, blocks.rows_at(place, known, at), rows)
-        return WriteReport(self.tables.write(patch, "pairs", bucket), counts)
+        patch = Patch(gone, blocks.rows_at(place, known, at), rows)
+        return WriteReport(self.tables.write(patch, "pairs", bucket, stored), counts)
 
     def _numbers(self, bucket: int, keys: pa.StringArray) -> npt.NDArray[np.uint32]:
         """This run's numbers of hashtags of the base, ascending as their keys are."""
@@ -74,9 +75,16 @@ class PairMerger:
         hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
         similarity = similarities(table.names, left, right, distance)
         order = np.lexsort((right, left, -similarity, hashtag))
-        columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
-        rows = pair_rows(hashtag_table(str(self.work)).keys, table.ids, *columns)
-        return columns[0], pa.Table.from_batches(rows, PAIRS)
+        rows = pair_rows(
+            hashtag_table(str(self.work)).keys,
+            table.ids,
+            hashtag=hashtag[order],
+            account_a=left[order],
+            account_b=right[order],
+            distance=distance[order],
+            similarity=similarity[order],
+        )
+        return hashtag[order], pa.Table.from_batches(rows, PAIRS.schema)
 
 
 def _counted(hashtags: npt.NDArray[np.uint32], pairs: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from jobs.options.config import JobConfig, load_config
 from lookalike import __version__
 from lookalike.errors import UsageError
 
-DEFAULT_CONFIG = Path(__file__).parent.parent / "conf" / "job.yaml"
+DEFAULT_CONFIG = Path(__file__).parents[2] / "conf" / "job.yaml"
 
 _DESCRIPTION = """\
 Find every pair of accounts that used the same hashtag under near-identical screen names, and publish them
@@ -113,11 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         "--buckets", type=int, metavar="N", help=f"parts that the snapshot is split into ({default['buckets']})"
     )
     parser.add_argument(
-        "--max-overlay-fraction",
-        type=float,
-        metavar="FRACTION",
-        help="keep new rows apart until they are more than this share of a table, 0: never "
-        f"({default['max_overlay_fraction']})",
+        "--max-generations",
+        type=int,
+        metavar="N",
+        help="generations of rows that a table may have before they are merged; 1 always merges "
+        f"({default['max_generations']})",
     )
     parser.add_argument(
         "--block-size",

@@ -20,7 +20,7 @@ from pydantic import (
 
 from lookalike.errors import UsageError
 from lookalike.outputs.buckets import MAX_BUCKETS
-from lookalike.outputs.stores.urls import StoreUrl, parse_output
+from lookalike.outputs.urls import StoreUrl, parse_output
 from lookalike.threshold import Threshold
 
 
@@ -50,7 +50,7 @@ class JobConfig(BaseModel):
     quoting: Literal["auto", "none", "rfc4180"] = "auto"
     max_reject_fraction: Annotated[float, Field(ge=0, le=1)] = 0.01
     buckets: Annotated[int, Field(ge=1, le=MAX_BUCKETS)] = 64
-    max_overlay_fraction: Annotated[float, Field(ge=0, le=1)] = 0.125
+    max_generations: Annotated[int, Field(ge=1, le=1000)] = 8
     block_size: Annotated[int, Field(ge=1, le=2**31)] = 100_000
     ignore_hashtags: Annotated[Path | None, Field(strict=False)] = None
     plan: bool = False

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from jobs.incremental.accounts import compare_accounts
+from jobs.incremental.accounts import compare_accounts, same_accounts
 from jobs.incremental.adopted import AdoptedPosts
 from jobs.incremental.base import Base
-from jobs.incremental.changes import AccountChanges
 from jobs.incremental.decide import Decision, NotIncremental
 from jobs.inputs.accounts import AccountTable
 from jobs.inputs.readaccounts import AccountCounts, read_accounts
@@ -16,7 +15,8 @@ from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.pipeline.summary import inputs
 from lookalike.errors import SnapshotError
-from lookalike.outputs.entries import FileEntry, check_sizes
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication
 
@@ -63,8 +63,8 @@ def _compare(
     before = [record for record in live.inputs if record.table == "accounts"]
     is_same = list(inputs("accounts", files)) == before and len(table) == live.counts.accounts.used
     try:
-        check_sizes(publication.output, live.files)
-        changes = AccountChanges.none(len(table)) if is_same else compare_accounts(base, table)
+        FolderOutput(publication.output).check_sizes(live.files)
+        changes = same_accounts(base, table) if is_same else compare_accounts(base, table)
         changes.write(publication.work)
         return base, AdoptedPosts.find(base, table)
     except SnapshotError as error:

@@ -28,6 +28,7 @@ from jobs.reporting.terminal import print_lines, printable
 from jobs.spark.failures import user_errors
 from jobs.spark.session import stop_spark
 from lookalike import __version__
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots import manifest as manifests
 from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.publisher import begin
@@ -50,7 +51,7 @@ def run(
     ):
         if config.wait:
             posts, accounts, ignored = _find_inputs(config)  # others may be there by now
-        live = None if config.plan else live_manifest(place.folder)
+        live = None if config.plan else live_manifest(FolderOutput(place.folder))
         decision = decide(config, ignored, live, posts)
         spark = start()
         reading = pool.submit(read_all, accounts, config, publication, decision)
@@ -74,16 +75,17 @@ def run(
                 buckets=config.buckets,
                 configuration=json.loads(config.model_dump_json()) | {"ignore_hashtags": ignored.record()},
                 mode=made.decision.recorded(),
+                generation=made.decision.generation,
                 inputs=summary.inputs("posts", made.decision.posts) + summary.inputs("accounts", accounts),
                 counts=made.counts,
                 seconds=progress.seconds,
                 recall=made.recall,
-                files=tuple(made.files),
+                files=summary.files(made.files, publication.id, made.decision.generation),
             )
             check_result(config, manifest, live)
             if config.verify:
                 with progress.stage("verify"):
-                    checked = verify(Snapshot(place.folder, manifest), config.verify)
+                    checked = verify(Snapshot(FolderOutput(place.folder), manifest), config.verify)
                 manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
             with progress.stage("publish"):
                 publication.publish(manifest, partial(check_buckets, context, place.folder, config.buckets))

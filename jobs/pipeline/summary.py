@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,9 +11,10 @@ from jobs.exchange.reports import CompareReport, GroupReport, PostsReport
 from jobs.inputs.readaccounts import AccountCounts
 from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
+from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots import counts as tallies
 from lookalike.snapshots import manifest as manifests
-from lookalike.tables.schemas import UNKNOWN_AUTHOR
+from lookalike.tables import UNKNOWN_AUTHOR
 
 
 def inputs(table: Literal["posts", "accounts"], files: Iterable[InputFile]) -> tuple[manifests.InputRecord, ...]:
@@ -85,6 +87,14 @@ def added(base: tallies.Counts, new: tallies.Counts, adopted: int) -> tallies.Co
             "verified": base.verified + new.verified,
             "names_once": base.names_once,
         }
+    )
+
+
+def files(entries: Iterable[FileEntry], snapshot: str, generation: int) -> tuple[FileEntry, ...]:
+    """The data files, those that the snapshot itself has written with its generation."""
+    return tuple(
+        dataclasses.replace(entry, generation=generation) if entry.snapshot == snapshot else entry
+        for entry in entries
     )
 
 

@@ -63,7 +63,7 @@ def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str
     Drawn without replacement: those of the greatest random numbers to the power 1 / members (P. Efraimidis and
     P. Spirakis, 2006).
     """
-    run = snapshot.run("hashtags", None)
+    run = snapshot.stored("hashtags", None)
     sizes = [
         file.read(group, ["members"]).column(0).to_numpy() for file in run.files for group in range(len(file.bounds))
     ]
@@ -77,7 +77,7 @@ def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str
 
 def _key_at(snapshot: Snapshot, place: int) -> str:
     """The key in a row of the table of hashtags."""
-    for file in snapshot.run("hashtags", None).files:
+    for file in snapshot.stored("hashtags", None).files:
         for group in range(len(file.bounds)):
             rows = file.read(group, ["hashtag"])
             if place < rows.num_rows:

@@ -1,4 +1,4 @@
-"""Where a run writes: the output folder, for a plan a temporary one, or the staging folder of an object store."""
+"""Where a run writes: the output folder, a temporary folder for a plan, or the staging folder of an object store."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Protocol
 
 from jobs.options.config import JobConfig
 from jobs.planning.folder import temporary_folder
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.manifest import Manifest
 
 
 class Workplace(Protocol):
-    """A folder, and what is to be done with a snapshot once it is published there."""
+    """A folder to publish in, and the step that follows publishing."""
 
     folder: Path
 
     def deliver(self, manifest: Manifest) -> None:
-        """Put the snapshot where people look for it. Raises JobError if it is not live there then."""
+        """Bring a published snapshot to the output. Raises JobError if it is not live there afterwards."""
 
 
 class _Folder:
-    """The output folder itself: what is published there has arrived."""
+    """The output folder itself: what is published in it is in the output already."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def deliver(self, manifest: Manifest) -> None:
-        """Nothing is left to do."""
+        """Nothing to do."""
 
 
 @contextlib.contextmanager

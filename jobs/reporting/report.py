@@ -8,7 +8,8 @@ from jobs.options.config import JobConfig
 from jobs.reporting.terminal import print_lines, printable, table
 from jobs.snapshots.describe import funnel, hashtag_lines, how, named_pairs, seconds, top_hashtags
 from lookalike.errors import JobError
-from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import HashtagRow
 
 _TOP = 5  # hashtags
 _PAIRS = 10

@@ -12,7 +12,7 @@ from py4j.protocol import Py4JJavaError
 
 from lookalike import errors
 
-_RAISED = re.compile(r"^jobs\.errors\.(\w+): (.*)$", re.MULTILINE)
+_RAISED = re.compile(r"^lookalike\.errors\.(\w+): (.*)$", re.MULTILINE)
 _PYTHON = re.compile(r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\()", re.DOTALL)
 _SYSTEM = re.compile(r"^\w+: \[Errno (\d+)\] [^\n:]*(?:: '(.*)')?$", re.MULTILINE)
 # What the system refuses for reasons that lie outside the job.

@@ -13,15 +13,15 @@ from typing import Self
 from lookalike.errors import OutputLockedError
 from lookalike.outputs.layout import LOCK
 
-_POLL = 0.5  # seconds between looks at a lock that another holds
+_POLL = 0.5  # seconds between tries to take a lock that another process holds
 
 
 class OutputLock:
     """An exclusive lock on an output folder; use as a context manager.
 
-    It is the operating system's lock on an open file, so it ends with its process however that dies: the
-    file that stays behind blocks nobody. Child processes do not inherit it. What stands in the file only
-    tells a person who holds it.
+    It is the operating system's lock on an open file, so it ends with its process, however the process ends: a file
+    that is left over blocks no other run. Child processes do not inherit the lock. The content of the file is for
+    people: it says which process holds the lock.
     """
 
     def __init__(self, output: Path) -> None:
@@ -30,7 +30,7 @@ class OutputLock:
         self._descriptor: int | None = None
 
     def acquire(self, wait: float = 0) -> None:
-        """Take the lock, or raise OutputLockedError if another holds it for `wait` seconds; the folder must exist."""
+        """Take the lock; the folder must exist. Raises OutputLockedError if another holds it for `wait` seconds."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         deadline = time.monotonic() + wait
         try:
@@ -49,7 +49,7 @@ class OutputLock:
         os.pwrite(descriptor, f"{text}\n".encode(), 0)
 
     def release(self) -> None:
-        """Give the lock back; nothing happens if it is not held."""
+        """Release the lock; nothing happens if it is not held."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing alone waits for a child that is just starting
@@ -63,7 +63,7 @@ class OutputLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         self.release()
 
 
@@ -79,5 +79,5 @@ def _describe(text: bytes) -> str:
     try:
         holder = json.loads(text)
         return f"process {holder['pid']} on {holder['host']}, since {holder['start']}"
-    except (ValueError, KeyError, TypeError):  # caught between its opening and its writing of the file
+    except (ValueError, KeyError, TypeError):  # the holder has opened the file and not written it yet
         return "holder unknown"

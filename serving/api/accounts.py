@@ -62,7 +62,7 @@ class Account(Model):
     snapshot: SnapshotId
     account_id: str
     screen_name: str
-    account_created: Time | None
+    created_at: Time | None
     posts: Annotated[int, Field(ge=0, description="Its posts that have a hashtag.")]
     hashtag_count: Count
     lookalike_count: Count
@@ -112,7 +112,7 @@ def _read(snapshot: Snapshot, account_id: str, offset: int, limit: int) -> Accou
     hashtags: list[dict[str, Any]] = []
     if offset < row.hashtags:
         used = snapshot.account_hashtags(account_id).sort_by([("posts", "descending"), ("hashtag", "ascending")])
-        hashtags = written(used.slice(offset, limit).drop_columns("account_id"))
+        hashtags = written(used.slice(offset, limit).drop_columns(["account_id", "generation"]))
     lookalikes: list[dict[str, Any]] = []
     if offset < row.lookalikes:
         found = snapshot.lookalikes(account_id).slice(offset, limit).drop_columns("account_id")
@@ -122,7 +122,7 @@ def _read(snapshot: Snapshot, account_id: str, offset: int, limit: int) -> Accou
         snapshot=snapshot.manifest.id,
         account_id=row.account_id,
         screen_name=row.screen_name,
-        account_created=iso(row.account_created),
+        created_at=iso(row.created_at),
         posts=row.posts,
         hashtag_count=row.hashtags,
         lookalike_count=row.lookalikes,

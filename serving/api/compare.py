@@ -12,7 +12,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.reader import AccountRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import AccountRow
 from serving.api.alignment import Names, Operation, compare_names
 from serving.api.answering import Call, CallDep
 from serving.api.fields import (
@@ -49,7 +50,7 @@ class ComparedAccount(Model):
         str | None,
         Field(description="The name as it was compared: in folded case if the snapshot was made so."),
     ]
-    account_created: Time | None
+    created_at: Time | None
 
 
 class Edit(Model):
@@ -179,15 +180,15 @@ def _side(account_id: str, row: AccountRow | None, name: str | None) -> Compared
         account_id=account_id,
         screen_name=None if row is None else row.screen_name,
         compared_name=name,
-        account_created=None if row is None else iso(row.account_created),
+        created_at=None if row is None else iso(row.created_at),
     )
 
 
 def _gap_seconds(a: AccountRow | None, b: AccountRow | None) -> float | None:
     """Between the creations of the accounts; None where one is unknown."""
-    if a is None or b is None or a.account_created is None or b.account_created is None:
+    if a is None or b is None or a.created_at is None or b.created_at is None:
         return None
-    return abs((a.account_created - b.account_created).total_seconds())
+    return abs((a.created_at - b.created_at).total_seconds())
 
 
 def _pair_hashtags(snapshot: Snapshot, a: AccountRow, b: AccountRow) -> int:

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from lookalike.errors import SnapshotError
 from lookalike.snapshots.datafiles import ROW_GROUP_ROWS
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import MEMBERS
-from serving.api.ranges import run_of, with_key
+from lookalike.tables import MEMBERS
+from serving.api.ranges import with_key
 
-_OF_MEMBERS: Final = [name for name in MEMBERS.names if name not in ("hashtag", "account_id")]
+_OF_MEMBERS: Final = [
+    name for name in MEMBERS.names if name not in ("hashtag", "account_id", "account_number", "generation")
+]
 _COLUMNS: Final = ["account_id", *_OF_MEMBERS]
 # Pieces of pairs, each of a row group at most, that members are looked for at once: some 30 MB with the evidence.
 PIECES_AT_ONCE: Final = 8
@@ -24,12 +26,12 @@ KEPT_MEMBERS: Final = 100_000
 
 
 def _both(names: Sequence[str]) -> list[pa.Field]:
-    return [MEMBERS.field(name).with_name(f"{name}_{side}") for name in names for side in "ab"]
+    return [MEMBERS.schema.field(name).with_name(f"{name}_{side}") for name in names for side in "ab"]
 
 
-# Key: hashtag, account_a, account_b; account_a < account_b. The columns of schemas.PAIRS, and those of
-# schemas.MEMBERS for either account. created_gap_seconds: between the creations of the accounts, never negative; null
-# where one of them is unknown. In the order of schemas.PAIRS.
+# Key: hashtag, account_a, account_b; account_a < account_b. The columns of tables.PAIRS, and those of
+# tables.MEMBERS for either account. created_gap_seconds: between the creations of the accounts, never negative; null
+# where one of them is unknown. In the order of tables.PAIRS.
 EVIDENCE: Final = pa.schema(
     [
         pa.field("hashtag", pa.string(), nullable=False),
@@ -38,7 +40,7 @@ EVIDENCE: Final = pa.schema(
         *_both(["screen_name"]),
         pa.field("distance", pa.int32(), nullable=False),
         pa.field("similarity", pa.float64(), nullable=False),
-        *_both(["posts", "reposts", "first_post", "last_post", "account_created"]),
+        *_both(["posts", "reposts", "first_post", "last_post", "created_at"]),
         pa.field("created_gap_seconds", pa.float64()),
     ]
 )
@@ -53,7 +55,7 @@ class Witness:
         self._kept: pa.Table | None = None
 
     def attach(self, pairs: pa.Table) -> pa.Table:
-        """Pairs (schemas.PAIRS) as EVIDENCE, in the same order."""
+        """Pairs (tables.PAIRS) as EVIDENCE, in the same order."""
         wanted = pa.chunked_array(
             [*pairs.column("account_a").chunks, *pairs.column("account_b").chunks], pa.string()
         ).unique()
@@ -65,7 +67,7 @@ class Witness:
             if rows.null_count:
                 raise SnapshotError(f"{self._key[:80]!r}: a pair of accounts that are not among its members")
             columns |= {f"{name}_{side}": members.column(name).take(rows) for name in _OF_MEMBERS}
-        created = [columns[f"account_created_{side}"].cast(pa.int64()) for side in "ab"]
+        created = [columns[f"created_at_{side}"].cast(pa.int64()) for side in "ab"]
         gap = pc.abs(pc.subtract(*created)).cast(pa.float64())
         columns["created_gap_seconds"] = pc.divide(gap, 1e6)
         return pa.table([columns[name] for name in EVIDENCE.names], schema=EVIDENCE)
@@ -90,28 +92,28 @@ class Witness:
         if self._kept is not None:
             return self._kept
         if self._members <= KEPT_MEMBERS and len(wanted) > self._members // 8:
-            self._kept = _concat(self._pieces(None))
+            self._kept = _concat(self._snapshot.iter_members(self._key, _COLUMNS))
             return self._kept
         return _concat(self._pieces(wanted))
 
-    def _pieces(self, wanted: pa.Array | None) -> Iterator[pa.Table]:
-        """The members among `wanted`; of few, the ids first, and the rest only of row groups that hold one."""
-        few = wanted is not None and len(wanted) * ROW_GROUP_ROWS < self._members
-        missing = -1 if wanted is None else len(wanted)
-        for piece in with_key(run_of(self._snapshot, "members", self._key), self._key):
-            if not missing:
+    def _pieces(self, wanted: pa.Array) -> Iterator[pa.Table]:
+        """The members among `wanted`; of few, the ids first, and the rest only of row groups that hold one.
+
+        Each is looked for until it is found, which is first in the newest generation.
+        """
+        few = len(wanted) * ROW_GROUP_ROWS < self._members
+        for piece in with_key(self._snapshot.stored_for("members", self._key), self._key):
+            if not len(wanted):
                 return
             rows = piece.read(["account_id"] if few else _COLUMNS)
-            if wanted is None:
-                yield rows
-                continue
-            found = pc.indices_nonzero(pc.is_in(rows.column("account_id"), value_set=wanted))
+            ids = rows.column("account_id")
+            found = pc.indices_nonzero(pc.is_in(ids, value_set=wanted))
             if len(found):
-                missing -= len(found)
+                wanted = wanted.filter(pc.invert(pc.is_in(wanted, value_set=ids.take(found).combine_chunks())))
                 yield (piece.read(_COLUMNS) if few else rows).take(found)
 
 
 def _concat(pieces: Iterator[pa.Table]) -> pa.Table:
     found = list(pieces)
-    columns = pa.schema([MEMBERS.field(name) for name in _COLUMNS])
+    columns = pa.schema([MEMBERS.schema.field(name) for name in _COLUMNS])
     return pa.concat_tables(found).combine_chunks() if found else columns.empty_table()

@@ -30,7 +30,7 @@ _ALIASES: Final[dict[str, Format]] = {
 _LOT: Final = 4096
 _RANGE: Final = re.compile(r"\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*((?:;[^;]*)*)", re.ASCII)
 _QUALITY: Final = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.ASCII | re.IGNORECASE)
-_SIDE: Final = ("screen_name", "posts", "reposts", "first_post", "last_post", "account_created")
+_SIDE: Final = ("screen_name", "posts", "reposts", "first_post", "last_post", "created_at")
 
 
 def negotiate(accept: str | None) -> Format:

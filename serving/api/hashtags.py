@@ -15,7 +15,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from lookalike.hashtags import normalise
-from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import HashtagRow
 from lookalike.threshold import Threshold
 from serving.api import search
 from serving.api.answering import Call, CallDep
@@ -37,7 +38,7 @@ from serving.api.fields import (
     problems,
     v1_router,
 )
-from serving.api.ranges import run_of, with_key
+from serving.api.ranges import with_key
 from serving.api.steps import Steps, at_once
 from serving.api.text import timestamps
 from serving.problems import NotFound
@@ -216,7 +217,7 @@ def _count(similarity: npt.NDArray[np.float64], lowest: npt.NDArray[np.float64])
 
 
 def _pieces(snapshot: Snapshot, table: str, key: str, *columns: str) -> Iterator[pa.Table]:
-    for piece in with_key(run_of(snapshot, table, key), key):
+    for piece in with_key(snapshot.stored_for(table, key), key):
         yield piece.read(columns)
 
 

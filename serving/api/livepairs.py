@@ -8,8 +8,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from lookalike.snapshots.reader import HashtagRow
-from lookalike.tables.schemas import PAIRS
+from lookalike.tables import PAIRS, HashtagRow
 from serving.api.answering import Call
 from serving.api.ranges import START, Place
 from serving.api.steps import at_once
@@ -31,7 +30,7 @@ class LivePairs:
             hashtag = pa.repeat(self._key, len(pairs.similarity))
             distance = pa.array(self._rows.distance[part])
             columns = [hashtag, pairs.a, pairs.b, distance, pa.array(pairs.similarity)]
-            yield Place(0, part.start), pa.table(columns, schema=PAIRS)
+            yield Place(0, part.start), pa.table(columns, schema=PAIRS.schema)
 
 
 async def compare_live(call: Call, row: HashtagRow, question: Question) -> LivePairs:

@@ -13,7 +13,7 @@ from pydantic import Field, WithJsonSchema
 from starlette.responses import Response
 
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import PAIRS
+from lookalike.tables import PAIRS
 from lookalike.threshold import Threshold
 from serving.api.answering import CallDep
 from serving.api.cursors import decode_cursor, encode_cursor
@@ -38,7 +38,7 @@ from serving.api.fields import (
 from serving.api.formats import MEDIA_TYPES, Format, content_type, encoded, negotiate
 from serving.api.hashtags import find_hashtag
 from serving.api.livepairs import compare_live
-from serving.api.ranges import START, Place, run_of, with_key
+from serving.api.ranges import START, Place, with_key
 from serving.api.steps import Steps
 from serving.lookup.question import Question, parse_similarity
 
@@ -54,7 +54,7 @@ class PairSide(Model):
     reposts: Annotated[int, Field(ge=0, description="Those of them that are reposts.")]
     first_post: Time | None
     last_post: Time | None
-    account_created: Time | None
+    created_at: Time | None
 
 
 class Pair(Model):
@@ -172,17 +172,17 @@ def _link(parameters: PairsParameters, format: Format, cursor: str | None) -> di
 
 
 class Page(NamedTuple):
-    """Pairs (schemas.PAIRS) and where the next page begins; None after the last."""
+    """Pairs (tables.PAIRS) and where the next page begins; None after the last."""
 
     pairs: pa.Table
     next: Place | None
 
 
 class Pieces(Protocol):
-    """Pairs of one hashtag in the order of schemas.PAIRS."""
+    """Pairs of one hashtag in the order of tables.PAIRS."""
 
     def pieces(self, begin: Place) -> Iterator[tuple[Place, pa.Table]]:
-        """Those from a place on in pieces (schemas.PAIRS) that are never empty, each with its first row's place."""
+        """Those from a place on in pieces (tables.PAIRS) that are never empty, each with its first row's place."""
 
 
 class StoredPairs:
@@ -194,7 +194,7 @@ class StoredPairs:
 
     def pieces(self, begin: Place = START) -> Iterator[tuple[Place, pa.Table]]:
         """As in Pieces; a piece is at most a row group."""
-        for piece in with_key(run_of(self._snapshot, "pairs", self._key), self._key, begin):
+        for piece in with_key(self._snapshot.stored_for("pairs", self._key), self._key, begin):
             rows = piece.read()
             similarity = rows.column("similarity").to_numpy()
             head = int(np.searchsorted(-similarity, -self._lowest, side="right"))
@@ -216,4 +216,4 @@ def _page(pairs: Pieces, begin: Place, limit: int) -> Steps[Page]:
             return Page(pa.concat_tables(found), Place(place.group, place.row + room))
         room -= rows.num_rows
         yield
-    return Page(pa.concat_tables(found) if found else PAIRS.empty_table(), None)
+    return Page(pa.concat_tables(found) if found else PAIRS.schema.empty_table(), None)

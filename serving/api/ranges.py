@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from lookalike.outputs.buckets import bucket_of
 from lookalike.snapshots.openfiles import DataFile
-from lookalike.snapshots.reader import Snapshot
-from lookalike.snapshots.run import Run
-from lookalike.tables.schemas import BUCKETED, SCHEMAS
+from lookalike.snapshots.stored import StoredTable, key_range
 
 
 class Place(NamedTuple):
-    """A row of a table: row group, counted over all files of its run, and row within the group."""
+    """A row of a table: row group, counted over all files of the table in its bucket, and row within the group."""
 
     group: int = 0
     row: int = 0
@@ -28,7 +24,7 @@ START: Final = Place()
 class Piece(NamedTuple):
     """Rows [start, stop) of one row group, stop None for its end.
 
-    number: of the row group in its file; group: in its run, as in Place.
+    number: of the row group in its file; group: as in Place.
     """
 
     file: DataFile
@@ -47,49 +43,43 @@ class Piece(NamedTuple):
         return self._replace(start=max(self.start, place.row)) if place.group == self.group else self
 
 
-def run_of(snapshot: Snapshot, table: str, key: str) -> Run:
-    """The run that holds the rows of a hashtag or an account."""
-    bucket = bucket_of(key, snapshot.manifest.buckets) if table in BUCKETED else None
-    return snapshot.run(table, bucket)
-
-
-def with_key(run: Run, key: str, begin: Place = START) -> Iterator[Piece]:
+def with_key(stored: StoredTable, key: str, begin: Place = START) -> Iterator[Piece]:
     """The rows of one key, from a place on."""
     try:
         encoded = key.encode()
     except UnicodeEncodeError:  # half of a surrogate pair is no text, so nobody's key
         return iter(())
-    return between(run, encoded, encoded + b"\0", begin)  # no key lies between the two
+    return between(stored, encoded, encoded + b"\0", begin)  # no key lies between the two
 
 
-def with_prefix(run: Run, prefix: str, begin: Place = START) -> Iterator[Piece]:
+def with_prefix(stored: StoredTable, prefix: str, begin: Place = START) -> Iterator[Piece]:
     """The rows whose key begins with a text, from a place on."""
     try:
         low = prefix.encode()
     except UnicodeEncodeError:
         return iter(())
     # No byte of UTF-8 is 0xFF, so the last one has a successor.
-    return between(run, low, low[:-1] + bytes([low[-1] + 1]) if low else None, begin)
+    return between(stored, low, low[:-1] + bytes([low[-1] + 1]) if low else None, begin)
 
 
-def between(run: Run, low: bytes, high: bytes | None, begin: Place = START) -> Iterator[Piece]:
+def between(stored: StoredTable, low: bytes, high: bytes | None, begin: Place = START) -> Iterator[Piece]:
     """The rows whose key is at least `low` and below `high` (None: all that follow), from a place on.
 
     Only the keys of row groups at the borders are read.
     """
-    group = 0
-    for file in run.files:
-        if group + len(file.bounds) <= begin.group:
-            group += len(file.bounds)
+    end = 0
+    for file in stored.files:
+        first, end = end, end + len(file.bounds)
+        if end <= begin.group:
             continue
         for index, (least, greatest) in enumerate(file.bounds):
             if high is not None and least >= high:
-                return
+                break  # an older generation's file may have more
+            group = first + index
             if greatest >= low and group >= begin.group:
                 piece = _trimmed(file, index, group, low, high, least, greatest).beginning_at(begin)
                 if piece.stop is None or piece.start < piece.stop:
                     yield piece
-            group += 1
 
 
 def _trimmed(
@@ -97,14 +87,5 @@ def _trimmed(
 ) -> Piece:
     if least >= low and (high is None or greatest < high):
         return Piece(file, index, group, 0, None)
-    keys = file.read(index, [SCHEMAS[file.entry.table].names[0]]).column(0).combine_chunks()
-    start = bisect.bisect_left(range(len(keys)), low, key=lambda row: _bytes(keys, row))
-    stop = len(keys)
-    if high is not None:
-        stop = bisect.bisect_left(range(len(keys)), high, start, key=lambda row: _bytes(keys, row))
-    return Piece(file, index, group, start, stop)
-
-
-def _bytes(strings: pa.StringArray, row: int) -> bytes:
-    value: bytes = strings[row].as_buffer().to_pybytes()
-    return value
+    keys = file.read(index, file.table.names[:1]).column(0).combine_chunks()
+    return Piece(file, index, group, *key_range(keys, low, high))

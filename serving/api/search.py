@@ -13,8 +13,9 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.snapshots.reader import HashtagRow, Snapshot
-from lookalike.snapshots.run import Run
+from lookalike.snapshots.reader import Snapshot
+from lookalike.snapshots.stored import StoredTable
+from lookalike.tables import HashtagRow
 from serving.api.ranges import START, Piece, Place, with_prefix
 from serving.api.steps import Steps
 
@@ -85,7 +86,7 @@ def by_name(snapshot: Snapshot, prefix: str, limit: int, after: Mark | None) -> 
     begin = START if after is None else Place(after.place.group, after.place.row + 1)
     found: list[HashtagRow] = []
     last: Place = START
-    for piece in with_prefix(snapshot.run("hashtags", None), prefix, begin):
+    for piece in with_prefix(snapshot.stored("hashtags", None), prefix, begin):
         rows = piece.read().slice(0, limit + 1 - len(found))
         found += [HashtagRow(**row) for row in rows.to_pylist()]
         if len(found) > limit:
@@ -104,7 +105,7 @@ def by_size(
     snapshot: Snapshot, prefix: str, order: Literal["pairs", "members"], limit: int, after: Mark | None
 ) -> Steps[Found]:
     """One page of the hashtags with most pairs or members, equals in the order of the key."""
-    run = snapshot.run("hashtags", None)
+    run = snapshot.stored("hashtags", None)
     best = Best(limit + 1, after)
     yield from _scan(with_prefix(run, prefix), {order: best})
     marks = best.marks()
@@ -133,7 +134,7 @@ class Tops(NamedTuple):
 
 def tops(snapshot: Snapshot) -> Steps[Tops]:
     """Read the lists, all orders in one pass over two columns."""
-    run = snapshot.run("hashtags", None)
+    run = snapshot.stored("hashtags", None)
     best = {order: Best(KEPT) for order in ("pairs", "members")}
     yield from _scan(with_prefix(run, ""), best)
     lists = {}
@@ -153,7 +154,7 @@ def _scan(pieces: Iterable[Piece], best: dict[str, Best]) -> Iterator[None]:
             yield
 
 
-def rows_at(run: Run, places: Sequence[Place]) -> Steps[list[HashtagRow]]:
+def rows_at(run: StoredTable, places: Sequence[Place]) -> Steps[list[HashtagRow]]:
     """The rows at some places, in their order; each row group is read once."""
     by_group: dict[int, list[int]] = {}
     for number, place in enumerate(places):

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 
 from lookalike.snapshots.manifest import InputRecord, Manifest
+from lookalike.tables import TABLES
 from serving.api.answering import Call, CallDep
 from serving.api.fields import GIVEN, NO_PARAMETERS, Count, Floor, Model, SnapshotId, Time, problems, v1_router
 from serving.api.text import iso
@@ -137,7 +138,7 @@ def about(manifest: Manifest) -> dict[str, Any]:
         "floor": float(manifest.threshold),
         "configuration": _configuration(manifest),
         "inputs": [_input(file) for file in manifest.inputs],
-        "tables": [_table(manifest, name) for name in manifest.tables],
+        "tables": [_table(manifest, name) for name in TABLES],
     }
 
 

@@ -53,7 +53,7 @@ def parse_question(query: bytes, max_parameter_bytes: int) -> Question:
 def parse_similarity(text: str) -> Threshold:
     """A similarity from 0 to 1, also one that was printed. Raises InvalidParameter."""
     try:
-        return Threshold.parse(text.strip(" "), printed=True)  # a plus sign in a query string is a space
+        return Threshold.parse_printed(text.strip(" "))  # a plus sign in a query string is a space
     except ValueError as error:
         raise InvalidParameter(f"min_similarity: {error}", parameter="min_similarity") from None
 

@@ -60,8 +60,7 @@ class StoredRows:
     def _groups(self) -> Iterator[tuple[DataFile, int, bool]]:
         """The row groups that may hold the hashtag, and whether they hold no other."""
         key = self._key
-        run = self._snapshot.run("pairs", bucket_of(key, self._snapshot.manifest.buckets))
-        for file in run.files:
+        for file in self._snapshot.stored("pairs", bucket_of(key, self._snapshot.manifest.buckets)).files:
             first = bisect.bisect_left(file.bounds, key, key=lambda bounds: bounds[1])
             for group in range(first, len(file.bounds)):
                 least, greatest = file.bounds[group]

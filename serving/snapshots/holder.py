@@ -12,16 +12,16 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from lookalike.errors import SnapshotError
-from lookalike.outputs.entries import FileEntry, check_file, check_sizes
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import CURRENT
-from lookalike.outputs.outputs import Output, open_output
+from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.reader import Snapshot, live_or_none
-from lookalike.snapshots.run import Run
+from lookalike.snapshots.reader import Snapshot
+from lookalike.snapshots.stored import StoredTable
 from serving.ops.metrics import Metrics
 from serving.settings import Settings
 from serving.snapshots.cache import ByteCache, Flights
@@ -50,20 +50,20 @@ class BoundedSnapshot(Snapshot):
         self._recent: OrderedDict[tuple[str, int | None], int] = OrderedDict()
         self._footers = 0
 
-    def run(self, table: str, bucket: int | None) -> Run:
-        """As the base class; the runs used longest ago are forgotten."""
+    def stored(self, table: str, bucket: int | None) -> StoredTable:
+        """As the base class; what was used longest ago is forgotten."""
         place = (table, bucket)
-        run = super().run(table, bucket)
+        stored = super().stored(table, bucket)
         with self._lock:
             if place not in self._recent:
-                self._footers += len(run.entries)
-            self._recent[place] = len(run.entries)
+                self._footers += len(stored.entries)
+            self._recent[place] = len(stored.entries)
             self._recent.move_to_end(place)
             while self._footers > self.open_footers and len(self._recent) > 1:
                 oldest, files = self._recent.popitem(last=False)
-                self._runs.pop(oldest, None)
+                self._stored.pop(oldest, None)
                 self._footers -= files
-        return run
+        return stored
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ class SnapshotHolder:
     async def poll(self) -> None:
         """Look at CURRENT once; if it names another snapshot, check that and swap."""
         try:
-            current = await self._off_loop(live_or_none, self._output)
+            current = await self._off_loop(self._output.current)
         except SnapshotError as error:
             self._refuse(CURRENT, error)
             return
@@ -198,17 +198,17 @@ class SnapshotHolder:
         """Open a snapshot and see that its files are there; the footers and rows are read when asked for."""
         snapshot = BoundedSnapshot.open(self._output, current)
         snapshot.open_footers = self._settings.open_footers
-        check_sizes(snapshot.output, snapshot.manifest.files)
+        snapshot.output.check_sizes(snapshot.manifest.files)
         return snapshot
 
     def _compare_checksums(self, snapshot: Snapshot) -> None:
-        if not isinstance(self._output, Path):
-            return  # a store checks what it receives and keeps; reading everything would take hours
+        if self._output.compares_checksums:
+            return  # reading everything would take hours
         for entry in snapshot.manifest.files:
             if self._stop.is_set():
                 raise SnapshotError("the check was interrupted")
             if entry not in self._verified:
-                check_file(snapshot.output, entry)
+                snapshot.output.check_file(entry)
 
     async def _off_loop(self, call: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, partial(call, *arguments))

@@ -12,7 +12,7 @@ from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.options.cli import parse_arguments
 from jobs.options.config import JobConfig
 from lookalike import errors
-from lookalike.tables.schemas import SCHEMAS
+from lookalike.tables import TABLES, Table
 
 from .project import ROOT, Project
 
@@ -47,7 +47,7 @@ def masked(output: str) -> list[str]:
     return output.splitlines()
 
 
-def table(before: str) -> list[list[str]]:
+def table_after(before: str) -> list[list[str]]:
     """The rows of the first table after `before`, as lists of cells."""
     found = re.search(r"(?:^\|.*\n)+", README[README.index(before) :], re.MULTILINE)
     assert found is not None
@@ -105,7 +105,7 @@ def test_every_option_is_listed_with_its_default(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         parse_arguments(["--help"])
     helped = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", capsys.readouterr().out.split("examples:")[0]))
-    rows = table("| option |")
+    rows = table_after("| option |")
     listed = [(re.findall(r"--[a-z-]+", row[0])[0], row[1]) for row in rows]
     assert {option for row in rows for option in re.findall(r"--[a-z-]+", row[0])} == helped
     shown = {True: "on", False: "off", None: "none"}
@@ -116,24 +116,25 @@ def test_every_option_is_listed_with_its_default(capsys: pytest.CaptureFixture[s
 
 def test_every_exit_code_is_listed() -> None:
     kinds: list[type[errors.JobError]] = [errors.JobError, *errors.JobError.__subclasses__()]
-    assert {int(row[0]) for row in table("| exit code |")} == {0, *(kind.exit_code for kind in kinds)}
+    assert {int(row[0]) for row in table_after("| exit code |")} == {0, *(kind.exit_code for kind in kinds)}
 
 
 def test_input_columns_are_those_that_the_job_reads() -> None:
-    documented = {row[0]: tuple(re.findall(r"`([a-z_]+)`", row[1])) for row in table("| input |")}
+    documented = {row[0]: tuple(re.findall(r"`([a-z_]+)`", row[1])) for row in table_after("| input |")}
     assert documented == {table.name: table.columns for table in (POSTS, ACCOUNTS)}
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_output_columns_are_those_of_the_schema(name: str) -> None:
-    documented = [row[:2] for row in table(f"**{name}**")]
-    told = [field for field in SCHEMAS[name] if field not in set(SCHEMAS.get(name.removesuffix("_overlay"), []))]
-    assert documented == [[field.name, str(field.type)] for field in told or SCHEMAS[name]]
+@pytest.mark.parametrize("table", [table for table in TABLES.values() if not table.internal], ids=lambda t: t.name)
+def test_output_columns_are_those_of_the_table(table: Table) -> None:
+    documented = [row[:2] for row in table_after(f"**{table.name}**")]
+    assert documented == [[column.name, str(column.type)] for column in table.columns]
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
 def test_paths_in_the_documents_exist(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     links = {(ROOT / document).parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}
-    named = {ROOT / path for path in re.findall(r"`((?:jobs|bench|conf|scripts|tests|docs)/[\w./-]*)`", text)}
+    named = {
+        ROOT / path for path in re.findall(r"`((?:jobs|lookalike|bench|conf|scripts|tests|docs)/[\w./-]*)`", text)
+    }
     assert sorted(str(path) for path in links | named if not path.exists()) == []

@@ -16,6 +16,7 @@ from jobs.options.cli import parse_arguments
 from jobs.pipeline import execution, pipeline
 from jobs.reporting.progress import Progress
 from jobs.spark.session import start_spark
+from lookalike.outputs import folder
 from lookalike.outputs.layout import CURRENT
 from lookalike.snapshots import publisher
 from tests.job import localspark
@@ -71,7 +72,7 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "merge members": (increments, "MergeMembers", dying_task),
     "merge tables": (increments, "MergeTables", dying_task),
     "validate": (publisher, "validate", dying_after),
-    "switch": (publisher, "write_durably", dying_before_current),
+    "switch": (folder, "write_durably", dying_before_current),
 }
 
 

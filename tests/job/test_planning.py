@@ -8,8 +8,8 @@ import pytest
 
 from jobs.pipeline import making
 from lookalike.errors import QualityGateError, TooManyCandidatesError, UsageError
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.lock import OutputLock
-from lookalike.snapshots.reader import current_id
 
 from .command import submit, submit_alone
 from .known import Known, medium, tiny
@@ -143,7 +143,7 @@ def test_more_candidates_than_allowed_publish_nothing_and_show_the_plan(quick_jo
     plan = quick_job.plan(known.posts, known.accounts, output, max_reject_fraction=0.1).splitlines()
     lines = [line for line in plan[2:-3] if line]
     assert [line for line in table if line in lines] == lines
-    assert current_id(output) == first.manifest.id
+    assert FolderOutput(output).live() == first.manifest.id
     assert [path.name for path in (output / "snapshots").iterdir()] == [first.manifest.id]
     with pytest.raises(TooManyCandidatesError):
         quick_job.plan(known.posts, known.accounts, output, max_reject_fraction=0.1, max_candidates=met - 1)

@@ -155,7 +155,7 @@ def test_an_address_that_does_not_take_it_is_a_warning_without_its_secret(
     tell(config(tmp_path, webhook=address.url), RunRecord(START, END, 0, None, {}, None))
     assert len(address.told) == calls
     warning = capsys.readouterr().err
-    assert warning == f"warning: the web address on 127.0.0.1 was not told of this run: it answered {codes[-1]}\n"
+    assert warning == f"warning: this run was not sent to the web address on 127.0.0.1: it answered {codes[-1]}\n"
 
 
 def test_an_address_that_speaks_another_language_is_a_warning(tmp_path: Path, capsys: Any) -> None:
@@ -172,7 +172,7 @@ def test_an_address_that_speaks_another_language_is_a_warning(tmp_path: Path, ca
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/xyzzy"
         tell(config(tmp_path, webhook=url), RunRecord(START, END, 0, None, {}, None))
     warning = capsys.readouterr().err
-    assert warning.startswith("warning: the web address on 127.0.0.1 was not told of this run: it answered no HTTP")
+    assert warning.startswith("warning: this run was not sent to the web address on 127.0.0.1: it answered no HTTP")
     assert "xyzzy" not in warning
 
 
@@ -190,9 +190,10 @@ def test_what_cannot_be_written_is_a_warning_each(tmp_path: Path, capsys: Any, m
     options = {"metrics_file": tmp_path / "no folder" / "x.prom", "webhook": "http://127.0.0.1:9/x"}
     tell(config(tmp_path, **options), RunRecord(START, END, 0, None, {}, None))
     record, metrics, webhook = capsys.readouterr().err.splitlines()
-    assert record == "warning: the record of runs was not told of this run: Is a directory"
-    assert metrics.endswith("x.prom was not told of this run: No such file or directory")
-    assert webhook == "warning: the web address on 127.0.0.1 was not told of this run: Connection refused"
+    assert record == "warning: this run was not added to the record of runs: Is a directory"
+    file = options["metrics_file"]
+    assert metrics == f"warning: this run was not written to the metrics file {file}: No such file or directory"
+    assert webhook == "warning: this run was not sent to the web address on 127.0.0.1: Connection refused"
 
 
 def test_the_command_tells_of_what_it_published_and_of_what_it_did_not(tmp_path: Path, addresses: Any) -> None:

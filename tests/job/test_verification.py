@@ -14,9 +14,10 @@ import pytest
 from jobs.pipeline import pipeline, verification
 from lookalike.errors import VerificationError
 from lookalike.kernel import PairBatch, similar_pairs_of_groups
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.counts import Verification
-from lookalike.snapshots.reader import Snapshot, current_id
-from lookalike.tables.schemas import PAIRS
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import PAIRS
 from tests.examples import seeds
 
 from .cases import made_inputs
@@ -52,13 +53,13 @@ def made_names(count: int, seed: int = 0) -> list[str]:
 def damaged(snapshot: Snapshot, damage: Callable[[Rows], None]) -> Snapshot:
     """The snapshot with other rows in the file of its first pairs, and a manifest that says so."""
     entry = next(entry for entry in snapshot.manifest.files if entry.table == "pairs")
-    assert isinstance(snapshot.output, Path)
-    path = snapshot.output / entry.path
+    assert isinstance(snapshot.output, FolderOutput)
+    path = snapshot.output.folder / entry.path
     rows = pq.read_table(path).to_pylist()
     before = [dict(row) for row in rows]
     damage(rows)
     assert rows != before
-    pq.write_table(pa.Table.from_pylist(rows, schema=PAIRS), path, compression="none", store_schema=False)
+    pq.write_table(pa.Table.from_pylist(rows, schema=PAIRS.schema), path, compression="none", store_schema=False)
     changed = dataclasses.replace(entry, rows=len(rows), bytes=path.stat().st_size)
     files = tuple(changed if file == entry else file for file in snapshot.manifest.files)
     return Snapshot(snapshot.output, snapshot.manifest.model_copy(update={"files": files}))
@@ -119,7 +120,7 @@ def test_a_damaged_result_is_told_and_not_published(
     assert caught.value.exit_code == 6
     assert DAMAGES[damage] in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert current_id(tmp_path / "out") == old.manifest.id
+    assert FolderOutput(tmp_path / "out").live() == old.manifest.id
     assert [path.name for path in (tmp_path / "out/snapshots").iterdir()] == [old.manifest.id]
 
 
@@ -247,7 +248,7 @@ def test_the_largest_hashtag_is_always_compared_and_the_draw_is_the_snapshots(qu
     known = tiny()
     result = quick_job(known.posts, known.accounts, max_reject_fraction=0.1)
     largest = max(row["members"] for row in result.rows("hashtags"))
-    snapshot = Snapshot.open(result.output)
+    snapshot = Snapshot.open(FolderOutput(result.output))
 
     def draw(identity: str, count: int) -> Verification:
         manifest = result.manifest.model_copy(update={"id": identity})

@@ -29,7 +29,7 @@ def test_anything_else_is_refused(text: str) -> None:
     [("1e-05", 1, 10**5), ("8E-1", 4, 5), ("-0.0", 0, 1), ("0.9333333333333333", 9333333333333333, 10**16)],
 )
 def test_a_printed_similarity_may_have_an_exponent_and_more_decimals(text: str, p: int, q: int) -> None:
-    threshold = Threshold.parse(text, printed=True)
+    threshold = Threshold.parse_printed(text)
     assert (threshold.numerator, threshold.denominator) == (p, q)
 
 
@@ -38,12 +38,12 @@ def test_a_printed_similarity_may_have_an_exponent_and_more_decimals(text: str, 
 )
 def test_nothing_but_a_similarity_passes_for_a_printed_one(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Threshold.parse(text, printed=True)
+        Threshold.parse_printed(text)
 
 
 @given(st.decimals(0, 1, places=30))
 def test_the_kernel_gets_a_threshold_that_it_can_take_and_is_not_above(value: Decimal) -> None:
-    exact = Threshold.parse(f"{value:f}", printed=True)
+    exact = Threshold.parse_printed(f"{value:f}")
     coarse = exact.for_kernel()
     assert coarse.denominator <= 10**9
     assert not exact < coarse

@@ -1,6 +1,7 @@
 """A small application inside all layers, for tests that start uvicorn: OPS_* in the environment are settings.
 
-/slow answers after OPS_SLOW seconds, /big sends 64 MiB, /worker says which process answers; all others: "hello".
+/slow answers once the file OPS_SLOW is there, /big sends 64 MiB, /worker says which process answers. All others
+answer "hello".
 """
 
 import asyncio
@@ -24,7 +25,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
                 return
     path = scope["path"]
     if path == "/slow":
-        await asyncio.sleep(float(os.environ["OPS_SLOW"]))
+        while not Path(os.environ["OPS_SLOW"]).exists():
+            await asyncio.sleep(0.01)
     body = str(os.getpid()).encode() if path == "/worker" else b"hello"
     await send({"type": "http.response.start", "status": 200, "headers": []})
     if path == "/big":

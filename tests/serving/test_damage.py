@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, new_snapshot_id
-from lookalike.snapshots.reader import current_id
 
 from .conftest import Published
 from .running import PATH, Service, ServiceFactory, eventually, service_process
@@ -22,7 +22,7 @@ Damage = Callable[[Path], object]
 
 def copied_snapshot(output: Path, damage: Damage | None = None) -> str:
     """Copy the live snapshot to one of a new id in the same folder, damage it, and make it the live one."""
-    old, new = current_id(output), new_snapshot_id()
+    old, new = FolderOutput(output).live(), new_snapshot_id()
     folder = output / "snapshots" / new
     shutil.copytree(output / "snapshots" / old, folder)
     change_manifest(folder, lambda manifest: json.loads(json.dumps(manifest).replace(old, new)))

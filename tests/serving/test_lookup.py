@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 
 from .conftest import Published
@@ -27,7 +28,7 @@ def answers(published: Published, min_similarity: str) -> Answers:
 
 
 def hashtags(published: Published) -> list[str]:
-    table = Snapshot.open(published.output).run("hashtags", None)
+    table = Snapshot.open(FolderOutput(published.output)).stored("hashtags", None)
     keys = [key for file in table.files for group in range(len(file.bounds)) for key in _keys(file.read(group))]
     assert len(keys) > 3
     return keys

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from .running import LONGEST
+
 ROOT = Path(__file__).resolve().parents[2]
 UVICORN = Path(sys.executable).parent / "uvicorn"
 
@@ -55,7 +57,7 @@ class Service:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
 
     def ask(self, path: str, port: int | None = None) -> Response:
-        with contextlib.closing(HTTPConnection("127.0.0.1", port or self.port, timeout=30)) as connection:
+        with contextlib.closing(HTTPConnection("127.0.0.1", port or self.port, timeout=LONGEST)) as connection:
             connection.request("GET", path)
             response = connection.getresponse()
             return Response(
@@ -63,7 +65,7 @@ class Service:
             )
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.text[-2000:]
             with contextlib.suppress(OSError):
@@ -74,7 +76,7 @@ class Service:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(LONGEST)
 
     @property
     def text(self) -> str:
@@ -124,9 +126,11 @@ def test_the_given_command_sends_no_banner_and_one_line_a_request(start: Callabl
     assert "Finished server process" in service.text.splitlines()[-1]
 
 
-def test_sigterm_lets_a_request_under_way_finish_and_its_line_be_written(start: Callable[..., Service]) -> None:
-    ops = free_port()
-    service = start(slow="1.5", ops_port=str(ops))
+def test_sigterm_lets_a_request_under_way_finish_and_its_line_be_written(
+    start: Callable[..., Service], tmp_path: Path
+) -> None:
+    ops, answer_now = free_port(), tmp_path / "answer now"
+    service = start(slow=str(answer_now), request_timeout_seconds="600", ops_port=str(ops))
     answers: list[Response] = []
     asking = threading.Thread(target=lambda: answers.append(service.ask("/slow")))
     asking.start()
@@ -134,9 +138,10 @@ def test_sigterm_lets_a_request_under_way_finish_and_its_line_be_written(start: 
     service.process.send_signal(signal.SIGTERM)
     service.wait_for(lambda: refuses_connections(service.port))
     assert service.ask("/livez", ops).status == 200  # the second port outlasts the first
+    answer_now.touch()
     asking.join()
     assert (answers[0].status, answers[0].body) == (200, b"hello")
-    assert service.process.wait(30) == -signal.SIGTERM
+    assert service.process.wait(LONGEST) == -signal.SIGTERM
     assert "/slow" in [line["url.path"] for line in service.requests]
     assert "Finished server process" in service.text.splitlines()[-1]
 
@@ -157,7 +162,7 @@ def test_a_second_port_that_is_taken_ends_the_start_in_one_line(tmp_path: Path) 
         taken.listen()
         ops = taken.getsockname()[1]
         service = Service(tmp_path, (), ops_port=str(ops), log_format="text")
-        assert service.process.wait(30) == 3
+        assert service.process.wait(LONGEST) == 3
         assert f"error: LOOKALIKE_OPS_PORT: 127.0.0.1:{ops}: Address already in use" in service.text
         assert "Traceback" not in service.text
 
@@ -202,14 +207,15 @@ def test_a_client_that_stops_reading_loses_its_connection_and_delays_no_shutdown
 
 
 def test_a_slow_client_that_goes_on_reading_gets_everything(start: Callable[..., Service]) -> None:
-    service = start(path="/ping", request_timeout_seconds="0.5")
+    time_out, size = 2.0, 64 << 20
+    service = start(path="/ping", request_timeout_seconds=str(time_out))
     received = 0
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         while data := client.recv(1 << 20):
             received += len(data)
-            time.sleep(0.02)  # 64 MiB in more than twice the time-out
-    assert received > 64 << 20
+            time.sleep(2.2 * time_out * len(data) / size)  # all of it in more than twice the time-out
+    assert received > size
     service.wait_for(lambda: bool(service.requests) and service.requests[-1]["url.path"] == "/big")
     assert "event.reason" not in service.requests[-1]
 

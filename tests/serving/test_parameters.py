@@ -35,7 +35,7 @@ def similarities(draw: st.DrawFn) -> tuple[int, int]:
 def test_a_printed_similarity_keeps_its_pair_and_no_less_similar_one(pair: tuple[int, int]) -> None:
     distance, longer = pair
     similarity = (longer - distance) / longer
-    assert Threshold.parse(repr(similarity), printed=True).lowest_similarity == similarity
+    assert Threshold.parse_printed(repr(similarity)).lowest_similarity == similarity
 
 
 @given(st.decimals(0, 1, places=9), similarities())

@@ -13,6 +13,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 
 from .conftest import run_job
@@ -30,7 +31,7 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("million")
     names = [f"{'name' * 7}{number:04d}" for number in range(ACCOUNTS)]
     run_job(*write_accounts(folder, names), folder / "output")
-    assert Snapshot.open(folder / "output").manifest.counts.similar_pairs == PAIRS > 1_000_000
+    assert Snapshot.open(FolderOutput(folder / "output")).manifest.counts.similar_pairs == PAIRS > 1_000_000
     return folder / "output"
 
 

@@ -95,7 +95,7 @@ def test_the_kept_list_gives_the_pages_that_a_scan_gives(
 def test_a_search_reads_no_more_than_the_row_groups_of_its_page(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file, *_) = snapshot.run("hashtags", None).files
+    (file, *_) = snapshot.stored("hashtags", None).files
     reads = []
     read = type(file).read
 

@@ -7,7 +7,7 @@ import pytest
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.layout import data_path, is_snapshot_id, join_path, new_snapshot_id, parse_data_path
-from lookalike.tables.schemas import HASHTAGS, check_schema
+from lookalike.tables import HASHTAGS
 
 ID = "20261123T150102Z-1a2b3c"
 
@@ -93,11 +93,11 @@ def test_a_wrong_schema_is_refused_with_every_difference_at_once() -> None:
         ]
     )
     with pytest.raises(SnapshotError) as caught:
-        check_schema(wrong, HASHTAGS, "here")
+        HASHTAGS.check(wrong, "here")
     assert str(caught.value) == (
         "here: column 'display' is missing; column 'extra' is unknown; column 'pairs' is there twice; "
         "column 'hashtag' may be null; column 'posts' is int32, not int64"
     )
     with pytest.raises(SnapshotError, match="in the order"):
-        check_schema(pa.schema(list(HASHTAGS)[::-1]), HASHTAGS, "here")
-    check_schema(HASHTAGS, HASHTAGS, "here")
+        HASHTAGS.check(pa.schema(list(HASHTAGS.schema)[::-1]), "here")
+    HASHTAGS.check(HASHTAGS.schema, "here")

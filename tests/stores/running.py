@@ -21,10 +21,10 @@ from jobs.options.config import JobConfig
 from jobs.pipeline import pipeline
 from jobs.reporting.progress import Progress
 from lookalike.outputs import layout
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots import publisher
 from lookalike.snapshots.manifest import Manifest, parse
-from lookalike.tables.schemas import SCHEMAS
+from lookalike.tables import TABLES
 from tests.job import localspark
 
 
@@ -134,7 +134,7 @@ class Bucket:
 
 def tables(manifest: Manifest, read: Any) -> dict[str, list[dict[str, Any]]]:
     """read: gives the bytes of a file."""
-    found: dict[str, list[dict[str, Any]]] = {table: [] for table in SCHEMAS}
+    found: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
     for entry in manifest.files:
         found[entry.table] += pq.read_table(pa.BufferReader(read(entry.path))).to_pylist()
     return found

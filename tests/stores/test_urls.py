@@ -11,7 +11,7 @@ import pytest
 from jobs.options.cli import parse_arguments
 from jobs.pipeline.staging import staging_folder
 from lookalike.errors import UsageError
-from lookalike.outputs.stores.urls import StoreUrl, parse_output
+from lookalike.outputs.urls import StoreUrl, parse_output
 
 
 @pytest.mark.parametrize(
