@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import ACCOUNT_HASHTAGS, ACCOUNTS, LOOKALIKES
 from serving.api.answering import Call, CallDep
+from serving.api.columns import Shown, with_columns
 from serving.api.cursors import decode_cursor, encode_cursor
 from serving.api.fields import (
     GIVEN,
@@ -18,54 +20,49 @@ from serving.api.fields import (
     AccountPath,
     Count,
     Cursor,
-    Distance,
     Limit,
     Model,
     NextCursor,
     Parameters,
     Similarity,
     SnapshotId,
-    Time,
     problems,
     v1_router,
 )
 from serving.api.steps import at_once
-from serving.api.text import iso, written
+from serving.api.text import written
 from serving.problems import NotFound
 
 router = v1_router()
 
 
+_ACCOUNT: Final = Shown(ACCOUNTS, renamed={"hashtags": "hashtag_count", "lookalikes": "lookalike_count"})
+_HASHTAG: Final = Shown(ACCOUNT_HASHTAGS, without=("account_id",))
+_LOOKALIKE: Final = Shown(
+    LOOKALIKES, without=("account_id",), renamed={"other_id": "account_id", "other_name": "screen_name"}
+)
+
+
+@with_columns(_HASHTAG)
 class AccountHashtag(Model):
     """How an account used a hashtag."""
 
-    hashtag: str
-    posts: Count
-    reposts: Count
-    first_post: Time | None
-    last_post: Time | None
 
-
+@with_columns(_LOOKALIKE)
 class Lookalike(Model):
     """Another account with a similar name that shares hashtags with this one."""
 
-    account_id: str
-    screen_name: str
-    distance: Distance
     similarity: Similarity
-    hashtags: Annotated[int, Field(ge=1, description="In how many hashtags the two are a similar pair.")]
+    hashtags: Annotated[int, Field(ge=1)]
 
 
+@with_columns(_ACCOUNT, after="snapshot")
 class Account(Model):
     """One account: who it is, and a page of its hashtags and look-alikes."""
 
     snapshot: SnapshotId
-    account_id: str
-    screen_name: str
-    created_at: Time | None
-    posts: Annotated[int, Field(ge=0, description="Its posts that have a hashtag.")]
     hashtag_count: Count
-    lookalike_count: Count
+    lookalike_count: Annotated[int, Field(ge=0, description="Accounts that look like it.")]
     hashtags: Annotated[list[AccountHashtag], Field(description="Those with most of its posts first.")]
     lookalikes: Annotated[list[Lookalike], Field(description="Those that share most hashtags first.")]
     next_cursor: NextCursor
@@ -112,20 +109,13 @@ def _read(snapshot: Snapshot, account_id: str, offset: int, limit: int) -> Accou
     hashtags: list[dict[str, Any]] = []
     if offset < row.hashtags:
         used = snapshot.account_hashtags(account_id).sort_by([("posts", "descending"), ("hashtag", "ascending")])
-        hashtags = written(used.slice(offset, limit).drop_columns(["account_id", "generation"]))
+        hashtags = written(_HASHTAG.select(used.slice(offset, limit)))
     lookalikes: list[dict[str, Any]] = []
     if offset < row.lookalikes:
-        found = snapshot.lookalikes(account_id).slice(offset, limit).drop_columns("account_id")
-        names = {"other_id": "account_id", "other_name": "screen_name"}
-        lookalikes = found.rename_columns([names.get(name, name) for name in found.column_names]).to_pylist()
+        lookalikes = written(_LOOKALIKE.select(snapshot.lookalikes(account_id).slice(offset, limit)))
     return Account(
+        **_ACCOUNT.values(row._asdict()),
         snapshot=snapshot.manifest.id,
-        account_id=row.account_id,
-        screen_name=row.screen_name,
-        created_at=iso(row.created_at),
-        posts=row.posts,
-        hashtag_count=row.hashtags,
-        lookalike_count=row.lookalikes,
         hashtags=[AccountHashtag(**each) for each in hashtags],
         lookalikes=[Lookalike(**each) for each in lookalikes],
         next_cursor=None,

@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables import AccountRow
+from lookalike.tables import ACCOUNT_HASHTAGS, AccountRow
 from serving.api.alignment import Names, Operation, compare_names
 from serving.api.answering import Call, CallDep
+from serving.api.columns import Shown, with_columns
 from serving.api.fields import (
     GIVEN,
     PAGE,
@@ -38,7 +39,7 @@ from serving.api.text import iso, written
 
 router = v1_router()
 
-_USE: Final = ("posts", "reposts", "first_post", "last_post")
+_USE: Final = Shown(ACCOUNT_HASHTAGS, without=("account_id", "hashtag"))
 
 
 class ComparedAccount(Model):
@@ -61,13 +62,9 @@ class Edit(Model):
     b: Annotated[str | None, Field(description="The character in b's name; null for a deletion.")]
 
 
+@with_columns(_USE)
 class SharedUse(Model):
     """How one of two accounts used a hashtag that they share."""
-
-    posts: Count
-    reposts: Count
-    first_post: Time | None
-    last_post: Time | None
 
 
 class SharedHashtag(Model):
@@ -202,7 +199,7 @@ def _pair_hashtags(snapshot: Snapshot, a: AccountRow, b: AccountRow) -> int:
 
 def _shared(snapshot: Snapshot, a: str, b: str) -> pa.Table:
     """The hashtags of both accounts, with the columns of either side under its name; most posts first."""
-    used = [snapshot.account_hashtags(id).drop_columns("account_id") for id in (a, b)]
+    used = [snapshot.account_hashtags(id).select(["hashtag", *_USE.names]) for id in (a, b)]
     sides = [
         rows.rename_columns([name if name == "hashtag" else f"{name}_{side}" for name in rows.column_names])
         for rows, side in zip(used, "ab", strict=True)
@@ -215,7 +212,7 @@ def _shared(snapshot: Snapshot, a: str, b: str) -> pa.Table:
 
 def _uses(shared: pa.Table, limit: int) -> list[SharedHashtag]:
     def use(row: dict[str, Any], side: str) -> SharedUse:
-        return SharedUse(**{name: row[f"{name}_{side}"] for name in _USE})
+        return SharedUse(**{name: row[f"{name}_{side}"] for name in _USE.names})
 
     rows = written(shared.slice(0, limit))
     return [SharedHashtag(hashtag=row["hashtag"], a=use(row, "a"), b=use(row, "b")) for row in rows]

@@ -11,12 +11,15 @@ import pyarrow.compute as pc
 from lookalike.errors import SnapshotError
 from lookalike.snapshots.datafiles import ROW_GROUP_ROWS
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables import MEMBERS
+from lookalike.tables import MEMBERS, PAIRS
+from serving.api.columns import Shown
 from serving.api.ranges import with_key
 
-_OF_MEMBERS: Final = [
-    name for name in MEMBERS.names if name not in ("hashtag", "account_id", "account_number", "generation")
-]
+# A pair in an answer, and each of its accounts.
+PAIR: Final = Shown(PAIRS, without=("account_a", "account_b"))
+SIDE: Final = Shown(MEMBERS, without=("hashtag",))
+_OF_MEMBERS: Final = [name for name in SIDE.names if name != "account_id"]
+_OF_PAIRS: Final = [name for name in PAIRS.names if name not in PAIRS.key]
 _COLUMNS: Final = ["account_id", *_OF_MEMBERS]
 # Pieces of pairs, each of a row group at most, that members are looked for at once: some 30 MB with the evidence.
 PIECES_AT_ONCE: Final = 8
@@ -34,13 +37,10 @@ def _both(names: Sequence[str]) -> list[pa.Field]:
 # where one of them is unknown. In the order of tables.PAIRS.
 EVIDENCE: Final = pa.schema(
     [
-        pa.field("hashtag", pa.string(), nullable=False),
-        pa.field("account_a", pa.string(), nullable=False),
-        pa.field("account_b", pa.string(), nullable=False),
+        *PAIRS.part(list(PAIRS.key)),
         *_both(["screen_name"]),
-        pa.field("distance", pa.int32(), nullable=False),
-        pa.field("similarity", pa.float64(), nullable=False),
-        *_both(["posts", "reposts", "first_post", "last_post", "created_at"]),
+        *PAIRS.part(_OF_PAIRS),
+        *_both([name for name in _OF_MEMBERS if name != "screen_name"]),
         pa.field("created_gap_seconds", pa.float64()),
     ]
 )
@@ -115,5 +115,4 @@ class Witness:
 
 def _concat(pieces: Iterator[pa.Table]) -> pa.Table:
     found = list(pieces)
-    columns = pa.schema([MEMBERS.schema.field(name) for name in _COLUMNS])
-    return pa.concat_tables(found).combine_chunks() if found else columns.empty_table()
+    return pa.concat_tables(found).combine_chunks() if found else MEMBERS.part(_COLUMNS).empty_table()

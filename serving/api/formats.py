@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
-from serving.api.evidence import EVIDENCE
+from serving.api.evidence import EVIDENCE, PAIR, SIDE
 from serving.api.text import csv_lines, joined, json_objects
 from serving.problems import NotAcceptable
 
@@ -30,7 +30,9 @@ _ALIASES: Final[dict[str, Format]] = {
 _LOT: Final = 4096
 _RANGE: Final = re.compile(r"\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*((?:;[^;]*)*)", re.ASCII)
 _QUALITY: Final = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.ASCII | re.IGNORECASE)
-_SIDE: Final = ("screen_name", "posts", "reposts", "first_post", "last_post", "created_at")
+# A pair's own members, and those of each of its accounts after the id.
+_PAIR: Final = (*PAIR.names, "created_gap_seconds")
+_SIDE: Final = [name for name in SIDE.names if name != "account_id"]
 
 
 def negotiate(accept: str | None) -> Format:
@@ -90,14 +92,13 @@ def encoded(
 
 
 def pair_objects(rows: pa.Table) -> Any:
-    """Each pair as the JSON object that models.Pair describes."""
+    """Each pair as the JSON object that pairs.Pair describes."""
     sides = {
         side: [("account_id", rows.column(f"account_{side}"))]
         + [(name, rows.column(f"{name}_{side}")) for name in _SIDE]
         for side in "ab"
     }
-    alone = ("hashtag", "distance", "similarity", "created_gap_seconds")
-    return json_objects([*((name, rows.column(name)) for name in alone), ("a", sides["a"]), ("b", sides["b"])])
+    return json_objects([*((name, rows.column(name)) for name in _PAIR), ("a", sides["a"]), ("b", sides["b"])])
 
 
 def _json(lots: Iterator[pa.Table], head: dict[str, Any], tail: dict[str, Any]) -> Iterator[bytes]:

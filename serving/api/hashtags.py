@@ -16,10 +16,11 @@ from starlette.responses import Response
 
 from lookalike.hashtags import normalise
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables import HashtagRow
+from lookalike.tables import HASHTAGS, HashtagRow
 from lookalike.threshold import Threshold
 from serving.api import search
 from serving.api.answering import Call, CallDep
+from serving.api.columns import Shown, with_columns
 from serving.api.cursors import decode_cursor, encode_cursor
 from serving.api.fields import (
     GIVEN,
@@ -52,13 +53,16 @@ _DETAIL_BYTES: Final = 1 << 14
 _normalise = normalise.__wrapped__  # what clients send does not belong into the job's cache of spellings
 
 
+_HASHTAG: Final = Shown(HASHTAGS)
+
+
+@with_columns(_HASHTAG)
 class Hashtag(Model):
     """One hashtag."""
 
-    hashtag: Annotated[str, Field(description="The normalised key.", examples=["diedsuddenly"])]
-    display: Annotated[str, Field(description="Its most frequent spelling.", examples=["DiedSuddenly"])]
-    posts: Annotated[int, Field(ge=0, description="Posts with the hashtag.")]
-    members: Annotated[int, Field(ge=1, description="Accounts that used it.")]
+    hashtag: Annotated[str, Field(examples=["diedsuddenly"])]
+    display: Annotated[str, Field(examples=["DiedSuddenly"])]
+    members: Annotated[int, Field(ge=1)]
     pairs: Annotated[int, Field(ge=0, description="Similar pairs among them, from the snapshot's floor on.")]
 
 
@@ -147,7 +151,7 @@ async def _search(parameters: SearchParameters, call: Call) -> Hashtags:
         after = search.Mark.unpacked(*decode_cursor(parameters.cursor, call.served.id, request))
     found = await _find(call, prefix, parameters.sort, call.rows_of(parameters.limit), after)
     following = None if found.after is None else encode_cursor(call.served.id, request, *found.after.packed())
-    hashtags = [Hashtag(**row._asdict()) for row in found.hashtags]
+    hashtags = [Hashtag(**_HASHTAG.values(row._asdict())) for row in found.hashtags]
     return Hashtags(snapshot=call.served.id, hashtags=hashtags, next_cursor=following)
 
 
@@ -196,7 +200,7 @@ def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
     bounds = [float(edge) for edge in edges]
     bins = zip(bounds, [*bounds[1:], None], counts.tolist(), strict=True)
     return HashtagDetail(
-        **row._asdict(),
+        **_HASHTAG.values(row._asdict()),
         snapshot=snapshot.manifest.id,
         floor=float(snapshot.manifest.threshold),
         first_post=first_post,

@@ -16,13 +16,13 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import PAIRS
 from lookalike.threshold import Threshold
 from serving.api.answering import CallDep
+from serving.api.columns import with_columns
 from serving.api.cursors import decode_cursor, encode_cursor
-from serving.api.evidence import Witness
+from serving.api.evidence import PAIR, SIDE, Witness
 from serving.api.fields import (
     GIVEN,
     PAGE,
     Cursor,
-    Distance,
     Gap,
     HashtagPath,
     Limit,
@@ -31,7 +31,6 @@ from serving.api.fields import (
     Parameters,
     Similarity,
     SnapshotId,
-    Time,
     problems,
     v1_router,
 )
@@ -45,24 +44,16 @@ from serving.lookup.question import Question, parse_similarity
 router = v1_router()
 
 
+@with_columns(SIDE)
 class PairSide(Model):
     """One account of a pair, and how it used the hashtag."""
 
-    account_id: str
-    screen_name: str
-    posts: Annotated[int, Field(ge=0, description="Its posts with the hashtag.")]
-    reposts: Annotated[int, Field(ge=0, description="Those of them that are reposts.")]
-    first_post: Time | None
-    last_post: Time | None
-    created_at: Time | None
 
-
+@with_columns(PAIR)
 class Pair(Model):
     """Two accounts of one hashtag with similar names, a before b by id."""
 
-    hashtag: str
-    distance: Distance
-    similarity: Similarity
+    similarity: Similarity  # unlike a stored one it may be below the floor
     created_gap_seconds: Gap
     a: PairSide
     b: PairSide
