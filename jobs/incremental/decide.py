@@ -13,7 +13,6 @@ from jobs.strategy.records import input_records
 from jobs.strategy.strategy import FallBack
 from lookalike import __version__
 from lookalike.snapshots.manifest import InputRecord, Manifest, Mode
-from lookalike.threshold import Threshold
 
 _ALIKE = ("blocking", "exclude_reposts", "fold", "quoting")  # options that a snapshot and its base must share
 _WORTH_IT = Fraction(1, 2)  # of the bytes of posts; if more is new, reading all of it costs less
@@ -75,8 +74,8 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
     if live.job_version != __version__:
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
-        raise NotIncremental("prefix blocking loses pairs, and not the same ones in each run")
-    if config.min_similarity != Threshold.parse(live.floor):
+        raise NotIncremental("prefix blocking may lose pairs, others in each run")
+    if live.threshold != config.min_similarity:
         raise NotIncremental(f"min_similarity was {live.floor}")
     if live.buckets != config.buckets:
         raise NotIncremental(f"buckets was {live.buckets}")

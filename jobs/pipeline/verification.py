@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import NoReturn
 
 import numpy as np
@@ -95,7 +94,7 @@ class _Hashtag:
     def __init__(self, snapshot: Snapshot, key: str, rng: np.random.Generator) -> None:
         self._snapshot, self._key, self._rng = snapshot, key, rng
         manifest = snapshot.manifest
-        self._threshold = Fraction(manifest.floor)
+        self._threshold = manifest.threshold
         self._folds = manifest.configuration.get("fold") == "case"
         self._may_lose = manifest.configuration.get("blocking") == "prefix"
         members = snapshot.members(key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
 from typing import NoReturn
 
 from jobs.reporting.terminal import print_lines, printable
@@ -138,12 +137,11 @@ def _add_id(parser: argparse.ArgumentParser, what: str, nargs: str | None = None
     parser.add_argument("id", metavar="ID", type=_snapshot_id, nargs=nargs, help=what)
 
 
-def _similarity(text: str) -> Fraction:
+def _similarity(text: str) -> Threshold:
     try:
-        threshold = Threshold.parse(text)
+        return Threshold.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return Fraction(threshold.numerator, threshold.denominator)
 
 
 def _output(text: str) -> Output:

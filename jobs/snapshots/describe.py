@@ -6,7 +6,6 @@ import heapq
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from lookalike.snapshots.counts import AccountCounts, Counts, PostCounts, Verifi
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import TABLES, HashtagRow
+from lookalike.threshold import Threshold
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 
@@ -27,7 +27,7 @@ _SHOWN_ELSEWHERE = frozenset(
 
 
 class NamedPair(NamedTuple):
-    """A similar pair (see schemas.PAIRS) with the screen names of its accounts."""
+    """A similar pair (see tables.PAIRS) with the screen names of its accounts."""
 
     account_a: str
     name_a: str
@@ -38,7 +38,7 @@ class NamedPair(NamedTuple):
 
 
 def named_pairs(
-    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Fraction | None = None
+    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Threshold | None = None
 ) -> list[NamedPair]:
     """The most similar pairs of a hashtag, at most `limit`; see Snapshot.pairs."""
     rows: list[Any] = []

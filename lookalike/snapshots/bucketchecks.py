@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 
 from lookalike.outputs.buckets import bucket_of
 from lookalike.snapshots.openfiles import runs_of
-from lookalike.snapshots.reader import Snapshot, lowest_similarity
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.requirements import all_true, ascending, require
 from lookalike.snapshots.stored import StoredTable
 from lookalike.tables import GENERATION
@@ -21,7 +20,7 @@ from lookalike.tables import GENERATION
 def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
     """Raise SnapshotError unless a bucket's tables by hashtag agree with its rows of hashtags, `expected`."""
     _check_rows(snapshot.stored("members", bucket), expected, "members")
-    lowest = lowest_similarity(Fraction(snapshot.manifest.floor))
+    lowest = snapshot.manifest.threshold.lowest_similarity
     _check_pairs(snapshot.stored("pairs", bucket), expected, lowest)
     _check_spellings(snapshot.stored("spellings", bucket), expected)
 

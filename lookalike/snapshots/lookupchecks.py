@@ -1,7 +1,6 @@
 """Look-ups of a hashtag, checked against its row of hashtags and against each other."""
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.requirements import all_true, ascending, require
 from lookalike.tables import PAIRS
+from lookalike.threshold import Threshold
 
 _LOOKED_AT = 1 << 20  # pairs, the most similar
 
@@ -41,7 +41,7 @@ def check_look_up(snapshot: Snapshot, expected: dict[str, str | int]) -> None:
     are_members = pc.is_in(paired, value_set=accounts.combine_chunks())
     require(all_true(are_members), f"{what}: a pair of accounts not among its members")
     alike = int(np.count_nonzero(pairs.column("similarity").to_numpy() == 1))
-    require(_head(snapshot.iter_pairs(key, Fraction(1))).num_rows == alike, f"{what}: pairs at similarity 1")
+    require(_head(snapshot.iter_pairs(key, Threshold(1, 1))).num_rows == alike, f"{what}: pairs at similarity 1")
 
 
 def _check_evidence(members: pa.Table, what: str) -> None:

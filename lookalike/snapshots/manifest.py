@@ -1,7 +1,6 @@
 """The manifest: what a snapshot was made from, how, what it counted, and every file that belongs to it."""
 
 import json
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -23,6 +22,7 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import SCHEMA_VERSION, is_snapshot_id
 from lookalike.snapshots.counts import Counts, Recall, StrictModel, Verification, check_sum
 from lookalike.tables import TABLES
+from lookalike.threshold import Threshold
 
 
 def _snapshot_id(text: str) -> str:
@@ -31,9 +31,9 @@ def _snapshot_id(text: str) -> str:
     return text
 
 
-def _threshold(text: str) -> str:
-    if not 0 < Fraction(text) <= 1:
-        raise ValueError("is not between 0 and 1")
+def _floor(text: str) -> str:
+    if Threshold.parse(text).numerator == 0:
+        raise ValueError(f"{text} is not above 0")
     return text
 
 
@@ -46,7 +46,7 @@ def _sorted_files(files: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
 Floor = Annotated[
     str,
     StringConstraints(pattern=r"^[+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})$"),
-    AfterValidator(_threshold),
+    AfterValidator(_floor),
 ]
 
 
@@ -100,6 +100,11 @@ class Manifest(StrictModel):
     recall: Recall | None = None
     verification: Verification | None = None
     files: Annotated[tuple[FileEntry, ...], AfterValidator(_sorted_files)]
+
+    @property
+    def threshold(self) -> Threshold:
+        """The floor as an exact fraction."""
+        return Threshold.parse(self.floor)
 
     @model_validator(mode="after")
     def _check_files(self) -> Self:

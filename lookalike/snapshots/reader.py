@@ -3,7 +3,6 @@
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Self
 
 import numpy as np
@@ -17,6 +16,7 @@ from lookalike.outputs.layout import MANIFEST, snapshot_folder
 from lookalike.snapshots.manifest import Manifest, parse
 from lookalike.snapshots.stored import StoredTable
 from lookalike.tables import TABLES, AccountRow, HashtagRow
+from lookalike.threshold import Threshold
 
 
 class Snapshot:
@@ -76,7 +76,7 @@ class Snapshot:
         """The accounts that look like one (tables.LOOKALIKES), those that share most hashtags first."""
         return _concat(self._rows("lookalikes", account_id), "lookalikes")
 
-    def pairs(self, key: str, min_similarity: Fraction | None = None) -> pa.Table:
+    def pairs(self, key: str, min_similarity: Threshold | None = None) -> pa.Table:
         """The similar pairs of a hashtag (tables.PAIRS), the most similar first.
 
         Pairs whose exact similarity (m - d) / m is below min_similarity are left out. Pairs below the
@@ -84,9 +84,9 @@ class Snapshot:
         """
         return _concat(self.iter_pairs(key, min_similarity), "pairs")
 
-    def iter_pairs(self, key: str, min_similarity: Fraction | None = None) -> Iterator[pa.Table]:
+    def iter_pairs(self, key: str, min_similarity: Threshold | None = None) -> Iterator[pa.Table]:
         """The same rows in pieces of at most a row group, so that memory stays flat whatever their number."""
-        lowest = -math.inf if min_similarity is None else lowest_similarity(min_similarity)
+        lowest = -math.inf if min_similarity is None else min_similarity.lowest_similarity
         for rows in self._rows("pairs", key):
             similarity = rows.column("similarity").combine_chunks().to_numpy()
             head = int(np.searchsorted(-similarity, -lowest, side="right"))
@@ -124,18 +124,6 @@ class Snapshot:
         rows = _concat(self._rows(table, key), table)
         is_in_order = self.stored_for(table, key).generations == 1 if rows.num_rows else True
         return rows if is_in_order else rows.sort_by([(TABLES[table].key[1], "ascending")])
-
-
-def lowest_similarity(threshold: Fraction) -> float:
-    """The double from which on a stored similarity means an exact similarity of at least `threshold`.
-
-    A stored similarity is the double nearest to (m - d) / m. Rounding keeps the order, so only a stored
-    value equal to the rounded threshold is in doubt. Names have fewer than 2^26 code points; two different
-    fractions of such denominators never round to one double, so the fraction behind it can be told.
-    """
-    nearest = float(threshold)
-    exact = Fraction(nearest).limit_denominator(1 << 26)
-    return nearest if exact >= threshold else math.nextafter(nearest, math.inf)
 
 
 def _concat(pieces: Iterator[pa.Table], table: str) -> pa.Table:

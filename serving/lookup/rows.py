@@ -38,7 +38,7 @@ class StoredRows:
         for file, group, whole in self._groups():
             if limit == 0:
                 return
-            if whole and offset:  # this column alone tells whether the group can be left out
+            if whole and offset:  # this column is enough to know whether the group is skipped
                 similarity = _doubles(file.read(group, ["similarity"]).column(0))
                 head = _head(similarity, lowest)
                 if head <= offset:

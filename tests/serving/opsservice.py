@@ -6,15 +6,12 @@ answer "hello".
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.middleware import protect
+from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
-from serving.ops.server import use_workers
-from serving.ops.sharedvalues import worker_folder
 from serving.settings import Settings
 from serving.state import State
 
@@ -42,5 +39,4 @@ def create_app() -> ASGIApp:
     given = {name[4:].lower(): value for name, value in os.environ.items() if name.startswith("OPS_")}
     given.pop("slow", None)
     settings = Settings(output=Path("nowhere"), **given)  # type: ignore[arg-type]  # pydantic reads the texts
-    use_workers(settings.workers, os.environ, sys.orig_argv)
-    return protect(application, State.of(settings, Metrics(folder=worker_folder())))
+    return protect(application, State.of(settings, Metrics()))

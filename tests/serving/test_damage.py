@@ -202,7 +202,7 @@ def test_a_service_with_no_snapshot_waits_for_one(
 def test_a_large_snapshot_is_served_while_its_first_check_goes_on_and_withdrawn_if_it_fails(
     tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.holder.FIRST_CHECK_SECONDS", 0)
+    monkeypatch.setattr("serving.snapshots.holder.FIRST_CHECK_SECONDS", 0)
     output = medium_snapshot.copy(tmp_path)
     copied_snapshot(output, flip_a_byte)
     service = serve(output, wait=False)

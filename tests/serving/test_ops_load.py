@@ -122,7 +122,7 @@ def test_an_answer_that_stands_still_is_given_up() -> None:
         observed = loaded(app, seconds=0.5)
         await ask(observed.app, scope_of(), stuck)
         assert observed.last["http.response.status_code"] == 200
-        assert observed.last["event.reason"] == "stood still"
+        assert observed.last["event.reason"] == "stalled"
         assert observed.counted('lookalike_http_requests_refused_total{reason="stalled"}') == 1
 
     asyncio.run(scenario())

@@ -117,7 +117,7 @@ def test_an_answer_that_breaks_off_is_not_taken_for_whole(million: Path, tmp_pat
         finally:
             if away.exists():
                 away.rename(file)
-        eventually(lambda: "broken off" in service.log)
+        eventually(lambda: "cut short" in service.log)
         assert "Traceback" not in service.log
         assert len(service.client.pairs("same", limit=7)) == 7
 

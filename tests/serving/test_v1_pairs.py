@@ -10,9 +10,9 @@ import pytest
 
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
-from serving.v1 import evidence as evidence_module
-from serving.v1 import formats
-from serving.v1.evidence import EVIDENCE
+from serving.api import evidence as evidence_module
+from serving.api import formats
+from serving.api.evidence import EVIDENCE
 from tests.snapshots.samples import make_sample, publish_sample
 
 from .conftest import Published

@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from lookalike.snapshots.reader import Snapshot
-from serving.v1 import search
-from serving.v1.steps import Steps
+from serving.api import search
+from serving.api.steps import Steps
 from tests.snapshots.samples import Sample, make_sample, publish_sample
 
 ALPHABET = "abé𝄞"

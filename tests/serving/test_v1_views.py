@@ -6,9 +6,10 @@ import pytest
 
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
-from serving.v1.about import about
-from serving.v1.compare import compare_names
-from serving.v1.detail import bin_edges
+from lookalike.threshold import Threshold
+from serving.api.alignment import compare_names
+from serving.api.hashtags import bin_edges
+from serving.api.snapshot import about
 from tests.job.running import BUCKETS
 from tests.snapshots.samples import make_sample, publish_sample
 
@@ -65,10 +66,11 @@ def test_every_hashtag_is_told_in_full(tiny_snapshot: Published, tiny_service: S
     ("floor", "first", "number"), [("0.8", ["0.8", "0.81"], 21), ("0.855", ["0.855", "0.86"], 16), ("1", ["1"], 1)]
 )
 def test_bins_begin_at_the_floor_and_end_at_1(floor: str, first: list[str], number: int) -> None:
-    edges = bin_edges(Fraction(floor))
-    assert edges[:2] == [Fraction(edge) for edge in first]
-    assert (edges[-1], len(edges)) == (Fraction(1), number)
-    assert edges == sorted(set(edges))
+    edges = bin_edges(Threshold.parse(floor))
+    exact = [Fraction(edge.numerator, edge.denominator) for edge in edges]
+    assert exact[:2] == [Fraction(edge) for edge in first]
+    assert (exact[-1], len(exact)) == (Fraction(1), number)
+    assert exact == sorted(set(exact))
 
 
 def test_a_hashtag_is_found_in_any_spelling(medium_service: Service) -> None:
@@ -264,3 +266,9 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, serve: ServiceF
     answer = service.client.get(f"{BASE}/hashtags/one/pairs", params={"format": format})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:lookalike:problem:damaged-snapshot")
     assert str(tmp_path) not in answer.text
+
+
+@pytest.mark.parametrize("limit", ["%C2%A02", "2+", "1_0", "x", ""])
+def test_a_limit_is_nothing_but_digits(tiny_service: Service, limit: str) -> None:
+    answer = tiny_service.client.get(f"{BASE}/hashtags?limit={limit}")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "limit: must be a whole number")

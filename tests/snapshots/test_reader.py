@@ -9,14 +9,19 @@ import pytest
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.folder import FolderOutput
-from lookalike.snapshots.reader import Snapshot, lowest_similarity
+from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, PAIRS
+from lookalike.threshold import Threshold
 
 from .samples import Sample, make_sample, publish_sample
 
 # Many row groups of 16 rows: `big` spans dozens, most hashtags share one with others.
 SIZES = {"big": 160, "bug": 60, "é": 40, "b": 1, "ab": 2, "z" * 5000: 30} | {f"t{n:02d}": n for n in range(1, 30)}
 THRESHOLDS = [Fraction(text) for text in ("1", "0.95", "0.9", "0.8", "0.75", "2/3", "0.5", "0.3")]
+
+
+def exactly(fraction: Fraction) -> Threshold:
+    return Threshold(fraction.numerator, fraction.denominator)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +49,7 @@ def undated(rows: pa.Table | list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_pairs_equal_a_filter_of_all_rows(snapshot: Snapshot, sample: Sample, threshold: Fraction) -> None:
     found = 0
     for hashtag in SIZES:
-        pairs = snapshot.pairs(hashtag, threshold)
+        pairs = snapshot.pairs(hashtag, exactly(threshold))
         assert pairs.schema == PAIRS.schema
         assert pairs.to_pylist() == sample.expected_pairs(hashtag, threshold)
         found += pairs.num_rows
@@ -54,14 +59,14 @@ def test_pairs_equal_a_filter_of_all_rows(snapshot: Snapshot, sample: Sample, th
 def test_pairs_without_a_threshold_are_all_that_are_stored(snapshot: Snapshot, sample: Sample) -> None:
     for hashtag in SIZES:
         assert snapshot.pairs(hashtag).to_pylist() == sample.expected_pairs(hashtag, Fraction(0))
-        assert snapshot.pairs(hashtag, Fraction(0)) == snapshot.pairs(hashtag)
+        assert snapshot.pairs(hashtag, Threshold(0, 1)) == snapshot.pairs(hashtag)
 
 
 def test_pairs_come_in_pieces_no_longer_than_a_row_group(snapshot: Snapshot) -> None:
-    pieces = list(snapshot.iter_pairs("big", Fraction(1, 2)))
+    pieces = list(snapshot.iter_pairs("big", Threshold(1, 2)))
     assert len(pieces) > 100
     assert all(0 < piece.num_rows <= 16 for piece in pieces)
-    assert sum(piece.num_rows for piece in pieces) == snapshot.pairs("big", Fraction(1, 2)).num_rows
+    assert sum(piece.num_rows for piece in pieces) == snapshot.pairs("big", Threshold(1, 2)).num_rows
 
 
 def test_members_and_hashtags_equal_the_rows_written(snapshot: Snapshot, sample: Sample) -> None:
@@ -80,7 +85,7 @@ def test_members_and_hashtags_equal_the_rows_written(snapshot: Snapshot, sample:
 def test_a_hashtag_that_nobody_used_has_nothing(snapshot: Snapshot, key: str) -> None:
     assert snapshot.hashtag(key) is None
     assert snapshot.members(key) == MEMBERS.schema.empty_table()
-    assert snapshot.pairs(key, Fraction(1, 2)) == PAIRS.schema.empty_table()
+    assert snapshot.pairs(key, Threshold(1, 2)) == PAIRS.schema.empty_table()
 
 
 def test_the_hashtags_of_accounts_equal_the_rows_written(snapshot: Snapshot, sample: Sample) -> None:
@@ -129,9 +134,10 @@ def test_the_lowest_similarity_separates_exact_fractions_at_every_border() -> No
         exact = Fraction(longer - rng.randint(0, longer), longer)
         stored = exact.numerator / exact.denominator
         tiny = Fraction(1, 10 ** rng.randint(12, 30))
-        assert stored >= lowest_similarity(exact)
-        assert stored >= lowest_similarity(exact - tiny)
-        assert not stored >= lowest_similarity(exact + tiny)
+        assert stored >= exactly(exact).lowest_similarity
+        assert stored >= exactly(max(exact - tiny, Fraction(0))).lowest_similarity
+        if exact + tiny <= 1:
+            assert not stored >= exactly(exact + tiny).lowest_similarity
     for decimals in range(1, 10):
         threshold = Fraction(rng.randint(1, 10**decimals), 10**decimals)
         for longer in range(1, 120):
@@ -139,7 +145,7 @@ def test_the_lowest_similarity_separates_exact_fractions_at_every_border() -> No
                 is_similar = (
                     threshold.denominator * distance <= (threshold.denominator - threshold.numerator) * longer
                 )
-                assert ((longer - distance) / longer >= lowest_similarity(threshold)) == is_similar
+                assert ((longer - distance) / longer >= exactly(threshold).lowest_similarity) == is_similar
 
 
 def test_opening_asks_for_nothing_but_the_manifest(tmp_path: Path, sample: Sample) -> None:

@@ -25,7 +25,7 @@ from lookalike.snapshots.publisher import begin
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.stored import StoredTable, key_range
 from lookalike.tables import TABLES
-from serving.v1.ranges import Place, with_key
+from serving.api.ranges import Place, with_key
 from tests.examples import examples
 
 from .samples import START, make_manifest, make_sample, write_files
