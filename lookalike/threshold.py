@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import math
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 # q * d and (q - p) * m are computed in int64: with q <= 10^9 a name may have 2^33 code points.
@@ -51,6 +52,10 @@ class Threshold:
         """As parse, and any text that a double in [0, 1] is printed as, such as 0.9333333333333333 or 1e-05."""
         value = _fraction(text, _PRINTED, 70)
         return cls(value.numerator, value.denominator, printed=value.denominator > 10**MAX_DECIMALS)
+
+    def __str__(self) -> str:
+        """The decimal that names it, if one of 28 digits or fewer does."""
+        return f"{(Decimal(self.numerator) / Decimal(self.denominator)).normalize():f}"
 
     def __float__(self) -> float:
         return self.numerator / self.denominator

@@ -12,9 +12,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.options.option import Option
-from jobs.options.similarity import MinSimilarity
 from jobs.options.values import Fraction, OptionalPath, Output, Paths, Similarity, WebAddress
 from lookalike.outputs.buckets import MAX_BUCKETS
+from lookalike.threshold import Threshold
 
 INPUT: Final = "Input and output"
 PAIRS: Final = "Which pairs are found"
@@ -116,7 +116,7 @@ class JobConfig(BaseModel):
             allowed="a decimal number above 0 and at most 1, in quotes",
             details="It is taken exactly as it is written.",
         ),
-    ] = MinSimilarity.parse("0.8")
+    ] = Threshold.parse("0.8")
     fold: Annotated[
         Literal["none", "case"],
         Option(

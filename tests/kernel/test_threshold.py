@@ -17,6 +17,13 @@ def test_a_decimal_is_read_exactly(text: str, p: int, q: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"), [("0.80", "0.8"), ("1.000", "1"), (".5", "0.5"), ("0", "0"), ("0.000000001", "0.000000001")]
+)
+def test_it_is_shown_as_its_shortest_decimal(text: str, shown: str) -> None:
+    assert str(Threshold.parse(text)) == shown
+
+
+@pytest.mark.parametrize(
     "text", ["", " 0.8", "0,8", "1.1", "-0.5", "8e-1", "nan", "2/3", "0.1234567891", "0" * 41, "\u0660.\u0668"]
 )
 def test_anything_else_is_refused(text: str) -> None:
