@@ -47,7 +47,7 @@ def compare_accounts(base: Base, table: AccountTable) -> AccountChanges:
         number[index] = rows["account_number"].to_numpy()
         names = table.screen_names.take(pa.array(index)).cast(pa.string())
         other_name = pc.not_equal(names, rows["screen_name"].combine_chunks()).to_numpy(zero_copy_only=False)
-        changed[index] = other_name | (table.created[index] != micros(rows["created_at"]))
+        changed[index] = other_name | (table.created_at[index] != micros(rows["created_at"]))
     number[~known] = np.arange(np.count_nonzero(known), len(table))
     return _checked(known=known, changed=changed, number=number)
 

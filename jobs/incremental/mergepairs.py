@@ -73,15 +73,15 @@ class PairMerger:
     def _rows(self, sent: pa.Table) -> tuple[npt.NDArray[np.uint32], pa.Table]:
         """The hashtag of each new pair, by number, and the pairs, both in the order of the table."""
         table = accounts_table(self.accounts)
-        hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
-        similarity = similarities(table.names, left, right, distance)
-        order = np.lexsort((right, left, -similarity, hashtag))
+        hashtag, account_a, account_b, distance = (column.to_numpy() for column in sent.columns)
+        similarity = similarities(table.names, account_a, account_b, distance)
+        order = np.lexsort((account_b, account_a, -similarity, hashtag))
         rows = pair_rows(
             hashtag_table(str(self.work)).keys,
             table.ids,
             hashtag=hashtag[order],
-            account_a=left[order],
-            account_b=right[order],
+            account_a=account_a[order],
+            account_b=account_b[order],
             distance=distance[order],
             similarity=similarity[order],
         )

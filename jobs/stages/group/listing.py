@@ -90,7 +90,7 @@ def account_hashtag_rows(
         hashtag=keys.take(pa.array(evidence.hashtag)),
         posts=evidence.posts,
         reposts=evidence.reposts,
-        first_post=as_times(evidence.first),
-        last_post=as_times(evidence.last),
+        first_post=as_times(evidence.first_post),
+        last_post=as_times(evidence.last_post),
         generation=np.full(len(evidence), generation, np.int32),
     )

@@ -37,9 +37,9 @@ def member_rows(
         screen_name=table.screen_names.take(account).cast(pa.string()),
         posts=evidence.posts,
         reposts=evidence.reposts,
-        first_post=as_times(evidence.first),
-        last_post=as_times(evidence.last),
-        created_at=as_times(table.created[evidence.account]),
+        first_post=as_times(evidence.first_post),
+        last_post=as_times(evidence.last_post),
+        created_at=as_times(table.created_at[evidence.account]),
         generation=np.full(len(evidence), generation, np.int32),
     )
 

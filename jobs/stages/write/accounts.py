@@ -105,7 +105,7 @@ def account_rows(
             account_id=table.ids.take(account).cast(pa.string()),
             account_number=accounts[part] if numbers is None else numbers[accounts[part]],
             screen_name=table.screen_names.take(account).cast(pa.string()),
-            created_at=as_times(table.created[accounts[part]]),
+            created_at=as_times(table.created_at[accounts[part]]),
             posts=posts[part],
             hashtags=hashtags[part],
             lookalikes=lookalikes[part],

@@ -57,15 +57,15 @@ class WriteTables:
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
     def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
-        hashtag, left, right, distance = (column.to_numpy() for column in pairs.columns)
-        similarity = similarities(accounts_table(self.accounts).names, left, right, distance)
-        order = np.lexsort((right, left, -similarity, hashtag))
+        hashtag, account_a, account_b, distance = (column.to_numpy() for column in pairs.columns)
+        similarity = similarities(accounts_table(self.accounts).names, account_a, account_b, distance)
+        order = np.lexsort((account_b, account_a, -similarity, hashtag))
         rows = pair_rows(
             hashtag_table(str(self.work)).keys,
             accounts_table(self.accounts).ids,
             hashtag=hashtag[order],
-            account_a=left[order],
-            account_b=right[order],
+            account_a=account_a[order],
+            account_b=account_b[order],
             distance=distance[order],
             similarity=similarity[order],
         )
