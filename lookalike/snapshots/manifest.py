@@ -11,7 +11,6 @@ from pydantic import (
     JsonValue,
     NonNegativeFloat,
     NonNegativeInt,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -43,11 +42,7 @@ def _sorted_files(files: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
     return tuple(sorted(files, key=lambda entry: entry.path))
 
 
-Floor = Annotated[
-    str,
-    StringConstraints(pattern=r"^[+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})$"),
-    AfterValidator(_floor),
-]
+Floor = Annotated[str, AfterValidator(_floor)]
 
 
 class InputRecord(StrictModel):
