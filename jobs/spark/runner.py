@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from pyspark import SparkContext
 
-from jobs.exchange.flushed import Flushed
+from lookalike.outputs.durable import flushed_behind
 
 Report = TypeVar("Report")
 
@@ -33,3 +33,16 @@ class SparkRunner:
         """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
         numbers = self.context.parallelize(range(count), max(1, tasks))
         return list(numbers.mapPartitions(Flushed(stage)).collect())
+
+
+@dataclasses.dataclass(frozen=True)
+class Flushed(Generic[Report]):
+    """Task function: a stage whose files reach the disk while it goes on, and whose reports come once all have."""
+
+    stage: Callable[[Iterable[int]], Iterator[Report]]
+
+    def __call__(self, numbers: Iterable[int]) -> Iterator[Report]:
+        """Do the stage."""
+        with flushed_behind():
+            reports = list(self.stage(numbers))
+        return iter(reports)

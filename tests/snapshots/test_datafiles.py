@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.exchange.flushed import Flushed
+from jobs.spark.runner import Flushed
 from lookalike.errors import SnapshotError
 from lookalike.outputs.durable import flushed_behind
 from lookalike.outputs.entries import FileEntry

@@ -1,4 +1,4 @@
-"""The posts whose author is not among the accounts: kept for the run that gets to know him."""
+"""The posts whose author is not among the accounts: kept until a run knows the author."""
 
 from __future__ import annotations
 

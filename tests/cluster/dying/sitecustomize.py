@@ -129,7 +129,7 @@ def arrange(deaths: list[list[str]], traces: Path) -> None:
     map_partitions = RDD.mapPartitions
 
     def dying_map(self: Any, function: Any, *arguments: Any, **options: Any) -> Any:
-        stage = function.stage  # see jobs.exchange.flushed
+        stage = function.stage  # see jobs.spark.runner
         for name, victim in deaths:
             if name == type(stage).__name__:
                 wrapped = (GoingOn if victim == "link" else Dying)(stage, victim, traces)
