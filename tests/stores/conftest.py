@@ -11,6 +11,7 @@ import pytest
 from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import ServiceFactory
 
+from .places import Place
 from .proxy import Proxy, proxy_of
 from .running import Runner
 from .server import BUCKET, Server, s3_server
@@ -54,3 +55,11 @@ def serve() -> Iterator[ServiceFactory]:
     factory = ServiceFactory()
     yield factory
     factory.close()
+
+
+@pytest.fixture(params=["folder", "object store"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """An output of either kind with nothing in it."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
+    chosen = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("url")
+    return Place(chosen, tmp_path / "staging")
