@@ -31,7 +31,7 @@ serve: .venv/.requirements .cache/numba/.serving ## Serve what the job published
 	  export LOOKALIKE_OUTPUT="$${LOOKALIKE_OUTPUT:-.cache/demo/output}"; exec $(python) -m serving
 
 .PHONY: environment
-environment: setup .cache/numba/.job ## Pack the Python and the job for a cluster's machines, see docs/cluster.md
+environment: setup .cache/numba/.job ## Pack the Python and the job for a cluster's machines, see docs/how-to/run-on-a-cluster.md
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
@@ -55,6 +55,11 @@ check: .venv/.requirements-dev ## Check format, lint and types
 	@$(python) -m ruff format --check $(checked)
 	@$(python) -m ruff check $(checked)
 	@$(python) -m mypy
+
+.PHONY: reference
+reference: .venv/.requirements-dev ## Write conf/job.yaml and the reference pages of docs/ from the code
+	@$(python) -m jobs.options.reference
+	@$(python) scripts/make_reference.py
 
 .PHONY: format
 format: .venv/.requirements-dev ## Format the code, and mend what the linter can

@@ -8,7 +8,7 @@
 #   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
 #   ./spark-submit.sh --master yarn --deploy-mode cluster -- --posts ... --accounts ... --output ...
 #
-# On a cluster the tasks run in the Python that `make environment` has packed; see docs/cluster.md.
+# On a cluster the tasks run in the Python that `make environment` has packed; see docs/how-to/run-on-a-cluster.md.
 #
 # Python is started first and lets PySpark start spark-submit with the options given here. spark-submit
 # as the first process would start Python as its child, with stdout and stderr joined in one pipe: no

@@ -1,0 +1,59 @@
+"""The reference pages are what the code says, and the links and paths of all pages lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jobs.inputs.tables import ACCOUNTS, POSTS
+from lookalike import errors
+from lookalike.tables import TABLES
+from scripts.make_reference import FOLDER, PAGES
+from scripts.reference.snapshotformat import newest_rows
+
+from . import documents
+from .documents import ROOT, blocks, headings, name_of, table
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reference_page_is_what_make_reference_writes(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "make reference"
+
+
+def test_every_exit_code_is_explained_for_schedules() -> None:
+    kinds: list[type[errors.JobError]] = [errors.JobError, *errors.JobError.__subclasses__()]
+    rows = table(ROOT / "docs/how-to/schedule-runs.md", "| exit code |")
+    assert {int(code) for row in rows for code in row[0].split(",")} == {0, *(kind.exit_code for kind in kinds)}
+
+
+def test_input_columns_are_those_that_the_job_reads() -> None:
+    rows = table(FOLDER / "input-files.md", "| input |")
+    documented = {row[0]: tuple(re.findall(r"`([a-z_]+)`", row[1])) for row in rows}
+    assert documented == {table.name: table.columns for table in (POSTS, ACCOUNTS)}
+
+
+def test_the_rule_of_generations_is_the_same_everywhere() -> None:
+    page = ROOT / "docs/explanation/incremental-runs.md"
+    assert blocks(page.read_text(encoding="utf-8"), "sql") == [newest_rows(TABLES["members"]) + "\n"]
+
+
+@pytest.mark.parametrize("page", documents.PAGES, ids=name_of)
+def test_paths_in_the_documents_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = {page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", text)}
+    folders = "jobs|lookalike|serving|bench|conf|scripts|tests|docs|deploy"
+    named = {ROOT / path for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text)}
+    assert sorted(str(path) for path in links | named if not path.exists()) == []
+
+
+@pytest.mark.parametrize("page", documents.PAGES, ids=name_of)
+def test_links_lead_to_headings_that_exist(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    targets = [(page.parent / link if link else page, anchor) for link, anchor in links]
+    assert [(name_of(to.resolve()), anchor) for to, anchor in targets if anchor not in headings(to)] == []
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert sorted(page for page in pages if f"({page})" not in index) == []
