@@ -9,8 +9,8 @@ from lookalike import errors
 from scripts.reference.markdown import code, head, joined, paragraph, table
 
 _INTRODUCTION = """\
-The exit codes of `./spark-submit.sh`. Unless the code is 0, nothing was published and the snapshot that was live before
-is still live. The error is one line on stderr."""
+The exit codes of `./spark-submit.sh`. Unless the code is 0, nothing was published and the snapshot that was live
+before is still live. The error is one line on stderr."""
 
 _OTHER_COMMANDS = """\
 `python -m jobs.snapshots` ends with 0 if it did what it was asked, 1 if a snapshot is missing, damaged or cannot be

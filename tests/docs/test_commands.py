@@ -71,7 +71,7 @@ def run(project: Project) -> Callable[[Path], None]:
     return run
 
 
-# The tests run in this order: the tutorial adds a snapshot to the output of the demo, and goes back at its end.
+# The tests run in this order: the tutorial adds a snapshot to the output of the demo and comes last.
 
 
 def test_commands_of_the_readme_print_what_it_shows(run: Callable[[Path], None]) -> None:
@@ -90,16 +90,16 @@ def test_other_readers_find_what_the_page_shows(project: Project, program: Progr
     assert project.run(".venv/bin/python", "-", given=program.source).strip() == program.output.strip()
 
 
-def test_commands_of_the_tutorial_print_what_it_shows(run: Callable[[Path], None]) -> None:
-    run(TUTORIAL)
-
-
 def test_the_service_answers_what_the_readme_shows(project: Project) -> None:
     starts, asked = (block.splitlines() for block in blocks(README.read_text(encoding="utf-8"), "bash"))
     question, answer = asked
     url = shlex.split(question)[1]
     with project.serving(starts[0].partition("#")[0]) as client:
         assert client.get(url.removeprefix("http://127.0.0.1:8080")).text.startswith(answer.removesuffix(" ..."))
+
+
+def test_commands_of_the_tutorial_print_what_it_shows(run: Callable[[Path], None]) -> None:
+    run(TUTORIAL)
 
 
 def test_the_demo_ends_with_commands_of_the_readme() -> None:
