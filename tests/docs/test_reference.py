@@ -12,7 +12,8 @@ from scripts.make_reference import FOLDER, PAGES
 from scripts.reference.snapshotformat import newest_rows
 
 from . import documents
-from .documents import ROOT, blocks, headings, name_of, table
+from .documents import blocks, headings, name_of, table
+from .project import ROOT
 
 
 @pytest.mark.parametrize("name", PAGES)
