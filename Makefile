@@ -51,10 +51,11 @@ test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.i
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/deploy -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: check
-check: .venv/.requirements-dev ## Check format, lint and types
+check: .venv/.requirements-dev ## Check format, lint, types and who imports whom
 	@$(python) -m ruff format --check $(checked)
 	@$(python) -m ruff check $(checked)
 	@$(python) -m mypy
+	@.venv/bin/lint-imports --cache-dir .cache/import-linter
 
 .PHONY: reference
 reference: .venv/.requirements-dev ## Write conf/job.yaml and the reference pages of docs/ from the code

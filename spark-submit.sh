@@ -10,10 +10,10 @@
 #
 # On a cluster the tasks run in the Python that `make environment` has packed; see docs/how-to/run-on-a-cluster.md.
 #
-# Python is started first and lets PySpark start spark-submit with the options given here. spark-submit
-# as the first process would start Python as its child, with stdout and stderr joined in one pipe: no
-# terminal for a progress line, errors in the output, and two seconds of Java before a typing error is
-# reported. Only --deploy-mode cluster, where the driver runs elsewhere, starts spark-submit itself.
+# This starts Python, and PySpark starts spark-submit with the options given here. If spark-submit came first,
+# it would start Python with stdout and stderr joined in one pipe: the progress line would have no terminal,
+# errors would be part of the output, and a typing error would be reported only after two seconds of Java.
+# Only with --deploy-mode cluster, where the driver runs elsewhere, does this start spark-submit itself.
 set -euo pipefail
 
 script="${BASH_SOURCE[0]}"
@@ -30,7 +30,7 @@ fail() {
 }
 
 # --- the two halves of the command line -------------------------------------------------------------
-user=(--) # what stands before a lone "--"; its first element keeps the array from being empty
+user=(--) # the options before a lone "--"; the first element keeps the array from being empty
 for argument in "$@"; do
   if [[ $argument == -- ]]; then
     while [[ $1 != -- ]]; do
@@ -60,8 +60,8 @@ look_up() {
   value="${from_option:-$from_setting}"
 }
 
-# Adds the options that give the tasks of a cluster a Python with the job in it: the archive of `make environment`,
-# or, where the user names another Python, that one and a zip of the job.
+# Adds the options that give the tasks of a cluster a Python with the job: the archive of `make environment`, or,
+# if the user names another Python, that one and a zip of the job.
 ship_python() {
   local archive="$root/.cache/environment.tar.gz" archives
   look_up --archives spark.archives
@@ -82,7 +82,7 @@ ship_python() {
 cluster's own in PYSPARK_PYTHON)"
   export PYSPARK_PYTHON=./environment/bin/python
   options+=(--archives "$archive#environment" --conf "spark.pyspark.python=$PYSPARK_PYTHON")
-  options+=(--conf spark.python.daemon.module=jobs.spark.daemon) # which a Python without the job in it could not find
+  options+=(--conf spark.python.daemon.module=jobs.spark.daemon) # a Python without the job would not find it
 }
 
 look_up --master spark.master
@@ -124,7 +124,7 @@ case "$master" in
     options+=(--conf spark.python.daemon.module=jobs.spark.daemon)
     options+=("${user[@]:1}")
     look_up none spark.local.dir
-    [[ -z $value ]] || unset SPARK_LOCAL_DIRS # which would win over it
+    [[ -z $value ]] || unset SPARK_LOCAL_DIRS # this variable would win
     ;;
   *)
     JAVA_HOME="$("$root/scripts/find_java.sh")" || exit 1
@@ -132,8 +132,8 @@ case "$master" in
     export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$root/.cache/numba}"
     # shellcheck source=scripts/scratch.sh
     source "$root/scripts/scratch.sh" # the driver unpacks archives, too
-    # The cluster's own settings hold where ours say nothing. Where the job cannot be written to, numba keeps
-    # its files in the home folder, which on a cluster often cannot be written, or where this variable says.
+    # The cluster's own settings apply where ours say nothing. If the job's folder is read-only, numba keeps its
+    # files in the folder of this variable, or else in the home folder, which on a cluster is often read-only, too.
     options+=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
     options+=(--conf spark.executorEnv.XDG_CACHE_HOME=.numba "${user[@]:1}")
     ship_python

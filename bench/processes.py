@@ -110,7 +110,9 @@ class _Watch(threading.Thread):
         next_memory = 0.0
         while True:
             processes = _processes_of(self._session)
-            self.processor.append((time.time(), sum(processes.values()) / TICKS))
+            # The command itself holds the time of what it started and has ended; a look that came too late misses it.
+            if Path("/proc", str(self._session)) in processes:
+                self.processor.append((time.time(), sum(processes.values()) / TICKS))
             started = time.perf_counter()
             if started >= next_memory:
                 self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, processes)))

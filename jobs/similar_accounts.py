@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 _FOLDER = str(Path(__file__).resolve().parent)
 if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
-    del sys.path[0]  # Python puts a script's folder first; the job's modules are found as jobs.* and lookalike.*
+    del sys.path[0]  # Python puts a script's folder first, but the job's modules are jobs.* and lookalike.*
 
-from jobs.options.cli import parse_arguments  # noqa: E402  # needs the right path
-from jobs.reporting.progress import Progress  # noqa: E402  # likewise
-from jobs.reporting.terminal import printable  # noqa: E402  # likewise
-from lookalike.errors import JobError  # noqa: E402  # likewise
+from jobs.options.cli import parse_arguments  # noqa: E402  # needs the path that is set above
+from jobs.reporting.progress import Progress  # noqa: E402  # needs the path, too
+from jobs.reporting.terminal import printable  # noqa: E402  # needs the path, too
+from lookalike.errors import JobError  # noqa: E402  # needs the path, too
 
 if TYPE_CHECKING:
     from jobs.options.config import JobConfig
@@ -30,13 +30,13 @@ _interrupted = threading.Event()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Ends the run such that it clears up and tells of it, whichever signal it was."""
+    """End the run like Ctrl-C: it cleans up and prints an error, whichever signal it was."""
     _interrupted.set()
     signal.default_int_handler(number, frame)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the job, report, and tell of it; the process's exit code."""
+    """Run the job, print the report and write the record of the run. Returns the exit code."""
     try:
         config = parse_arguments(argv)
     except JobError as error:
@@ -52,7 +52,9 @@ def main(argv: Sequence[str]) -> int:
         _print_error(reason)
     except (Exception, KeyboardInterrupt) as error:
         code = 1
-        if isinstance(error, KeyboardInterrupt) or _interrupted.is_set():  # which Java may have made another error
+        if (
+            isinstance(error, KeyboardInterrupt) or _interrupted.is_set()
+        ):  # Java may have turned the interrupt into another error
             reason = "interrupted; nothing was published"
             _print_error(reason)
         else:
@@ -61,35 +63,47 @@ def main(argv: Sequence[str]) -> int:
     if published is not None:
         _report(config, published)
     if not config.plan:
-        from jobs.reporting.runrecord import RunRecord, tell
+        from jobs.reporting.runrecord import RunRecord, send_record
 
-        first_line = None if reason is None else reason.partition("\n")[0]  # the others show rows of the input
-        tell(config, RunRecord(begun, datetime.now(UTC), code, first_line, progress.seconds, published))
+        first_line = (
+            None if reason is None else reason.partition("\n")[0]
+        )  # the other lines may show rows of the input
+        record = RunRecord(
+            start=begun,
+            end=datetime.now(UTC),
+            exit_code=code,
+            error=first_line,
+            seconds=progress.seconds,
+            published=published,
+        )
+        send_record(config, record)
     return code
 
 
 def _run(config: JobConfig, progress: Progress) -> Manifest | None:
-    """What was published; None of a plan."""
-    from jobs.spark.session import start_spark  # Spark and numba load slowly: not before --help
+    """The manifest of the published snapshot; None for a plan."""
+    from jobs.spark.session import start_spark  # Spark and numba load slowly, and --help is fast
 
     name = f"lookalike {config.output}"
-    # At once; but not while waiting for another run, which may need the memory.
+    # Start Spark now, but not if the run may have to wait for another one, which needs the memory.
     started = None if config.wait else start_spark(name)
-    from jobs.pipeline.pipeline import run  # loads while Java starts
+    from jobs.pipeline.run import run_job  # loads slowly, while Java starts
 
-    return run(config, lambda: started or start_spark(name), progress)
+    return run_job(config, lambda: started or start_spark(name), progress)
 
 
 def _report(config: JobConfig, published: Manifest) -> None:
-    """Print what was published, which no error undoes."""
-    from jobs.pipeline.workplace import local_folder
-    from jobs.reporting.report import print_report
+    """Print the report. The snapshot is published, whatever happens here."""
+    from jobs.pipeline.destination import local_folder
+    from jobs.pipeline.report import print_report
+    from lookalike.outputs.folder import FolderOutput
     from lookalike.snapshots.reader import Snapshot
 
     try:
-        print_report(Snapshot(local_folder(config), published), config)
+        print_report(Snapshot(FolderOutput(local_folder(config)), published), config)
     except (JobError, OSError, KeyboardInterrupt) as error:
-        print(f"warning: published, but not shown: {printable(str(error) or 'interrupted')}", file=sys.stderr)
+        reason = printable(str(error) or "interrupted")
+        print(f"warning: the snapshot is published, but its report could not be printed: {reason}", file=sys.stderr)
 
 
 def _print_error(text: str) -> None:

@@ -1,31 +1,49 @@
-"""Starts uvicorn with the service: python -m serving. Host, port and the rest come from the settings."""
+"""Starts the service: python -m serving. Host, port, number of workers and the rest come from the settings."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
-from typing import NoReturn
+import tempfile
+from typing import Final
 
-from serving.settings import Settings, SettingsError, load_settings
+import uvicorn
 
+from serving.ops.logs import configure_logging
+from serving.settings import SettingsError, load_settings
 
-def uvicorn_command(settings: Settings) -> list[str]:
-    """The command that serves with these settings; the application reads the others itself."""
-    command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app"]
-    command += ["--host", settings.host, "--port", str(settings.port)]
-    return [*command, "--loop", "uvloop", "--http", "httptools"]
+_METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 
 
-def main(environ: Mapping[str, str]) -> NoReturn:
-    """Become uvicorn."""
+def main() -> int:
+    """Serve until a signal ends it; the exit code of a start that fails."""
     try:
-        command = uvicorn_command(load_settings(environ))
+        settings = load_settings(os.environ)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    os.execve(command[0], command, dict(environ))
+        return error.exit_code
+    with contextlib.ExitStack() as stack:
+        if settings.workers > 1:
+            configure_logging(settings)  # for uvicorn's supervisor; each worker does it for itself
+            if _METRICS_FOLDER not in os.environ:
+                folder = tempfile.TemporaryDirectory(prefix="lookalike-metrics-")
+                os.environ[_METRICS_FOLDER] = stack.enter_context(folder)
+        uvicorn.run(
+            "serving.app:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            log_level="info",
+            access_log=False,
+            server_header=False,
+        )
+    return 0
 
 
 if __name__ == "__main__":
-    main(os.environ)
+    sys.exit(main())

@@ -1,10 +1,9 @@
-"""Puts the service together: create_app is what uvicorn is given."""
+"""Puts the service together. `create_app` is the factory that uvicorn calls."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import sys
@@ -16,18 +15,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lookalike import __version__
 from lookalike.errors import UsageError
-from serving import docs, problems, v1
-from serving.lookup import document
+from serving import api, problems
+from serving.api import docs, health
+from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
-from serving.lookup.warmup import warm_up
-from serving.middleware import protect
-from serving.ops import health
-from serving.ops.metrics import Metrics
-from serving.ops.server import use_workers
-from serving.ops.sharedvalues import worker_folder
+from serving.lookup.warmup import warm_up_later
+from serving.middleware.protect import protect
+from serving.ops.metrics import FOLDER_VARIABLE, Metrics
+from serving.ops.server import STARTUP_FAILURE, is_worker
 from serving.settings import Settings, SettingsError, load_settings
 from serving.state import State
 
+# Seconds until a worker's requests under way and hits of the cache are seen by the other workers.
+_SAMPLE_SECONDS = 1.0
 _log = logging.getLogger("serving")
 
 
@@ -40,16 +40,18 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         return _build(settings)
     try:
         settings = load_settings(os.environ)
-        use_workers(settings.workers, os.environ, sys.orig_argv)
-        return _build(settings)
+        app = _build(settings)
     except (SettingsError, UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+        # A supervisor would start a worker again and again that ends with another code.
+        raise SystemExit(STARTUP_FAILURE if is_worker() else error.exit_code) from None
+    _warn_of_workers(settings)
+    return app
 
 
 def _build(settings: Settings) -> ASGIApp:
-    state = State.of(settings, Metrics(folder=worker_folder()))
-    app = FastAPI(
+    state = State.of(settings, Metrics())
+    app = problems.DocumentedApp(
         title="lookalike",
         summary="Accounts that used the same hashtag under near-identical screen names",
         version=__version__,
@@ -59,15 +61,22 @@ def _build(settings: Settings) -> ASGIApp:
     )
     app.state.lookalike = state
     problems.install(app)
-    app.include_router(v1.router)
+    app.include_router(documented.router)
+    app.include_router(api.router)
     app.include_router(docs.router)
     if settings.ops_port is None:
         app.include_router(health.make_router())
-    document.complete(app, settings)
-    return protect(Beside(app, PATH, Lookup(state)), state)
+    return protect(WithFastPath(app, PATH, Lookup(state)), state)
 
 
-class Beside:
+def _warn_of_workers(settings: Settings) -> None:
+    if is_worker() and FOLDER_VARIABLE not in os.environ:
+        _log.warning("%s is not set: each worker's metrics are its own", FOLDER_VARIABLE)
+    if settings.workers > 1 and not is_worker():
+        _log.warning("one process serves: `python -m serving` starts %d, uvicorn takes --workers", settings.workers)
+
+
+class WithFastPath:
     """An application, and another one for a single path of it."""
 
     def __init__(self, app: ASGIApp, path: str, other: ASGIApp) -> None:
@@ -84,7 +93,8 @@ class Beside:
 def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(state.holder.follow()), asyncio.create_task(_warm(state))]
+        tasks = [asyncio.create_task(state.holder.follow()), asyncio.create_task(warm_up_later(state))]
+        tasks.append(asyncio.create_task(_sample(state.metrics)))
         try:
             yield
         finally:
@@ -96,12 +106,7 @@ def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[N
     return lifespan
 
 
-async def _warm(state: State) -> None:
-    try:
-        await asyncio.get_running_loop().run_in_executor(state.executor, warm_up)
-        gc.collect()
-        gc.freeze()  # what lives as long as the service need not be looked at in every full collection
-    except Exception:
-        _log.exception("the comparison could not be compiled; answers below the floor will fail")
-        return
-    state.warmed = True
+async def _sample(metrics: Metrics) -> None:
+    while True:
+        metrics.sample()
+        await asyncio.sleep(_SAMPLE_SECONDS)

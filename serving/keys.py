@@ -1,9 +1,8 @@
 """API keys: `python -m serving.keys new NAME --file FILE` makes one; KeyRing knows those of a file.
 
-A key is `NAME.SECRET`; the file keeps a line `NAME:HASH` for each, so that who reads the file can use none of
-them. HASH is the SHA-256 of the secret, in hex. A fast hash is right here: the secret is 256 random bits, which
-nobody guesses however fast the guesses are; slow hashes are for passwords that people think up. Taking a line
-away takes the key away.
+A key is `NAME.SECRET`; the file keeps a line `NAME:HASH` for each, so nobody who reads the file can
+use a key. HASH is the SHA-256 of the secret, in hex. A fast hash is right here: slow ones protect
+passwords that people choose, and the secret is 256 random bits. Delete a line to revoke its key.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ class KeysError(Exception):
 class KeyRing:
     """The keys of a file, read again when it changes. Raises KeysError if it cannot be read at first.
 
-    If it cannot be read later, the keys read last stay: half a file must not lock everybody out, nor let
-    anybody in.
+    If it cannot be read later, the keys read last stay: a file that is half written must not
+    lock all clients out.
     """
 
     def __init__(self, file: Path) -> None:
@@ -83,7 +82,7 @@ def given_key(headers: Mapping[bytes, bytes]) -> bytes | None:
 def read_keys(file: Path) -> dict[bytes, bytes]:
     """The SHA-256 digest of each key's secret, by the key's name. Raises KeysError naming the bad line.
 
-    Blank lines and those that begin with # say nothing.
+    Blank lines and those that begin with # are skipped.
     """
     try:
         with file.open("rb") as source:
@@ -91,7 +90,7 @@ def read_keys(file: Path) -> dict[bytes, bytes]:
     except OSError as error:
         raise KeysError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise KeysError(f"{file}: is no file of keys") from None
+        raise KeysError(f"{file}: is not a file of keys") from None
     if len(text) > _MAX_FILE_BYTES:
         raise KeysError(f"{file}: is larger than {_MAX_FILE_BYTES} bytes")
     digests: dict[bytes, bytes] = {}
@@ -113,7 +112,7 @@ def add_key(file: Path, name: str) -> str:
     if not _NAME.fullmatch(name):
         raise KeysError(f"not a name: {name[:80]!r}; at most 40 of a-z, 0-9 and -, not - at first")
     if file.exists() and name.encode() in read_keys(file):
-        raise KeysError(f"{file}: has a key named {name} already; take its line away to replace it")
+        raise KeysError(f"{file}: has a key named {name} already; delete its line to replace it")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     line = f"{name}:{hashlib.sha256(secret.encode()).hexdigest()}\n"
     try:
@@ -133,8 +132,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m serving.keys", description="Make API keys for the service.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     new = commands.add_parser("new", help="make a key and add its hash to a file")
-    new.add_argument("name", metavar="NAME", help="whose it is: a-z, 0-9 and -; shown in the log")
-    new.add_argument("--file", required=True, type=Path, metavar="FILE", help="what LOOKALIKE_API_KEYS_FILE names")
+    new.add_argument("name", metavar="NAME", help="name of the key, shown in the log: a-z, 0-9 and -")
+    new.add_argument(
+        "--file", required=True, type=Path, metavar="FILE", help="the file that LOOKALIKE_API_KEYS_FILE names"
+    )
     options = parser.parse_args(arguments)
     try:
         key = add_key(options.file, options.name)
@@ -142,7 +143,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(key)
-    print(f"Added to {options.file}. The key is shown this once; only its hash is kept.", file=sys.stderr)
+    print(f"Added to {options.file}. This is the only time the key is shown; the file has its hash.", file=sys.stderr)
     return 0
 
 

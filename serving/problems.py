@@ -6,14 +6,16 @@ import json
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final, NotRequired
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import Field, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope, Send
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _log = logging.getLogger("serving")
@@ -22,7 +24,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
-    """A failure that the client is told about. `detail` is one sentence for a person, without internals."""
+    """A failure as the client sees it. `detail` is one sentence for a person, without internals."""
 
     status: int = 500
     code: str = "internal-error"  # the end of `type`; stable, for programs
@@ -47,7 +49,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
 
 
 class InternalError(Problem):
-    """Something unexpected; what it was stands in the log alone."""
+    """Something unexpected; only the log says what."""
 
     def __init__(self) -> None:
         super().__init__("The service failed on this request.")
@@ -137,7 +139,7 @@ class DamagedSnapshot(Problem):
 
 
 class Overloaded(Problem):
-    """More requests are under way than the service takes at once."""
+    """Too many requests are under way."""
 
     status, code, title = 503, "overloaded", "Overloaded"
     retry_after = 1
@@ -150,7 +152,7 @@ class TimedOut(Problem):
 
 
 class OtherProblem(Problem):
-    """A status that none of the classes above stands for."""
+    """A status without a class above."""
 
     def __init__(self, status: int, detail: str, headers: Headers = ()) -> None:
         super().__init__(detail, headers=headers)
@@ -158,9 +160,39 @@ class OtherProblem(Problem):
         self.status, self.title, self.code = status, phrase, phrase.lower().replace(" ", "-")
 
 
-def problem_document(problem: Problem, request_id: str | None = None) -> dict[str, Any]:
-    """The members of the document: type, title, status, detail, and where known parameter and request_id."""
-    document: dict[str, Any] = {
+class ProblemDocument(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: Annotated[str, Field(description="What kind of problem it is; stable, for programs.")]
+    title: str
+    status: int
+    detail: Annotated[str, Field(description="One sentence about this request.")]
+    parameter: NotRequired[Annotated[str, Field(description="The parameter that caused it.")]]
+    request_id: NotRequired[Annotated[str, Field(description="Names this request in the service's log.")]]
+
+
+def documented_problem(description: str) -> dict[str, Any]:
+    """What FastAPI's `responses` say of an answer that is a problem document."""
+    return {
+        "description": description,
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+class DocumentedApp(FastAPI):
+    """A FastAPI application whose OpenAPI document describes problem documents: no route has them as its model."""
+
+    def openapi(self) -> dict[str, Any]:
+        """As FastAPI's."""
+        document = super().openapi()
+        schema = TypeAdapter(ProblemDocument).json_schema() | {"title": "Problem"}
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
+        return document
+
+
+def problem_document(problem: Problem, request_id: str | None = None) -> ProblemDocument:
+    """The problem as a document."""
+    document: ProblemDocument = {
         "type": f"urn:lookalike:problem:{problem.code}",
         "title": problem.title,
         "status": problem.status,
@@ -176,7 +208,7 @@ def problem_document(problem: Problem, request_id: str | None = None) -> dict[st
 def problem_bytes(problem: Problem, request_id: str | None = None) -> bytes:
     """The document as JSON in UTF-8."""
     text = json.dumps(problem_document(problem, request_id), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")  # half of a surrogate pair, sent back to who sent it
+    return text.encode("utf-8", "backslashreplace")  # half of a surrogate pair, as the client sent it
 
 
 def request_id_of(scope: Scope) -> str | None:
@@ -199,7 +231,7 @@ async def send_problem(scope: Scope, send: Send, problem: Problem) -> None:
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of a FastAPI application's routes become a problem document."""
+    """Make a problem document of every error in a FastAPI application's routes."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)

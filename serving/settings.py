@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
-from lookalike.outputs.stores.urls import StoreUrl, parse_output
+from lookalike.outputs.urls import StoreUrl, parse_output
 
 PREFIX: Final = "LOOKALIKE_"
 CONFIG_VARIABLE: Final = "LOOKALIKE_CONFIG"

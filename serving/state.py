@@ -8,10 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from serving.holder import Served, SnapshotHolder
 from serving.ops.metrics import Metrics
 from serving.problems import NotReady
 from serving.settings import Settings
+from serving.snapshots.holder import Served, SnapshotHolder
 
 
 @dataclass(eq=False)
@@ -33,7 +33,7 @@ class State:
 
     @classmethod
     def of(cls, settings: Settings, metrics: Metrics) -> State:
-        """The state of a service that has not begun; no thread is started, nothing is read."""
+        """The state of a service before it starts: no thread runs yet, nothing has been read."""
         checks = ThreadPoolExecutor(1, "check")
         return cls(
             settings=settings,
@@ -59,7 +59,7 @@ class State:
         return served
 
     def close(self) -> None:
-        """Let the threads end."""
+        """End the threads."""
         for executor in (self.executor, self.live, self.checks):
             executor.shutdown(wait=False, cancel_futures=True)
 

@@ -14,6 +14,8 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 def examples(count: int, **options: Any) -> Callable[[Test], Test]:
     """For a test of Hypothesis's `given`: so many examples. options: settings of Hypothesis."""
+    # Other processes may keep the cores busy.
+    options["suppress_health_check"] = [HealthCheck.too_slow, *options.get("suppress_health_check", ())]
 
     def decorate(test: Test) -> Test:
         return pytest.mark.random(settings(max_examples=count * _TIMES, **options)(test))
@@ -26,7 +28,7 @@ def whole_runs(count: int) -> Callable[[Test], Test]:
 
     It empties its folder itself, and its patched job is the same for every example.
     """
-    checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+    checks = [HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
     return examples(count, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
 
 

@@ -34,6 +34,7 @@ from bench.generate import SIZES, generate  # noqa: E402
 from bench.serving.baselines import BODY_VARIABLE, PATH  # noqa: E402
 from bench.serving.load import Load, Wrk  # noqa: E402
 from bench.serving.table import Figures, write_results  # noqa: E402
+from lookalike.outputs.folder import FolderOutput  # noqa: E402
 from lookalike.snapshots.reader import Snapshot  # noqa: E402
 
 CACHE: Final = ROOT / ".cache" / "bench"
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
         print("error: two cores are needed, one for the server and one for the load", file=sys.stderr)
         return 2
     output = options.output or made_output(options.size)
-    figures = measure(Snapshot.open(output), options.rounds, options.seconds)
+    figures = measure(Snapshot.open(FolderOutput(output)), options.rounds, options.seconds)
     for line in write_results(ROOT / "bench" / "serving" / "README.md", figures):
         print(line)
     return 0
@@ -80,8 +81,8 @@ def made_output(size: str) -> Path:
 
 def measure(snapshot: Snapshot, rounds: int, seconds: float) -> Figures:
     """All figures of one snapshot."""
-    assert isinstance(snapshot.output, Path)
-    output = snapshot.output
+    assert isinstance(snapshot.output, FolderOutput)
+    output = snapshot.output.folder
     pairs = pairs_by_hashtag(snapshot)
     usual = path_of(min(pairs, key=lambda key: abs(pairs[key] - _USUAL_PAIRS)))
     largest = path_of(max(pairs, key=lambda key: pairs[key]))
@@ -149,7 +150,7 @@ def checked(load: Load) -> Load:
 
 def pairs_by_hashtag(snapshot: Snapshot) -> Mapping[str, int]:
     """The number of pairs of every hashtag that has any."""
-    files = snapshot.run("hashtags", None).files
+    files = snapshot.stored("hashtags", None).files
     rows = pa.concat_tables(
         [file.read(group, ["hashtag", "pairs"]) for file in files for group in range(len(file.bounds))]
     )

@@ -18,7 +18,7 @@ _POSTS = _schema(
     id_hash=pa.uint64(),
     id_check=pa.uint64(),
     row_hash=pa.uint64(),
-    created=pa.int64(),
+    created_at=pa.int64(),
     was_dated=pa.bool_(),
     repost=pa.int8(),
     was_flagged=pa.bool_(),
@@ -32,7 +32,7 @@ _POSTS = _schema(
 _SPELLINGS = _schema(hash=pa.uint64(), spelling=pa.string(), key=pa.string())
 
 # From an id partition to a bucket: one hashtag of one used post. leads: 1 for the first hashtag of its post.
-_USAGES = _schema(spelling=pa.uint64(), account=pa.uint32(), created=pa.int64(), repost=pa.int8(), leads=pa.int8())
+_USAGES = _schema(spelling=pa.uint64(), account=pa.uint32(), created_at=pa.int64(), repost=pa.int8(), leads=pa.int8())
 
 # From a bucket to a task of accounts: see Evidence; hashtag is the place in the bucket.
 _MEMBERSHIPS = _schema(
@@ -40,13 +40,16 @@ _MEMBERSHIPS = _schema(
     account=pa.uint32(),
     posts=pa.int32(),
     reposts=pa.int32(),
-    first=pa.int64(),
-    last=pa.int64(),
+    first_post=pa.int64(),
+    last_post=pa.int64(),
     leads=pa.int32(),
 )
 
+# From a bucket to a task of accounts, in an incremental run: the account of each membership that is new.
+_NEW_MEMBERSHIPS = _schema(account=pa.uint32())
+
 # From a task of comparison to a bucket: accounts that are similar, once for each hashtag, by number.
-_PAIRS = _schema(hashtag=pa.uint32(), left=pa.uint32(), right=pa.uint32(), distance=pa.int32())
+_PAIRS = _schema(hashtag=pa.uint32(), account_a=pa.uint32(), account_b=pa.uint32(), distance=pa.int32())
 
 # From a task of comparison to a task of accounts: the same from either side. hashtags: in how many of them; a pair
 # may come several times.
@@ -71,6 +74,11 @@ def usages(work: Path) -> Exchange:
 def memberships(work: Path) -> Exchange:
     """The memberships."""
     return Exchange(work, "memberships", _MEMBERSHIPS)
+
+
+def new_memberships(work: Path) -> Exchange:
+    """The accounts of new memberships."""
+    return Exchange(work, "new", _NEW_MEMBERSHIPS)
 
 
 def pairs(work: Path) -> Exchange:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts import AccountTable
-from jobs.stages.group.hashtagtable import HashtagTable
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
@@ -23,7 +23,7 @@ def accounts_table(path: str) -> AccountTable:
 
 @functools.lru_cache(maxsize=2)
 def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
-    """snapshots.buckets.bucket_of(id, buckets) of every account of the table."""
+    """outputs.buckets.bucket_of(id, buckets) of every account of the table."""
     ids = accounts_table(path).ids
     return buckets_of(*packed_strings(ids), buckets)
 
@@ -31,10 +31,4 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
 @functools.lru_cache(maxsize=1)
 def open_snapshot(output: Path, snapshot: str) -> Snapshot:
     """A published snapshot."""
-    return Snapshot.open(output, snapshot)
-
-
-@functools.lru_cache(maxsize=2)
-def hashtag_table(work: str) -> HashtagTable:
-    """The table of hashtags that the driver wrote to the run's work folder, mapped into memory."""
-    return HashtagTable.open(Path(work))
+    return Snapshot.open(FolderOutput(output), snapshot)

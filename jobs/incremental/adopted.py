@@ -1,4 +1,4 @@
-"""Posts that the base left out because their author was unknown, and who is known now."""
+"""Posts that the base left out because their author was unknown, and whose author is known now."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from jobs.stages.scan.posts import PLACE, PLACE_BITS
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.publisher import Publication
-from lookalike.tables.schemas import REJECTS, UNKNOWN_AUTHOR, UNKNOWN_POSTS
+from lookalike.tables import UNKNOWN_AUTHOR
 
-_MOST = 100_000  # posts; more are read faster in a full run
+_MOST = 100_000  # posts; a full run reads more than this faster
 
 
 @dataclasses.dataclass(frozen=True)
 class AdoptedPosts:
-    """rows: int64[n] ascending, see stages.posts. rest: those of authors still unknown, as schemas.UNKNOWN_POSTS."""
+    """rows: int64[n] ascending, see stages.posts. rest: those of authors still unknown, as tables.UNKNOWN_POSTS."""
 
     rows: npt.NDArray[np.int64]
     rest: pa.Table
 
     @classmethod
     def find(cls, base: Base, table: AccountTable) -> AdoptedPosts:
-        """Look all authors up. NotIncremental if too many are known now."""
-        unknown = base.read("unknown_posts", None, UNKNOWN_POSTS.names)
+        """Look up the authors of all left-out posts. Raises NotIncremental if too many are known now."""
+        unknown = base.read("unknown_posts", None)
         is_known = table.indices_of(unknown["author_id"].combine_chunks()) >= 0
         rows = np.sort(unknown["row"].to_numpy()[is_known])
         if len(rows) > _MOST:
@@ -46,20 +46,19 @@ class AdoptedPosts:
         return len(self.rows)
 
     def splits(self) -> list[Split]:
-        """What a task has to read for them."""
+        """What the tasks read for these posts."""
         return [Split(file, 0, TO_THE_END, places) for file, places in self._by_file()]
 
     def files(self, publication: Publication, base: Base, files: Sequence[InputFile], part: int) -> list[FileEntry]:
-        """The base's files of rejects of posts and of unknown posts without them; `part` is free for both."""
+        """The base's files of rejected posts and of unknown posts, without these. part: a number free in both."""
         rejects = [entry for entry in base.entries("rejects", None) if not entry.path.endswith("/part-00000.parquet")]
         unknown = base.entries("unknown_posts", None)
         if not len(self):
             return [*rejects, *unknown]
         left = _Pieces(self._rejects_left(base, rejects, self._written(files)))
-        written = [("rejects", REJECTS, left), ("unknown_posts", UNKNOWN_POSTS, _Pieces(iter([self.rest])))]
         return [
-            write_table(publication.output, publication.data_path(table, part=part), schema, pieces)
-            for table, schema, pieces in written
+            write_table(publication.output, publication.data_path(table, part=part), pieces)
+            for table, pieces in (("rejects", left), ("unknown_posts", _Pieces(iter([self.rest]))))
             if pieces
         ]
 
@@ -69,7 +68,7 @@ class AdoptedPosts:
             yield file, self.rows[number == file] & PLACE
 
     def _written(self, files: Sequence[InputFile]) -> set[tuple[str, str]]:
-        """The file and the text of each post, as the rejects have them."""
+        """The file and the text of each post, as in the table of rejects."""
         written = set()
         for number, places in self._by_file():
             for batch in fetch_batches(files[number], places, POSTS):
@@ -88,7 +87,7 @@ class AdoptedPosts:
 
 
 class _Pieces:
-    """Tables one after the other; false if they have no row."""
+    """Tables, one after the other. It is false if they have no rows."""
 
     def __init__(self, pieces: Iterator[pa.Table]) -> None:
         self._pieces = pieces

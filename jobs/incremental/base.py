@@ -14,10 +14,8 @@ import pyarrow as pa
 from jobs.exchange.worker import open_snapshot
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.manybuckets import order_by_bucket
-from lookalike.snapshots.oldfiles import taken_rows
-from lookalike.snapshots.overlay import Overlay
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import OVERLAYS
+from lookalike.snapshots.stored import StoredTable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,47 +25,21 @@ class Base:
     output: Path
     snapshot: str
 
+    def stored(self, table: str, bucket: int | None) -> StoredTable:
+        """The files of a table in a bucket."""
+        return self._open().stored(table, bucket)
+
     def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
-        """The files of a table in a bucket and its overlay: what a bucket that nothing changes in is named by."""
-        return self._open().run(table, bucket).entries
+        """The same as the manifest lists them: what the new snapshot names if nothing changes in the bucket."""
+        return self.stored(table, bucket).entries
 
-    def files(self, table: str, bucket: int) -> tuple[list[FileEntry], Overlay]:
-        """The files of a table in a bucket, and what lies over them."""
-        entries = self._of(table, table, bucket)
-        overlay = self._open().run(table, bucket).overlay
-        return entries, overlay or Overlay.none(sum(entry.rows for entry in entries))
-
-    def read(self, table: str, bucket: int | None, columns: Sequence[str]) -> pa.Table:
-        """Some columns of a table in a bucket, all rows."""
-        return self._open().run(table, bucket).read(columns)
-
-    def taken(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
-        """Some columns of a table in a bucket, some rows: int64[], ascending."""
-        files, overlay = self.files(table, bucket)
-        is_laid, number = overlay.locate(rows)
-        below = taken_rows(self.output, files, table, columns, number[~is_laid])
-        if not is_laid.any():
-            return below
-        above = self.taken_over(table, bucket, columns, number[is_laid])
-        place = np.empty(len(rows), np.int64)
-        place[~is_laid] = np.arange(len(below))
-        place[is_laid] = np.arange(len(above)) + len(below)
-        return pa.concat_tables([below, above]).combine_chunks().take(pa.array(place))
-
-    def taken_over(self, table: str, bucket: int, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> pa.Table:
-        """The same of the table's overlay."""
-        return taken_rows(self.output, self.laid(table, bucket), OVERLAYS[table], columns, rows)
-
-    def laid(self, table: str, bucket: int) -> list[FileEntry]:
-        """The file of a table's overlay in a bucket, if it has one."""
-        return self._of(OVERLAYS[table], table, bucket)
-
-    def _of(self, name: str, table: str, bucket: int) -> list[FileEntry]:
-        return [entry for entry in self.entries(table, bucket) if entry.table == name]
+    def read(self, table: str, bucket: int | None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Some columns of a table in a bucket, all stored rows; None for all columns."""
+        return self.stored(table, bucket).read(columns)
 
     def tables(self, entries: Sequence[FileEntry]) -> Iterator[pa.Table]:
         """All rows of some files that are not in buckets, a row group at a time."""
-        for file in self._open().run(entries[0].table, None).files if entries else []:
+        for file in self.stored(entries[0].table, None).files if entries else []:
             if file.entry in entries:
                 for group in range(len(file.group_rows())):
                     yield file.read(group)
@@ -98,16 +70,23 @@ class BaseHashtags:
 
     def slice(self, start: int, end: int) -> BaseHashtags:
         """Hashtags start to end."""
-        keys, display = (texts.slice(start, end - start) for texts in (self.keys, self.display))
-        numbers = self.posts[start:end], self.members[start:end], self.pairs[start:end]
-        return BaseHashtags(keys, display, *numbers)
+        return BaseHashtags(
+            keys=self.keys.slice(start, end - start),
+            display=self.display.slice(start, end - start),
+            posts=self.posts[start:end],
+            members=self.members[start:end],
+            pairs=self.pairs[start:end],
+        )
 
 
 @functools.lru_cache(maxsize=1)
 def _hashtags_by_bucket(base: Base) -> tuple[BaseHashtags, npt.NDArray[np.int64]]:
     """All hashtags in the order of (bucket, key), and where each bucket begins: int64[buckets + 1]."""
-    table = base.read("hashtags", None, ["hashtag", "display", "posts", "members", "pairs"])
-    keys, display = (table[name].combine_chunks() for name in ("hashtag", "display"))
+    table = base.read("hashtags", None)
+    keys = table["hashtag"].combine_chunks()
     order, edges = order_by_bucket(keys, base.buckets)
-    numbers = (table[name].to_numpy()[order] for name in ("posts", "members", "pairs"))
-    return BaseHashtags(keys.take(pa.array(order)), display.take(pa.array(order)), *numbers), edges
+    texts = {"keys": keys, "display": table["display"].combine_chunks()}
+    return BaseHashtags(
+        **{name: column.take(pa.array(order)) for name, column in texts.items()},
+        **{name: table[name].to_numpy()[order] for name in ("posts", "members", "pairs")},
+    ), edges

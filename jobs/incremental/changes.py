@@ -20,29 +20,24 @@ class AccountChanges:
     """Of the n accounts of this run, which the base has, and which of these are not what they were.
 
     known: bool[n]; no account of the base is missing. changed: bool[n], screen name or date of creation is another.
+    number: uint32[n], by which tables name the account: the base's, or the next free one.
     """
 
     known: npt.NDArray[np.bool_]
     changed: npt.NDArray[np.bool_]
-
-    @classmethod
-    def none(cls, accounts: int) -> AccountChanges:
-        """All accounts are what they were."""
-        return cls(np.ones(accounts, bool), np.zeros(accounts, bool))
+    number: npt.NDArray[np.uint32]
 
     @functools.cached_property
-    def numbers(self) -> npt.NDArray[np.uint32]:
-        """uint32[accounts of the base]: the number in this run of each account of the base, by its number there."""
-        return np.flatnonzero(self.known).astype(np.uint32)
-
-    @property
-    def same_numbers(self) -> bool:
-        """Whether the accounts have the numbers that they had."""
-        return len(self.numbers) == 0 or int(self.numbers[-1]) == len(self.numbers) - 1
+    def places(self) -> npt.NDArray[np.uint32]:
+        """uint32[n]: the account of each number."""
+        places = np.empty(len(self.number), np.uint32)
+        places[self.number] = np.arange(len(self.number), dtype=np.uint32)
+        return places
 
     def write(self, work: Path) -> None:
         """Write the file for the tasks."""
-        rows = pa.record_batch({"known": self.known.view(np.uint8), "changed": self.changed.view(np.uint8)})
+        columns = {"known": self.known.view(np.uint8), "changed": self.changed.view(np.uint8), "number": self.number}
+        rows = pa.record_batch(columns)
         write_work_file(work / _FILE, rows.schema, [rows])
 
 
@@ -50,4 +45,5 @@ class AccountChanges:
 def account_changes(work: Path) -> AccountChanges:
     """The written file, mapped into memory."""
     rows = open_work_file(work / _FILE).get_batch(0)
-    return AccountChanges(*(rows[name].to_numpy().view(np.bool_) for name in ("known", "changed")))
+    known, changed = (rows[name].to_numpy().view(np.bool_) for name in ("known", "changed"))
+    return AccountChanges(known=known, changed=changed, number=rows["number"].to_numpy())

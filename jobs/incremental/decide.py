@@ -1,16 +1,16 @@
-"""Whether a run reads all input or only what is new, and why."""
+"""Whether a run can read only what is new, and why not."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Literal
 
 from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
-from jobs.pipeline.summary import inputs
+from jobs.strategy.records import input_records
+from jobs.strategy.strategy import FallBack
 from lookalike import __version__
 from lookalike.snapshots.manifest import InputRecord, Manifest, Mode
 
@@ -18,66 +18,64 @@ _ALIKE = ("blocking", "exclude_reposts", "fold", "quoting")  # options that a sn
 _WORTH_IT = Fraction(1, 2)  # of the bytes of posts; if more is new, reading all of it costs less
 
 
-class NotIncremental(Exception):  # noqa: N818  # no error: the run starts over and reads all input
-    """Why what is new is not enough to go by, in words."""
+class NotIncremental(FallBack):
+    """An incremental run is not possible. The message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Decision:
-    """How a run is done. base: what an incremental one builds on; None for a full one. reason: why, in words.
+class NewPosts:
+    """What an incremental run builds on and what it reads.
 
-    posts: all files, in the order by which the rows of the base are numbered; the first `known` are in the base.
+    base: the live snapshot. reason: in words, for the manifest. posts: all files, in the order by which the rows of
+    the base are numbered; the base knows the first `known` of them.
     """
 
-    base: Manifest | None
+    base: Manifest
     reason: str
     posts: tuple[InputFile, ...]
     known: int
 
     @property
-    def new_bytes(self) -> int:
-        """Size of the files that the run reads."""
-        return sum(file.size for file in self.posts[self.known :])
+    def generation(self) -> int:
+        """Of the snapshot that the run makes, see Manifest."""
+        return self.base.generation + 1
 
-    def recorded(self) -> Mode:
+    @property
+    def mode(self) -> Mode:
         """For the manifest."""
-        base = None if self.base is None else self.base.id
-        name: Literal["full", "incremental"] = "full" if base is None else "incremental"
-        files = len(self.posts) - self.known
-        return Mode(name=name, reason=self.reason, base=base, files=files, bytes=self.new_bytes)
-
-    def full(self, reason: str) -> Decision:
-        """The same run over all input."""
-        return Decision(None, reason, tuple(sorted(self.posts, key=lambda file: file.path)), 0)
+        new = self.posts[self.known :]
+        size = sum(file.size for file in new)
+        return Mode(name="incremental", reason=self.reason, base=self.base.id, files=len(new), bytes=size)
 
 
-def decide(config: JobConfig, ignored: IgnoreList, live: Manifest | None, posts: tuple[InputFile, ...]) -> Decision:
-    """Choose by what the live snapshot was made from, and how."""
-    whole = Decision(None, "", posts, 0)
-    if config.mode == "full" or config.plan:
-        return whole.full("asked for")
+def find_new_posts(
+    config: JobConfig, ignored: IgnoreList, live: Manifest | None, posts: tuple[InputFile, ...]
+) -> NewPosts:
+    """Find the posts that the live snapshot does not know. Raises NotIncremental if they are not enough to go by."""
     if live is None:
-        return whole.full("there is no live snapshot to build on")
-    try:
-        _check_options(config, ignored, live)
-        ordered = _known_first(live, posts)
-    except NotIncremental as reason:
-        return whole.full(str(reason))
+        raise NotIncremental("there is no live snapshot to build on")
+    _check_options(config, ignored, live)
+    ordered = _known_first(live, posts)
     known = sum(record.table == "posts" for record in live.inputs)
-    decision = Decision(live, "", ordered, known)
     new = len(posts) - known
-    if config.mode == "auto" and decision.new_bytes > _WORTH_IT * sum(file.size for file in posts):
-        return whole.full(f"{decision.new_bytes:,} bytes of posts are new, more than half of all")
-    told = f"{new:,} new file{'s' if new != 1 else ''} of posts since {live.id}"
-    return dataclasses.replace(decision, reason=told)
+    found = NewPosts(
+        base=live,
+        reason=f"{new:,} new file{'s' if new != 1 else ''} of posts since {live.id}",
+        posts=ordered,
+        known=known,
+    )
+    new_bytes = found.mode.bytes
+    if config.mode == "auto" and new_bytes > _WORTH_IT * sum(file.size for file in posts):
+        raise NotIncremental(f"{new_bytes:,} bytes of posts are new, more than half of all")
+    return found
 
 
 def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> None:
-    if live.job_version != __version__ or live.mode is None:
+    if live.job_version != __version__:
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
         raise NotIncremental("prefix blocking may lose pairs, others in each run")
-    if Fraction(live.floor) != Fraction(config.min_similarity):
+    if live.threshold != config.min_similarity:
         raise NotIncremental(f"min_similarity was {live.floor}")
     if live.buckets != config.buckets:
         raise NotIncremental(f"buckets was {live.buckets}")
@@ -89,8 +87,8 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
 
 
 def _known_first(live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile, ...]:
-    """The files of the live snapshot in its order, then the others. NotIncremental if one has changed or is gone."""
-    found = {record.path: (record, file) for record, file in zip(inputs("posts", posts), posts, strict=True)}
+    """The files that the live snapshot knows, in its order, then the others. NotIncremental if one has changed."""
+    found = {record.path: (record, file) for record, file in zip(input_records("posts", posts), posts, strict=True)}
     ordered = []
     for record in live.inputs:
         if record.table == "posts":

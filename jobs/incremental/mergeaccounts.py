@@ -10,19 +10,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.exchange.worker import account_buckets, accounts_table, hashtag_table
-from jobs.incremental.base import Base
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.incremental.blocks import Blocks, find_owners
 from jobs.incremental.changes import account_changes
-from jobs.incremental.findstrings import first_not_less
+from jobs.incremental.counting import CountingRows
 from jobs.incremental.patch import Patch, Patcher
-from jobs.stages.group.evidence import Evidence
+from jobs.stages.group.evidence import Evidence, membership_keys
+from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.group.listing import account_hashtag_rows
 from jobs.stages.write.accounts import Lookalikes, account_rows, lookalike_rows
 from lookalike.outputs.entries import FileEntry
-from lookalike.tables.schemas import ACCOUNTS, LOOKALIKES
+from lookalike.tables import LOOKALIKES
 
 Counts = npt.NDArray[np.int64]
+Accounts = npt.NDArray[np.uint32]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,129 +35,119 @@ class AccountMerger:
     tables: Patcher
     buckets: int
 
-    def merge(self, bucket: int, used: Evidence, found: pa.Table) -> list[FileEntry]:
+    def merge(self, bucket: int, used: Evidence, new: Accounts, found: pa.Table) -> list[FileEntry]:
         """Add what the accounts used, and the similar accounts that were found.
 
-        used: by (account, hashtag), hashtags by number, the evidence of the base included; found: see
-        channels.lookalikes. Both may speak of accounts of other buckets too.
+        used: by (account, hashtag), hashtags by number, the evidence of the base included; new: the account of each
+        membership that the base has not; found: see channels.lookalikes. All may name accounts of other buckets too.
         """
         bucket_of = account_buckets(self.accounts, self.buckets)
         used = used.take(np.flatnonzero(bucket_of[used.account] == bucket))
+        new = new[bucket_of[new] == bucket]
         found = found.filter(pa.array(bucket_of[found["account"].to_numpy()] == bucket))
         accounts = np.flatnonzero(bucket_of == bucket).astype(np.uint32)
         changes = account_changes(self.work)
         known = np.flatnonzero(changes.known[accounts])
-        old = _OldAccounts.read(self.tables.base, bucket, accounts[known])
-        hashtags, is_new = self._hashtags(bucket, old, used)
-        lookalikes, alike = self._lookalikes(bucket, old, found)
-        place = np.searchsorted(accounts, used.account)
-        before: npt.NDArray[np.int64] = np.full((3, len(accounts)), -1, np.int64)
-        before[:, known] = old.posts, old.hashtags, old.lookalikes
+        before: Counts = np.full((3, len(accounts)), -1, np.int64)  # posts, hashtags, lookalikes
+        before[:, known] = self._counts(bucket, len(known))
+        lookalikes = self._lookalikes(bucket, accounts[known], before[2, known], found)
         counts = np.maximum(before, 0)
-        counts[2, known] = alike.kept
-        counts[0] += np.bincount(place, used.leads, len(accounts)).astype(np.int64)
-        counts[1] += np.bincount(place[is_new], minlength=len(accounts))
-        counts[2] += np.bincount(np.searchsorted(accounts, alike.rows.account), minlength=len(accounts))
-        differs = (before != counts).any(0) | changes.changed[accounts]
-        written = self._write("accounts", bucket, self._accounts(accounts, known, counts, differs), len(accounts))
-        written += self._write("account_hashtags", bucket, hashtags, int(counts[1].sum()))
-        return written + self._write("lookalikes", bucket, lookalikes, int(counts[2].sum()))
+        counts[0] += np.bincount(np.searchsorted(accounts, used.account), used.leads, len(accounts)).astype(np.int64)
+        counts[1] += np.bincount(np.searchsorted(accounts, new), minlength=len(accounts))
+        counts[2, known] = lookalikes.kept
+        counts[2] += np.bincount(np.searchsorted(accounts, lookalikes.rows.account), minlength=len(accounts))
+        is_same = (before == counts).all() and not changes.changed[accounts].any()
+        files = self.tables.base.entries("accounts", bucket) if is_same else self._accounts(bucket, accounts, counts)
+        files += self._hashtags(bucket, used, len(used) - len(new))
+        return files + self._write_lookalikes(bucket, lookalikes, int(counts[2].sum()))
 
-    def _write(self, table: str, bucket: int, patch: Patch, rows: int) -> list[FileEntry]:
-        """rows: that the table has then."""
-        return self.tables.write(patch, table, bucket) if rows else []
+    def _counts(self, bucket: int, known: int) -> Counts:
+        """int64[3, known]: posts, hashtags and lookalikes of the base's accounts in a bucket."""
+        names = ["posts", "hashtags", "lookalikes"]
+        rows = self.tables.base.read("accounts", bucket, names)
+        if len(rows) != known:
+            raise RuntimeError(f"bucket {bucket} of the base has {len(rows)} accounts, not {known}")
+        return np.stack([rows[name].to_numpy() for name in names])
 
-    def _accounts(
-        self, accounts: npt.NDArray[np.uint32], known: Counts, counts: Counts, differs: npt.NDArray[np.bool_]
-    ) -> Patch:
-        """How accounts changes. counts: int64[3, accounts], see account_rows; differs: whose row is another, or new.
-
-        known: int64[], places of those that the base has.
-        """
-        chosen = np.flatnonzero(differs)
-        rows = account_rows(accounts_table(self.accounts), accounts[chosen], *counts[:, chosen])
-        inserted = pa.Table.from_batches(rows, ACCOUNTS)
-        return Patch.of(np.flatnonzero(differs[known]), np.searchsorted(known, chosen), inserted)
-
-    def _hashtags(self, bucket: int, old: _OldAccounts, used: Evidence) -> tuple[Patch, npt.NDArray[np.bool_]]:
-        """How account_hashtags changes, and which of the memberships are new."""
-        place, is_known = find_owners(old.account, used.account)
-        touched = np.zeros(len(old.account), bool)
-        touched[place[is_known]] = True
-        blocks = Blocks.of(old.hashtags, touched)
-        rows = self.tables.base.taken("account_hashtags", bucket, ["hashtag"], blocks.rows)
-        stored = rows["hashtag"].combine_chunks()
-        keys = hashtag_table(str(self.work)).keys
-        wanted = keys.take(pa.array(used.hashtag))
-        low, high = blocks.spans(place, is_known)
-        at = first_not_less(stored, low, high, wanted)
-        inside = at < high
-        hit = inside.copy()
-        hit[inside] = pc.equal(stored.take(pa.array(at[inside])), wanted.filter(pa.array(inside))).to_numpy(
-            zero_copy_only=False
+    def _accounts(self, bucket: int, accounts: Accounts, counts: Counts) -> list[FileEntry]:
+        posts, hashtags, lookalikes = counts
+        pieces = account_rows(
+            accounts_table(self.accounts),
+            accounts,
+            posts=posts,
+            hashtags=hashtags,
+            lookalikes=lookalikes,
+            numbers=account_changes(self.work).number,
         )
-        before = blocks.rows_at(place, is_known, at)
-        ids = accounts_table(self.accounts).ids
+        return self.tables.write_rows("accounts", bucket, pieces) if len(accounts) else []
 
-        def rows_between(first: int, last: int) -> pa.Table:
-            return pa.Table.from_batches([account_hashtag_rows(ids, keys, used.take(slice(first, last)))])
+    def _hashtags(self, bucket: int, used: Evidence, known: int) -> list[FileEntry]:
+        """The files of account_hashtags. known: of the memberships used, how many the base has."""
+        ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
+        rows = pa.Table.from_batches([account_hashtag_rows(ids, keys, used, generation=self.tables.generation)])
+        if not self.tables.merges("account_hashtags", bucket, len(rows)):
+            return self.tables.add(rows, known, "account_hashtags", bucket)
+        stored = self.tables.base.stored("account_hashtags", bucket)
+        counting = CountingRows.of(
+            [self._hashtag_keys(file.read_all(["account_id", "hashtag"])) for file in stored.files]
+        )
+        at, is_known = counting.find(membership_keys(used.account, used.hashtag))
+        old = stored.take(rows.column_names, counting.row)
+        return self.tables.merge(Patch(at[is_known], at, rows), old, "account_hashtags", bucket)
 
-        return Patch(before[hit], before, rows_between), ~hit
+    def _hashtag_keys(self, rows: pa.Table) -> npt.NDArray[np.uint64]:
+        """The membership_keys of rows of account_hashtags: the account above the number of the hashtag."""
+        account = accounts_table(self.accounts).indices_of(rows["account_id"].combine_chunks())
+        hashtag = pc.index_in(rows["hashtag"], value_set=hashtag_table(str(self.work)).keys).to_numpy()
+        return membership_keys(account, hashtag.astype(np.uint32))
 
-    def _lookalikes(self, bucket: int, old: _OldAccounts, found: pa.Table) -> tuple[Patch, _Alike]:
-        """How the look-alikes change, and those of the accounts that change."""
+    def _lookalikes(self, bucket: int, account: Accounts, counts: Counts, found: pa.Table) -> _Alike:
+        """How the look-alikes change. account: of the base, ascending; counts: its look-alikes there."""
         changed = account_changes(self.work).changed
-        place, is_known = find_owners(old.account, found["account"].to_numpy())
-        touched = np.zeros(len(old.account), bool)
+        place, is_known = find_owners(account, found["account"].to_numpy())
+        touched = np.zeros(len(account), bool)
         touched[place[is_known]] = True
+        if not len(found) and not changed.any():
+            return _Alike(kept=counts, rows=Lookalikes.of(found), patch=None, old=LOOKALIKES.schema.empty_table())
+        old = self.tables.base.read("lookalikes", bucket)
         if changed.any():
-            other = self._others(self.tables.base.read("lookalikes", bucket, ["other_id"]))
-            owner = np.repeat(np.arange(len(old.account)), old.lookalikes)
-            touched[owner[changed[other]]] = True
-            touched |= changed[old.account]
-        blocks = Blocks.of(old.lookalikes, touched)
-        rows = self.tables.base.taken("lookalikes", bucket, ["other_id", "distance", "hashtags"], blocks.rows)
-        account, other = np.repeat(old.account, old.lookalikes)[blocks.rows], self._others(rows)
-        stays = ~(changed[account] | changed[other])
+            owner = np.repeat(np.arange(len(account)), counts)
+            touched[owner[changed[self._others(old)]]] = True
+            touched |= changed[account]
+        blocks = Blocks.of(counts, touched)
+        rows = old.select(["other_id", "distance", "hashtags"]).take(pa.array(blocks.rows))
+        one, other = np.repeat(account, counts)[blocks.rows], self._others(rows)
+        stays = ~(changed[one] | changed[other])
         stored = {
-            "account": account[stays],
+            "account": one[stays],
             "other": other[stays],
             "distance": rows["distance"].to_numpy()[stays],
             "hashtags": rows["hashtags"].to_numpy().astype(np.int32)[stays],
         }
         now = Lookalikes.of(pa.concat_tables([pa.table(stored, found.schema), found]))
-        inserted = pa.Table.from_batches(lookalike_rows(accounts_table(self.accounts), now), LOOKALIKES)
-        before = blocks.begins[np.searchsorted(old.account, now.account)]
-        return Patch.of(blocks.rows, before, inserted), _Alike(np.where(touched, 0, old.lookalikes), now)
+        coming = pa.Table.from_batches(lookalike_rows(accounts_table(self.accounts), now), LOOKALIKES.schema)
+        patch = Patch(blocks.rows, blocks.begins[np.searchsorted(account, now.account)], coming)
+        return _Alike(kept=np.where(touched, 0, counts), rows=now, patch=patch, old=old)
 
-    def _others(self, rows: pa.Table) -> npt.NDArray[np.uint32]:
+    def _write_lookalikes(self, bucket: int, alike: _Alike, rows: int) -> list[FileEntry]:
+        """rows: that the table has then."""
+        if alike.patch is None:
+            return self.tables.base.entries("lookalikes", bucket)
+        return self.tables.write(alike.patch, "lookalikes", bucket, alike.old) if rows else []
+
+    def _others(self, rows: pa.Table) -> Accounts:
         return accounts_table(self.accounts).indices_of(rows["other_id"].combine_chunks()).astype(np.uint32)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Alike:
-    """kept: int64[accounts of the base], look-alikes of each whose rows stay; rows: all of the others'."""
+    """How look-alikes change, None for not at all.
+
+    kept: int64[accounts of the base], look-alikes of each whose rows stay; rows: all of the others'. old: the base's
+    rows.
+    """
 
     kept: Counts
     rows: Lookalikes
-
-
-@dataclasses.dataclass(frozen=True)
-class _OldAccounts:
-    """The n accounts that the base has in a bucket: account uint32[n], this run's numbers, ascending.
-
-    posts, hashtags, lookalikes: int64[n], as the base counts them.
-    """
-
-    account: npt.NDArray[np.uint32]
-    posts: Counts
-    hashtags: Counts
-    lookalikes: Counts
-
-    @classmethod
-    def read(cls, base: Base, bucket: int, account: npt.NDArray[np.uint32]) -> _OldAccounts:
-        names = ["posts", "hashtags", "lookalikes"]
-        rows = base.read("accounts", bucket, names)
-        if len(rows) != len(account):
-            raise RuntimeError(f"bucket {bucket} of the base has {len(rows)} accounts, not {len(account)}")
-        return cls(account, *(rows[name].to_numpy() for name in names))
+    patch: Patch | None
+    old: pa.Table

@@ -14,18 +14,17 @@ import pyarrow.compute as pc
 from jobs.exchange.reports import GroupReport
 from jobs.exchange.times import micros
 from jobs.exchange.worker import accounts_table
-from jobs.incremental.base import BaseHashtags
 from jobs.incremental.changes import account_changes
+from jobs.incremental.counting import CountingRows
 from jobs.incremental.mergespellings import merge_spellings
 from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.evidence import Evidence, membership_keys, split_keys
 from jobs.stages.group.grouping import Grouping, pairs_sharing
 from jobs.stages.group.groups import Groups
-from jobs.stages.group.memberrows import member_rows, write_places
+from jobs.stages.group.memberrows import member_rows, send_new_memberships
 from jobs.stages.group.usages import UsedHashtags
 from lookalike.outputs.entries import FileEntry
-
-Keys = npt.NDArray[np.uint64]
+from lookalike.snapshots.stored import StoredTable
 
 _EVIDENCE: Final = ("posts", "reposts", "first_post", "last_post")
 
@@ -53,58 +52,69 @@ class MergeMembers:
         posts[new_place] += new.posts
         display, spellings = merge_spellings(self.tables.base, bucket, old, old_place, new, new_place)
         evidence = dataclasses.replace(new.evidence, hashtag=new_place[new.evidence.hashtag].astype(np.uint32))
-        members = self._members(bucket, old, old_place, evidence)
+        members = self._members(bucket, keys, evidence)
         sizes: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
         sizes[old_place] += old.members
         sizes += np.bincount(members.rows.hashtag[members.is_new], minlength=len(keys))
         groups = members.groups(keys, display, posts, sizes)
         self.grouping.send(bucket, members.rows.take(np.flatnonzero(members.is_used)))
+        self._send_new(bucket, members)
         report = self.grouping.report(bucket, groups, sizes)
         report.pairs_compared = pairs_sharing(sizes) - pairs_sharing(sizes - groups.fresh_members())
         report.files = self._write_members(bucket, keys, members)
         report.files += self.tables.write(spellings, "spellings", bucket)
         return report
 
-    def _members(self, bucket: int, old: BaseHashtags, old_place: npt.NDArray[np.int64], new: Evidence) -> _Merged:
+    def _members(self, bucket: int, keys: pa.StringArray, new: Evidence) -> _Merged:
         """The memberships of the base in this run's numbers, and those that are new or not what they were."""
-        changes = account_changes(self.grouping.work)
-        places = self.tables.base.read("member_places", bucket, ["account"])["account"].to_numpy()
-        account = changes.numbers[places]
-        key = membership_keys(np.repeat(old_place, old.members), account)
-        rows = new.with_memberships(key[changes.changed[account]]) if changes.changed.any() else new
-        at = np.searchsorted(key, rows.key)
-        is_new = np.ones(len(at), bool)
-        inside = np.flatnonzero(at < len(key))
-        is_new[inside] = key[at[inside]] != rows.key[inside]
-        stored = self.tables.base.taken("members", bucket, _EVIDENCE, at[~is_new])
-        total = _with_base(rows, ~is_new, stored)
-        return _Merged(key, total, at, is_new, rows.posts > 0, changes.changed[rows.account])
+        changes, stored = account_changes(self.grouping.work), self.tables.base.stored("members", bucket)
+        counting = CountingRows.of(_stored_keys(stored, keys, changes.places))
+        changed = changes.changed[split_keys(counting.key)[1]]
+        rows = new.with_memberships(counting.key[changed]) if changed.any() else new
+        at, is_known = counting.find(rows.key)
+        known = np.flatnonzero(is_known)
+        evidence = stored.take(_EVIDENCE, counting.row[at[known]])
+        return _Merged(
+            stored=counting,
+            rows=_with_base(rows, known, evidence),
+            at=at,
+            is_new=~is_known,
+            is_used=rows.posts > 0,
+            changed=changes.changed[rows.account],
+        )
+
+    def _send_new(self, bucket: int, members: _Merged) -> None:
+        grouping = self.grouping
+        send_new_memberships(
+            grouping.work,
+            bucket,
+            members.rows.account[members.is_new],
+            accounts=grouping.accounts,
+            buckets=grouping.buckets,
+            tasks=grouping.tasks,
+        )
 
     def _write_members(self, bucket: int, keys: pa.StringArray, members: _Merged) -> list[FileEntry]:
-        table = accounts_table(self.grouping.accounts)
-
-        def rows_between(first: int, last: int) -> pa.Table:
-            return pa.Table.from_batches([member_rows(table, keys, members.rows.take(slice(first, last)))])
-
-        patch = Patch(members.at[~members.is_new], members.at, rows_between)
-        files = self.tables.write(patch, "members", bucket)
-        if not patch and account_changes(self.grouping.work).same_numbers:
-            return files + self.tables.base.entries("member_places", bucket)
-        accounts = patch.places(split_keys(members.key)[1], members.rows.account)
-        where = self.tables.output, self.tables.snapshot
-        return [*files, write_places(*where, bucket, accounts)] if len(accounts) else files
+        number = account_changes(self.grouping.work).number
+        table, generation = accounts_table(self.grouping.accounts), self.tables.generation
+        new = pa.Table.from_batches([member_rows(table, keys, members.rows, numbers=number, generation=generation)])
+        known = np.flatnonzero(~members.is_new)
+        if not self.tables.merges("members", bucket, len(new)):
+            return self.tables.add(new, len(known), "members", bucket)
+        counting = self.tables.base.stored("members", bucket).take(new.column_names, members.stored.row)
+        return self.tables.merge(Patch(members.at[known], members.at, new), counting, "members", bucket)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Merged:
-    """The memberships of a bucket: key uint64[], of the base's rows in their order, which is ascending.
+    """The memberships of a bucket. stored: the base's, by membership_keys.
 
-    rows: the n that come, new or instead of one of the base, by key, all evidence added up. at: int64[n], the row of
-    the base that each stands before or instead of. is_new: bool[n]. is_used: bool[n], whether new posts speak of it.
+    rows: the n that come, new or instead of one of the base, by key, all evidence added up. at: int64[n], the stored
+    one that each comes before or instead of. is_new: bool[n]. is_used: bool[n], whether new posts have it.
     changed: bool[n], whether the account is not what it was.
     """
 
-    key: Keys
+    stored: CountingRows
     rows: Evidence
     at: npt.NDArray[np.int64]
     is_new: npt.NDArray[np.bool_]
@@ -123,18 +133,39 @@ class _Merged:
         compared = np.zeros(len(keys), bool)
         compared[self.rows.hashtag[is_fresh]] = True
         new = self.rows.key[self.is_new]
-        key = np.insert(self.key, self.at[self.is_new], new)
+        key = np.insert(self.stored.key, self.at[self.is_new], new)
         key = key[compared[key >> np.uint64(32)]]
         fresh = np.zeros(len(key), bool)
         fresh[np.searchsorted(key, self.rows.key[is_fresh])] = True
         hashtag, member = split_keys(key)
-        return Groups(keys, display, posts, sizes, np.searchsorted(hashtag, np.arange(len(keys) + 1)), member, fresh)
+        starts = np.searchsorted(hashtag, np.arange(len(keys) + 1))
+        return Groups(
+            keys=keys, display=display, posts=posts, sizes=sizes, starts=starts, members=member, fresh=fresh
+        )
 
 
-def _with_base(new: Evidence, hit: npt.NDArray[np.bool_], rows: pa.Table) -> Evidence:
-    """hit: bool[len(new)], which of the memberships the base has; rows: _EVIDENCE of these."""
+def _stored_keys(
+    stored: StoredTable, keys: pa.StringArray, places: npt.NDArray[np.uint32]
+) -> list[npt.NDArray[np.uint64]]:
+    """Of each file of members the membership_keys of its rows, hashtags by their place in `keys`.
+
+    places: the account of each number.
+    """
+    found = []
+    for file in stored.files:
+        pieces = list(file.key_runs())
+        hashtags = pa.chunked_array([keys_of for keys_of, _ in pieces], pa.string())
+        counts = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in pieces)])
+        place = pc.index_in(hashtags, value_set=keys).to_numpy()
+        account = places[file.read_all(["account_number"])["account_number"].to_numpy()]
+        found.append(membership_keys(np.repeat(place, counts), account))
+    return found
+
+
+def _with_base(new: Evidence, known: npt.NDArray[np.intp], rows: pa.Table) -> Evidence:
+    """known: places of the memberships that the base has; rows: _EVIDENCE of these."""
     posts, reposts = (rows[name].to_numpy().astype(np.int32) for name in ("posts", "reposts"))
-    return new.plus(np.flatnonzero(hit), posts, reposts, micros(rows["first_post"]), micros(rows["last_post"]))
+    return new.plus(known, posts, reposts, micros(rows["first_post"]), micros(rows["last_post"]))
 
 
 def _union(

@@ -11,15 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.reports import WriteReport
-from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.exchange.worker import accounts_table
 from jobs.incremental.blocks import Blocks, find_owners
 from jobs.incremental.changes import account_changes
 from jobs.incremental.findpairs import first_not_before
 from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.groups import Groups
+from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.write import pair_rows
 from lookalike.kernel import similarities
-from lookalike.tables.schemas import PAIRS
+from lookalike.tables import PAIRS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,10 +50,11 @@ class PairMerger:
         wanted = np.zeros(len(numbers), bool)
         wanted[place[known]] = True
         blocks = Blocks.of(old.pairs, wanted)
-        pairs = self.tables.base.taken("pairs", bucket, ["similarity", "account_a", "account_b"], blocks.rows)
+        stored = self.tables.base.read("pairs", bucket)
+        pairs = stored.select(["similarity", "account_a", "account_b"]).take(pa.array(blocks.rows)).combine_chunks()
         at = first_not_before(pairs, *blocks.spans(place, known), rows)
-        patch = Patch.of(gone, blocks.rows_at(place, known, at), rows)
-        return WriteReport(self.tables.write(patch, "pairs", bucket), counts)
+        patch = Patch(gone, blocks.rows_at(place, known, at), rows)
+        return WriteReport(self.tables.write(patch, "pairs", bucket, stored), counts)
 
     def _numbers(self, bucket: int, keys: pa.StringArray) -> npt.NDArray[np.uint32]:
         """This run's numbers of hashtags of the base, ascending as their keys are."""
@@ -71,12 +73,19 @@ class PairMerger:
     def _rows(self, sent: pa.Table) -> tuple[npt.NDArray[np.uint32], pa.Table]:
         """The hashtag of each new pair, by number, and the pairs, both in the order of the table."""
         table = accounts_table(self.accounts)
-        hashtag, left, right, distance = (column.to_numpy() for column in sent.columns)
-        similarity = similarities(table.names, left, right, distance)
-        order = np.lexsort((right, left, -similarity, hashtag))
-        columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
-        rows = pair_rows(hashtag_table(str(self.work)).keys, table.ids, *columns)
-        return columns[0], pa.Table.from_batches(rows, PAIRS)
+        hashtag, account_a, account_b, distance = (column.to_numpy() for column in sent.columns)
+        similarity = similarities(table.names, account_a, account_b, distance)
+        order = np.lexsort((account_b, account_a, -similarity, hashtag))
+        rows = pair_rows(
+            hashtag_table(str(self.work)).keys,
+            table.ids,
+            hashtag=hashtag[order],
+            account_a=account_a[order],
+            account_b=account_b[order],
+            distance=distance[order],
+            similarity=similarity[order],
+        )
+        return hashtag[order], pa.Table.from_batches(rows, PAIRS.schema)
 
 
 def _counted(hashtags: npt.NDArray[np.uint32], pairs: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

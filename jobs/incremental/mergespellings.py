@@ -19,17 +19,17 @@ Places = npt.NDArray[np.int64]
 def merge_spellings(
     base: Base, bucket: int, old: BaseHashtags, old_place: Places, new: UsedHashtags, new_place: Places
 ) -> tuple[pa.StringArray, Patch]:
-    """The display form of every hashtag of the bucket, and how schemas.SPELLINGS changes.
+    """The display form of every hashtag of the bucket, and how tables.SPELLINGS changes.
 
     old_place, new_place: int64[], ascending: where the hashtags of either stand among all.
     """
-    stored = base.read("spellings", bucket, ["hashtag"])["hashtag"].combine_chunks()
+    stored = base.read("spellings", bucket)
     place, known = find_owners(old_place, new_place)
     used_anew = np.zeros(len(old_place), bool)
     used_anew[place[known]] = True
-    _, counts = runs_of(stored)
+    _, counts = runs_of(stored["hashtag"].combine_chunks())
     blocks = Blocks.of(counts, used_anew)
-    rows = base.taken("spellings", bucket, ["spelling", "posts"], blocks.rows)
+    rows = stored.select(["spelling", "posts"]).take(pa.array(blocks.rows)).combine_chunks()
     owner = np.repeat(np.flatnonzero(known), counts[place[known]])
     spelled = SpellingCounts.of(
         np.concatenate([owner, new.spelled.hashtag]),
@@ -37,7 +37,7 @@ def merge_spellings(
         np.concatenate([rows["posts"].to_numpy(), new.spelled.posts]),
     )
     inserted = pa.Table.from_batches([spelled.rows(new.keys)])
-    patch = Patch.of(blocks.rows, blocks.begins[place[spelled.hashtag]], inserted)
+    patch = Patch(blocks.rows, blocks.begins[place[spelled.hashtag]], inserted)
     source = np.empty(len(old_place) + np.count_nonzero(~known), np.int64)
     source[old_place] = np.arange(len(old_place))
     source[new_place] = np.arange(len(new_place)) + len(old_place)

@@ -35,6 +35,7 @@ class MergeTables:
                     yield self.pairs.merge(bucket, channels.pairs(work).receive(bucket, range(self.compared)))
                 continue
             used = received_memberships(work, task - self.tasks, self.grouped)
+            new = channels.new_memberships(work).receive(task - self.tasks, self.grouped)["account"].to_numpy()
             found = channels.lookalikes(work).receive(task - self.tasks, range(self.compared))
             for bucket in range(task - self.tasks, self.buckets, self.tasks):
-                yield WriteReport(self.accounts.merge(bucket, used, found))
+                yield WriteReport(self.accounts.merge(bucket, used, new, found))

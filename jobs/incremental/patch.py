@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,31 +13,23 @@ import pyarrow as pa
 from jobs.incremental.base import Base
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
-from lookalike.snapshots.datafiles import ROW_GROUP_ROWS
-from lookalike.snapshots.overlay import Overlay
-from lookalike.snapshots.splicing import splice_table
-from lookalike.tables.schemas import OVERLAYS, SCHEMAS
+from lookalike.snapshots.datafiles import row_groups, write_table
+from lookalike.tables import GENERATION
 
-_OVERLAY_GROUP_ROWS = 4096  # of an overlay, which is read in the pieces that lie over a row group of the table
+_MOST_NEWER = 0.125  # rows of newer generations by those of the oldest, from which on they become one
 
 
 @dataclasses.dataclass(frozen=True)
 class Patch:
-    """What changes of a table in a bucket: n rows come, in the table's order.
+    """What changes of a table in a bucket.
 
-    removed: int64[], ascending numbers of rows that go. before: int64[n] ascending, for each row that comes the
-    number of the row of the base that it stands before. rows_between: makes some of those that come, given the first
-    of them and the one after the last.
+    removed: int64[], ascending, numbers of rows that go. rows: the n that come, in the table's order. before:
+    int64[n] ascending, for each of these the number of the row that it comes before.
     """
 
     removed: npt.NDArray[np.int64]
     before: npt.NDArray[np.int64]
-    rows_between: Callable[[int, int], pa.Table]
-
-    @classmethod
-    def of(cls, removed: npt.NDArray[np.int64], before: npt.NDArray[np.int64], inserted: pa.Table) -> Patch:
-        """A patch whose rows are there already."""
-        return cls(removed, before, lambda first, last: inserted.slice(first, last - first))
+    rows: pa.Table
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
@@ -48,67 +40,68 @@ class Patch:
         kept = np.delete(np.arange(rows), self.removed)
         return np.insert(kept, np.searchsorted(kept, self.before), np.arange(len(self.before)) + rows)
 
-    def places(self, old: npt.NDArray[np.uint32], inserted: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-        """The same done to one value of each row: old, of the base's rows; inserted uint32[n]."""
-        return np.concatenate([old, inserted])[self.order(len(old))]
+    def applied(self, old: pa.Table) -> Iterator[pa.Table]:
+        """The table as it is then, a row group at a time. old: its rows before."""
+        order = self.order(len(old))
+        both = pa.concat_tables([old, self.rows]).combine_chunks()
+        return (both.take(pa.array(order[part])) for part in row_groups(len(order)))
 
 
 @dataclasses.dataclass(frozen=True)
 class Patcher:
     """Writes the tables of a snapshot as those of a base with patches.
 
-    max_overlay_fraction: what a table's overlay may have of the rows of the files below, in some buckets; in others
-    down to half of it.
+    generation: of the new snapshot. max_generations: that a table may have in a bucket, in some buckets down to half
+    of it, so that not all are merged in one run.
     """
 
     output: Path
     snapshot: str
     base: Base
-    max_overlay_fraction: float
+    generation: int
+    max_generations: int
 
-    def write(self, patch: Patch, table: str, bucket: int) -> list[FileEntry]:
-        """The files of the table as it is then, and its overlay if it keeps one; the base's if nothing changes."""
-        files, old = self.base.files(table, bucket)
-        most = self._most(bucket, old.rows)
-        if not patch and len(old) <= most:
-            return self.base.entries(table, bucket)
-        if table not in OVERLAYS or (not len(old) and len(patch.before) > most):
-            return [self._spliced(files, table, bucket, patch)]
-        new, gone, at = old.patched(patch.removed, patch.before)
-        over = Patch(gone, at, patch.rows_between)
-        if len(new) <= most:
-            return [*files, self._laid(over, old, new, table, bucket)]
-        rows = [patch.rows_between(0, len(at))]
-        if len(old):
-            rows = [self.base.taken_over(table, bucket, SCHEMAS[table].names, np.arange(len(old))), *rows]
-        rows_over = pa.concat_tables(rows).combine_chunks().take(pa.array(over.order(len(old))))
-        return [self._spliced(files, table, bucket, Patch.of(new.replaced, new.before, rows_over))]
+    def write(self, patch: Patch, table: str, bucket: int, old: pa.Table | None = None) -> list[FileEntry]:
+        """The files of a table without generations as it is then; the base's if nothing changes.
 
-    def _most(self, bucket: int, rows: int) -> float:
-        """Rows of an overlay.
-
-        Not the same share of each bucket, so that not all are made anew in one run, nor those that are by one task.
+        old: the table's rows, if they have been read.
         """
-        return self.max_overlay_fraction * rows * (8 + (bucket + bucket // 8) % 8) / 15
+        if not patch:
+            return self.base.entries(table, bucket)
+        return self.write_rows(table, bucket, patch.applied(self.base.read(table, bucket) if old is None else old))
 
-    def _laid(self, over: Patch, old: Overlay, new: Overlay, table: str, bucket: int) -> FileEntry:
-        """The old overlay, a table of its own, with what changes of it."""
-        name = OVERLAYS[table]
-        comes = over.order(len(old)) >= len(old)
-        before, instead = new.before[comes], new.instead[comes]
+    def write_rows(self, table: str, bucket: int, pieces: Iterator[pa.Table | pa.RecordBatch]) -> list[FileEntry]:
+        """The file of a table that is written whole."""
+        return [write_table(self.output, data_path(self.snapshot, table, bucket=bucket), pieces)]
 
-        def rows_between(first: int, last: int) -> pa.Table:
-            columns = over.rows_between(first, last).columns
-            places = pa.array(before[first:last]), pa.array(instead[first:last])
-            return pa.table([*columns, *places], schema=SCHEMAS[name])
+    def add(self, rows: pa.Table, replaces: int, table: str, bucket: int) -> list[FileEntry]:
+        """The base's files of a table with generations and one of newer rows, if there are any.
 
-        patch = dataclasses.replace(over, rows_between=rows_between)
-        entry = self._spliced(self.base.laid(table, bucket), name, bucket, patch, _OVERLAY_GROUP_ROWS)
-        return dataclasses.replace(entry, replaces=len(new.replaced))
+        replaces: of the rows, how many have a key that the base has.
+        """
+        if not len(rows):
+            return self.base.entries(table, bucket)
+        (written,) = self.write_rows(table, bucket, iter([rows]))
+        newer = dataclasses.replace(written, generation=self.generation, replaces=replaces)
+        return [newer, *self.base.entries(table, bucket)]
 
-    def _spliced(
-        self, files: list[FileEntry], table: str, bucket: int, patch: Patch, group_rows: int = ROW_GROUP_ROWS
-    ) -> FileEntry:
-        path = data_path(self.snapshot, table, bucket=bucket)
-        change = patch.removed, patch.before, patch.rows_between
-        return splice_table(self.output, path, files, *change, group_rows)
+    def merge(self, patch: Patch, old: pa.Table, table: str, bucket: int) -> list[FileEntry]:
+        """The file of a table with generations in which all rows that count are of one. old: those of the base."""
+        return self.write_rows(table, bucket, (self._of_generation(rows) for rows in patch.applied(old)))
+
+    def merges(self, table: str, bucket: int, new_rows: int) -> bool:
+        """Whether a table with generations is better written as one than given another of so many rows."""
+        entries = self.base.entries(table, bucket)
+        generations = len({entry.generation for entry in entries})
+        if not entries or not new_rows:
+            return generations > self.max_generations == 1  # then a table has one generation after every run
+        oldest = min(entry.generation for entry in entries)
+        rows = sum(entry.rows for entry in entries if entry.generation == oldest)
+        newer = sum(entry.rows for entry in entries) - rows + new_rows
+        share = (8 + (bucket + bucket // 8) % 8) / 15  # not the same in each bucket, nor in those of one task
+        most = max(min(2, self.max_generations), int(self.max_generations * share))
+        return generations >= most or newer > _MOST_NEWER * share * rows
+
+    def _of_generation(self, rows: pa.Table) -> pa.Table:
+        column = pa.array(np.full(len(rows), self.generation, np.int32))
+        return rows.set_column(rows.schema.get_field_index(GENERATION.name), GENERATION.field, column)

@@ -28,7 +28,7 @@ def _schema(names: EncodedNames) -> pa.Schema:
     columns = _required(
         id=pa.large_string(),
         screen_name=pa.large_string(),
-        created=pa.int64(),
+        created_at=pa.int64(),
         codes=pa.large_list(code),
         once=pa.uint64(),
         twice=pa.uint64(),
@@ -42,12 +42,12 @@ class AccountTable:
     """n accounts in ascending order of id (UTF-8 bytes): an account's place is its index everywhere.
 
     ids, screen_names: LargeStringArray, as written. names: the names as compared, encoded.
-    created: int64[n], microseconds since 1970 or NULL_TIME. slots: finds accounts by id.
+    created_at: int64[n], microseconds since 1970 or NULL_TIME. slots: finds accounts by id.
     """
 
     ids: pa.LargeStringArray
     screen_names: pa.LargeStringArray
-    created: npt.NDArray[np.int64]
+    created_at: npt.NDArray[np.int64]
     names: EncodedNames
     slots: Slots
 
@@ -56,13 +56,13 @@ class AccountTable:
         cls,
         ids: pa.LargeStringArray,
         screen_names: pa.LargeStringArray,
-        created: npt.NDArray[np.int64],
+        created_at: npt.NDArray[np.int64],
         *,
         fold: Literal["none", "case"],
     ) -> AccountTable:
         """The table of accounts whose ids are ascending and different; names are compared as `fold` says."""
         names = encode_names(compared_names(screen_names, fold=fold))
-        return cls(ids, screen_names, created, names, build_index(*packed_strings(ids)))
+        return cls(ids, screen_names, created_at, names, build_index(*packed_strings(ids)))
 
     def __len__(self) -> int:
         """Number of accounts."""
@@ -103,7 +103,7 @@ class AccountTable:
         )
         slots = pa.FixedSizeListArray.from_arrays(pa.array(self.slots), type=schema.field("slots").type)
         numbers = [pa.array(names.once), pa.array(names.twice)]
-        columns = [self.ids, self.screen_names, pa.array(self.created), codes, *numbers, slots]
+        columns = [self.ids, self.screen_names, pa.array(self.created_at), codes, *numbers, slots]
         with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
@@ -113,7 +113,7 @@ class AccountTable:
         reader = pa.ipc.open_file(pa.memory_map(path))
         batch, alphabet = reader.get_batch(0), int(reader.schema.metadata[_ALPHABET])
         codes = batch.column("codes")
-        once, twice, created = (batch.column(name).to_numpy() for name in ("once", "twice", "created"))
+        once, twice, created_at = (batch.column(name).to_numpy() for name in ("once", "twice", "created_at"))
         names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), alphabet, once, twice)
         slots = batch.column("slots").values.to_numpy()
-        return cls(batch.column("id"), batch.column("screen_name"), created, names, slots)
+        return cls(batch.column("id"), batch.column("screen_name"), created_at, names, slots)

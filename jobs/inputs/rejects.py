@@ -7,12 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import pyarrow as pa
-
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import TableWriter
-from lookalike.tables import schemas
-from lookalike.tables.schemas import REJECTS
+from lookalike.tables import CONFLICT, REJECTS, UNKNOWN_AUTHOR
 
 EXAMPLES: Final = 3  # rows of each reason that are kept to be shown
 _BATCH_ROWS: Final = 1 << 13
@@ -26,8 +23,8 @@ class Reason(StrEnum):
     NO_ID = "empty id"
     NO_AUTHOR = "empty author"
     NO_SCREEN_NAME = "empty screen name"
-    CONFLICT = schemas.CONFLICT
-    UNKNOWN_AUTHOR = schemas.UNKNOWN_AUTHOR
+    CONFLICT = CONFLICT
+    UNKNOWN_AUTHOR = UNKNOWN_AUTHOR
 
 
 class RejectLog:
@@ -61,9 +58,9 @@ class RejectLog:
 
     def _flush(self) -> None:
         if self._writer is None:
-            self._writer = TableWriter(self._output, self._path, REJECTS)
-        columns = [pa.array(values, pa.string()) for values in zip(*self._rows, strict=True)]
-        self._writer.write(pa.RecordBatch.from_arrays(columns, schema=REJECTS))
+            self._writer = TableWriter(self._output, self._path)
+        source, file, reason, row = zip(*self._rows, strict=True)
+        self._writer.write(REJECTS.batch(source=source, file=file, reason=reason, row=row))
         self._rows, self._bytes = [], 0
 
     def close(self) -> FileEntry | None:

@@ -1,1 +1,1 @@
-"""What a run is asked for: command line, configuration file, list of ignored hashtags."""
+"""The options of a run: command line, configuration file, list of ignored hashtags."""

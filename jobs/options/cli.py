@@ -1,40 +1,73 @@
-"""The command line of the job."""
+"""The command line of the job, made from the fields of JobConfig.
+
+pydantic-settings can make one, too. It was tried and left: it takes no list of paths after one flag, cuts paths at
+commas and reads those that begin with [ as JSON, and shows Python's types in the help.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from jobs.options.config import JobConfig, load_config
+from jobs.options.config import INPUT, JobConfig
+from jobs.options.load import load_config
+from jobs.options.option import DescribedOption, described_options
 from lookalike import __version__
 from lookalike.errors import UsageError
 
-DEFAULT_CONFIG = Path(__file__).parent.parent / "conf" / "job.yaml"
+DEFAULT_CONFIG: Final = Path(__file__).parents[2] / "conf" / "job.yaml"
+CONFIG_MEANING: Final = (
+    "Read options from this YAML file. Its keys are the names of the flags with underscores; flags win."
+)
 
-_DESCRIPTION = """\
-Find every pair of accounts that used the same hashtag under near-identical screen names, and publish them
-as a snapshot in a folder or an object store."""
+_USAGE: Final = "%(prog)s [SPARK-SUBMIT OPTIONS --] --posts PATH... --accounts PATH... --output DIR [OPTIONS]"
 
-_EXAMPLES = """\
+_DESCRIPTION: Final = """\
+Find every pair of accounts that used the same hashtag under near-identical screen names, and publish
+the pairs as a snapshot in a folder or an object store.
+
+Options of spark-submit come first and end with a lone --. conf/job.yaml explains the options of the job in
+more detail."""
+
+_EXAMPLES: Final = """\
 examples:
-  ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
-  ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out --min-similarity 0.75
-  ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out --ignore-hashtags ignored.txt --plan
-  ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out --max-candidates 100000000000 --verify 20
-  ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
-  ./spark-submit.sh --master spark://host:7077 -- --posts /data/posts --accounts /data/accounts --output /data/out
+  Find the pairs in two files and publish them in the folder out:
+    ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
+
+  Read many files, and store less similar pairs, too:
+    ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out \\
+      --min-similarity 0.75
+
+  Ask what a run would take before you start it:
+    ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out --plan
+
+  Stop a run that would take too long, and check the result of 20 hashtags by brute force:
+    ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out \\
+      --max-candidates 100000000000 --verify 20
+
+  Give Spark more memory, and take the options from a file:
+    ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
+
+  Run on a cluster:
+    ./spark-submit.sh --master spark://host:7077 -- --posts /data/posts --accounts /data/accounts \\
+      --output /data/out
 
 exit codes:
-  0 published, or planned    2 usage, configuration or input missing    3 too little that can be used (--force)
-  4 another run holds the output    5 more than --max-candidates    6 --verify found a lost or wrong pair
-  1 anything else"""
+  0  The snapshot was published, or the plan was printed.
+  1  Something else went wrong.
+  2  An option, the configuration or an input cannot be used.
+  3  Too many rows cannot be used, or too little was found. --force publishes all the same.
+  4  Another run is using the output.
+  5  The comparison would meet more candidates than --max-candidates.
+  6  --verify found a missing or a wrong pair."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        hint = "Spark's own options stand before a lone --; " if message.startswith("unrecognized") else ""
+        message = message.removeprefix("argument ")
+        hint = "options of Spark come before a lone --; " if message.startswith("unrecognized") else ""
         raise UsageError(f"{message} ({hint}see --help)")
 
 
@@ -48,125 +81,56 @@ def parse_arguments(argv: Sequence[str]) -> JobConfig:
 
 
 def _parser() -> argparse.ArgumentParser:
-    default = {name: field.default for name, field in JobConfig.model_fields.items()}
     parser = _Parser(
         prog="./spark-submit.sh",
-        usage="%(prog)s [SPARK-SUBMIT OPTIONS --] --posts PATH... --accounts PATH... --output DIR [OPTIONS]",
+        usage=_USAGE,
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
+        add_help=False,
     )
-    files = "files, folders or globs: TSV, plain, .gz or .bz2, or Parquet"
-    parser.add_argument("--posts", nargs="+", metavar="PATH", help=files)
-    parser.add_argument("--accounts", nargs="+", metavar="PATH", help="likewise")
-    parser.add_argument(
-        "--output", metavar="DIR", help="folder to publish to, made if it is not there, or s3://BUCKET/PREFIX"
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for described in described_options(JobConfig):
+        title = described.option.group
+        if title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        groups[title].add_argument(described.flag, **_argument(described))
+    groups[INPUT].add_argument(
+        "--config", type=Path, metavar="FILE", help=f"{CONFIG_MEANING} (default: conf/job.yaml)"
     )
-    parser.add_argument(
-        "--staging", metavar="DIR", help="folder to work in if the output is a URL (in the user's cache)"
-    )
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="options as YAML; flags win (conf/job.yaml, which explains all)"
-    )
-    parser.add_argument(
-        "--mode",
-        choices=["auto", "full", "incremental"],
-        help="incremental: read only the files of posts that the live snapshot has not seen, and add them to it, "
-        f"or all of them where that is impossible; auto: what costs less ({default['mode']})",
-    )
-    parser.add_argument(
-        "--min-similarity",
-        metavar="DECIMAL",
-        help=f"store pairs of at least this similarity, above 0, at most 1 ({default['min_similarity']})",
-    )
-    parser.add_argument(
-        "--blocking",
-        choices=["lossless", "prefix"],
-        help=f"prefix is cheaper and loses pairs ({default['blocking']})",
-    )
-    parser.add_argument(
-        "--prefix-length",
-        type=int,
-        metavar="N",
-        help=f"characters names must share in prefix blocking ({default['prefix_length']})",
-    )
-    parser.add_argument("--exclude-reposts", action=argparse.BooleanOptionalAction, help="leave reposts out (no)")
-    parser.add_argument(
-        "--fold",
-        choices=["none", "case"],
-        help=f"case: compare names without regard to case ({default['fold']})",
-    )
-    parser.add_argument(
-        "--quoting",
-        choices=["auto", "none", "rfc4180"],
-        help=f"how fields of text files are quoted ({default['quoting']})",
-    )
-    parser.add_argument(
-        "--max-reject-fraction",
-        type=float,
-        metavar="FRACTION",
-        help=f"publish nothing if more rows cannot be used ({default['max_reject_fraction']})",
-    )
-    parser.add_argument(
-        "--buckets", type=int, metavar="N", help=f"parts that the snapshot is split into ({default['buckets']})"
-    )
-    parser.add_argument(
-        "--max-overlay-fraction",
-        type=float,
-        metavar="FRACTION",
-        help="keep new rows apart until they are more than this share of a table, 0: never "
-        f"({default['max_overlay_fraction']})",
-    )
-    parser.add_argument(
-        "--block-size",
-        type=int,
-        metavar="N",
-        help=f"share hashtags of more members out to several tasks ({default['block_size']})",
-    )
-    parser.add_argument(
-        "--ignore-hashtags",
-        metavar="FILE",
-        help="leave these hashtags out: one a line, in any spelling (none)",
-    )
-    parser.add_argument(
-        "--plan",
-        action=argparse.BooleanOptionalAction,
-        help="read and count, print what comparing would take, and write nothing (no)",
-    )
-    parser.add_argument(
-        "--max-candidates",
-        type=int,
-        metavar="N",
-        help="stop before the comparison if it would meet more candidates, as estimated (no limit)",
-    )
-    parser.add_argument(
-        "--verify",
-        type=int,
-        metavar="N",
-        help="compare N random hashtags by brute force before publishing, "
-        f"and publish nothing if a pair is lost or wrong ({default['verify']})",
-    )
-    parser.add_argument(
-        "--max-fall-fraction",
-        type=float,
-        metavar="FRACTION",
-        help="publish nothing if rows, members or pairs fell by more than this share since the live snapshot "
-        f"({default['max_fall_fraction']})",
-    )
-    parser.add_argument(
-        "--force",
-        action=argparse.BooleanOptionalAction,
-        help="publish although too much cannot be used, too much is missing, or nobody used a hashtag (no)",
-    )
-    parser.add_argument(
-        "--wait", type=int, metavar="SECONDS", help=f"wait so long for another run to end ({default['wait']})"
-    )
-    parser.add_argument("--metrics-file", metavar="FILE", help="write figures of the run for Prometheus (none)")
-    parser.add_argument("--webhook", metavar="URL", help="POST the record of the run as JSON there (none)")
-    parser.add_argument(
-        "--progress", action=argparse.BooleanOptionalAction, help="show a progress line (on a terminal)"
-    )
-    parser.add_argument("--version", action="version", version=f"lookalike {__version__}")
+    others = parser.add_argument_group("Other")
+    others.add_argument("--help", "-h", action="help", help="Print this help and exit.")
+    version = f"lookalike {__version__}"
+    others.add_argument("--version", action="version", version=version, help="Print the version and exit.")
     return parser
+
+
+def _argument(described: DescribedOption) -> dict[str, Any]:
+    """What argparse must know of an option. Values are checked by JobConfig."""
+    option = described.option
+    text = option.meaning
+    if option.choices:
+        text += " " + "; ".join(f"{value}: {meaning}" for value, meaning in option.choices.items()) + "."
+    if described.default_shown is not None:
+        text += f" (default: {described.default_shown})"
+    argument: dict[str, Any] = {"help": text.replace("%", "%%")}
+    if described.kind == "switch":
+        return argument | {"action": argparse.BooleanOptionalAction}
+    argument["metavar"] = "{" + ",".join(described.values) + "}" if described.values else option.metavar
+    if described.kind == "paths":
+        argument["nargs"] = "+"
+    if described.kind in ("whole number", "number"):
+        argument["type"] = _number(int if described.kind == "whole number" else float)
+    return argument
+
+
+def _number(kind: type[int] | type[float]) -> Callable[[str], float | str]:
+    def number(text: str) -> float | str:
+        try:
+            return kind(text)
+        except ValueError:
+            return text  # JobConfig says what it must be
+
+    return number

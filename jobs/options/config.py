@@ -1,142 +1,300 @@
-"""What a run is asked to do: read once, checked at once, and frozen."""
+"""The options of a run: each is one field here.
+
+The command line (cli.py), the messages about wrong values (load.py), conf/job.yaml and the reference page
+(reference.py) are made from these fields. To add an option, add a field and type `python -m jobs.options.reference`,
+which writes conf/job.yaml.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal
 
-import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field
 
-from lookalike.errors import UsageError
+from jobs.options.option import Option
+from jobs.options.values import Fraction, OptionalPath, Output, Paths, Similarity, WebAddress
 from lookalike.outputs.buckets import MAX_BUCKETS
-from lookalike.outputs.stores.urls import StoreUrl, parse_output
 from lookalike.threshold import Threshold
 
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-_SECRET = frozenset({"webhook"})  # options whose values are not printed
-
-Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+INPUT: Final = "Input and output"
+PAIRS: Final = "Which pairs are found"
+WORK: Final = "How the work is done"
+CHECKS: Final = "Plans, limits and checks"
+WATCH: Final = "Scheduled runs and monitoring"
 
 
 class JobConfig(BaseModel):
-    """The options of a run, described in conf/job.yaml. min_similarity is an exact decimal in (0, 1]."""
+    """The options of a run, checked and frozen.
+
+    Excluded fields say how a run is started and watched and nothing of what it found, or may be secret: the manifest
+    does not record them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    posts: Annotated[Paths, Field(strict=False)]
-    accounts: Annotated[Paths, Field(strict=False)]
-    output: Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]
-    mode: Annotated[Literal["auto", "full", "incremental"], Field(exclude=True)] = "auto"
-    min_similarity: str = "0.8"
-    blocking: Literal["lossless", "prefix"] = "lossless"
-    prefix_length: Annotated[int, Field(ge=1, le=1000)] = 3
-    exclude_reposts: bool = False
-    fold: Literal["none", "case"] = "none"
-    quoting: Literal["auto", "none", "rfc4180"] = "auto"
-    max_reject_fraction: Annotated[float, Field(ge=0, le=1)] = 0.01
-    buckets: Annotated[int, Field(ge=1, le=MAX_BUCKETS)] = 64
-    max_overlay_fraction: Annotated[float, Field(ge=0, le=1)] = 0.125
-    block_size: Annotated[int, Field(ge=1, le=2**31)] = 100_000
-    ignore_hashtags: Annotated[Path | None, Field(strict=False)] = None
-    plan: bool = False
-    max_candidates: Annotated[int | None, Field(ge=0)] = None
-    verify: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    max_fall_fraction: Annotated[float, Field(ge=0, le=1)] = 0.5
-    # How a run is started and watched says nothing of what it found, and an address may be secret: not for manifests.
-    force: Annotated[bool, Field(exclude=True)] = False
-    wait: Annotated[int, Field(ge=0, le=31 * 24 * 3600, exclude=True)] = 0
-    staging: Annotated[Path | None, Field(strict=False, exclude=True)] = None
-    metrics_file: Annotated[Path | None, Field(strict=False, exclude=True)] = None
-    webhook: Annotated[str | None, Field(exclude=True)] = None
-    progress: bool = True
+    posts: Annotated[
+        Paths,
+        Option(
+            INPUT,
+            "Read the posts from these files, folders or globs. A file is TSV, plain or compressed (.gz, .bz2), or "
+            "Parquet.",
+            metavar="PATH",
+            allowed="a path or a list of paths",
+            example="[posts.tsv]",
+            details="The columns are id, created_at, author_id, is_repost, text and hashtags.",
+        ),
+    ]
+    accounts: Annotated[
+        Paths,
+        Option(
+            INPUT,
+            "Read the accounts from these files, folders or globs, in the same formats as the posts.",
+            metavar="PATH",
+            allowed="a path or a list of paths",
+            example="[accounts.tsv]",
+            details="The columns are id, created_at and screen_name.",
+        ),
+    ]
+    output: Annotated[
+        Output,
+        Option(
+            INPUT,
+            "Publish the snapshot in this folder, which is made if it does not exist, or below this URL of an "
+            "object store, such as s3://BUCKET/PREFIX.",
+            metavar="DIR",
+            allowed="a path or a URL",
+            example="out",
+            details="Earlier snapshots in it stay. The URL of an object store begins with s3://, gs://, az:// or "
+            "abfss://; the credentials come from the environment.",
+        ),
+    ]
+    staging: Annotated[
+        OptionalPath,
+        Field(exclude=True),
+        Option(
+            INPUT,
+            "Work in this folder if the output is a URL.",
+            metavar="DIR",
+            unset="a folder in ~/.cache/lookalike",
+            details="It keeps a copy of the live snapshot between runs, so it needs room for two snapshots and may "
+            "hold nothing else. Without the copy the next run fetches the snapshot again. On a cluster all machines "
+            "must see the folder.",
+        ),
+    ] = None
+    quoting: Annotated[
+        Literal["auto", "none", "rfc4180"],
+        Option(
+            INPUT,
+            "Say how the fields of text files are quoted.",
+            choices={
+                "auto": "the job looks at the beginning of each file and takes what gives fewer malformed rows",
+                "none": 'fields are not quoted: a " is a character like any other',
+                "rfc4180": "fields may be in double quotes, as pandas and spreadsheets write them, with tabs and "
+                "line ends inside",
+            },
+        ),
+    ] = "auto"
+    exclude_reposts: Annotated[bool, Option(INPUT, "Leave out posts that are marked as reposts.")] = False
+    ignore_hashtags: Annotated[
+        OptionalPath,
+        Option(
+            INPUT,
+            "Leave out the hashtags in this file, one on a line, in any spelling, with or without the #.",
+            metavar="FILE",
+            unset="none",
+            details="Name hashtags that say nothing, such as those that the posts were collected by. The file is "
+            "UTF-8 and has no comments. Posts keep their other hashtags.",
+        ),
+    ] = None
 
-    @field_validator("min_similarity", mode="before")
-    @classmethod
-    def _exact_decimal(cls, value: Any) -> str:
-        # YAML reads an unquoted 0.8 as a double, whose shortest form is what was written.
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        text = repr(value) if is_number else value
-        if not isinstance(text, str):
-            raise ValueError("is not a decimal number such as 0.8")
-        if Threshold.parse(text).numerator == 0:
-            raise ValueError("0 would store every pair of accounts; it must be above 0")
-        return text
+    min_similarity: Annotated[
+        Similarity,
+        Option(
+            PAIRS,
+            "Find and store all pairs of at least this similarity, above 0 and at most 1.",
+            metavar="DECIMAL",
+            allowed="a decimal number above 0 and at most 1, in quotes",
+            details="It is taken exactly as it is written.",
+        ),
+    ] = Threshold.parse("0.8")
+    fold: Annotated[
+        Literal["none", "case"],
+        Option(
+            PAIRS,
+            "Say how screen names are compared.",
+            choices={
+                "none": "compare them as they are written",
+                "case": "compare them without regard to upper and lower case",
+            },
+        ),
+    ] = "none"
+    blocking: Annotated[
+        Literal["lossless", "prefix"],
+        Option(
+            PAIRS,
+            "Choose how the job picks pairs to compare.",
+            choices={
+                "lossless": "find every similar pair",
+                "prefix": "compare only names that begin with the same characters; this costs less and loses pairs, "
+                "and the run reports how many of a sample it found",
+            },
+        ),
+    ] = "lossless"
+    prefix_length: Annotated[
+        int,
+        Field(ge=1, le=1000),
+        Option(
+            PAIRS,
+            "With prefix blocking, compare names that share this many characters at their beginning.",
+            metavar="N",
+        ),
+    ] = 3
 
-    @field_validator("webhook")
-    @classmethod
-    def _web_address(cls, value: str | None) -> str | None:
-        if value is not None and not _is_web_address(value):
-            raise ValueError("is not an address such as https://host/path, without a user")
-        return value
+    mode: Annotated[
+        Literal["auto", "full", "incremental"],
+        Field(exclude=True),
+        Option(
+            WORK,
+            "Choose which posts the job reads.",
+            choices={
+                "auto": "the job takes what costs less",
+                "full": "read all posts",
+                "incremental": "read only the files of posts that the live snapshot does not know yet, and add them "
+                "to it",
+            },
+            details="Every run reads the accounts, and the result is the same either way. The job falls back to a "
+            "full run, and says why, when there is no live snapshot, when the options or the version of the job "
+            "have changed, when a file that the live snapshot knows has changed or is gone, when an account is "
+            "gone, or when a post comes again with other content that must be used instead.",
+        ),
+    ] = "auto"
+    buckets: Annotated[
+        int,
+        Field(ge=1, le=MAX_BUCKETS),
+        Option(
+            WORK,
+            "Split each table of the snapshot into this many buckets, each with a folder.",
+            metavar="N",
+            details="A larger snapshot needs more of them.",
+        ),
+    ] = 64
+    max_generations: Annotated[
+        int,
+        Field(ge=1, le=1000),
+        Option(
+            WORK,
+            "Let incremental runs add their rows of members and account_hashtags in files of their own, in up to "
+            "this many generations. 1 merges them in every run.",
+            metavar="N",
+            details="The generations of a bucket are also merged when the newer ones hold more than about an eighth "
+            "of the rows. Some buckets are merged from half of either limit on, so that not all are merged in one "
+            "run.",
+        ),
+    ] = 8
+    block_size: Annotated[
+        int,
+        Field(ge=1, le=2**31),
+        Option(
+            WORK,
+            "Share the comparison of a hashtag with more members than this among several tasks, each with about "
+            "this many names.",
+            metavar="N",
+        ),
+    ] = 100_000
 
-    @property
-    def threshold(self) -> Threshold:
-        """min_similarity as an exact fraction."""
-        return Threshold.parse(self.min_similarity)
+    plan: Annotated[
+        bool,
+        Option(
+            CHECKS,
+            "Only read and count the posts and print an estimate of what comparing them would take. Nothing is "
+            "written.",
+            details="Not even the output folder is made.",
+        ),
+    ] = False
+    max_candidates: Annotated[
+        int | None,
+        Field(ge=0),
+        Option(
+            CHECKS,
+            "Estimate the candidate pairs first and stop with exit code 5 if there are more than this.",
+            metavar="N",
+            unset="no limit",
+        ),
+    ] = None
+    verify: Annotated[
+        int,
+        Field(ge=0, le=1_000_000),
+        Option(
+            CHECKS,
+            "Compare this many hashtags by brute force before the snapshot goes live, and stop with exit code 6 if "
+            "a pair is missing or wrong.",
+            metavar="N",
+            details="They are the largest hashtag and others drawn at random. Of a large hashtag a sample of the "
+            "members is compared. Each hashtag takes up to about 0.3 seconds.",
+        ),
+    ] = 0
+    max_reject_fraction: Annotated[
+        Fraction,
+        Option(
+            CHECKS,
+            "Publish nothing and stop with exit code 3 if more than this share of the rows of posts or of accounts "
+            "cannot be used.",
+            metavar="FRACTION",
+            details="Posts of unknown authors do not count.",
+        ),
+    ] = 0.01
+    max_fall_fraction: Annotated[
+        Fraction,
+        Option(
+            CHECKS,
+            "Publish nothing and stop with exit code 3 if the accounts, posts, hashtags, memberships or similar "
+            "pairs are fewer than in the live snapshot by more than this share.",
+            metavar="FRACTION",
+            details="1 allows any fall.",
+        ),
+    ] = 0.5
+    force: Annotated[
+        bool,
+        Field(exclude=True),
+        Option(
+            CHECKS,
+            "Publish with a warning where --max-reject-fraction or --max-fall-fraction would stop the run, or where "
+            "no account used a hashtag.",
+        ),
+    ] = False
 
-
-def _is_web_address(text: str) -> bool:
-    if not text.isascii() or not text.isprintable() or " " in text:
-        return False
-    try:
-        parts = urlsplit(text)
-        return (
-            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-        )
-    except ValueError:  # a port that is no number
-        return False
-
-
-def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
-    """The options in a YAML file, under those given as flags. Raises UsageError naming each bad key."""
-    options: dict[str, Any] = {}
-    if path is not None:
-        try:
-            options = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: is not YAML: {_problem(error)}") from None
-        if not isinstance(options, dict):
-            raise UsageError(f"{path}: is not a list of keys and values")
-    try:
-        return JobConfig(**{**{str(key): value for key, value in options.items()}, **flags})
-    except ValidationError as error:
-        problems = [_describe(problem, flags, path) for problem in error.errors(include_url=False)]
-        raise UsageError("; ".join(dict.fromkeys(problems))) from None
-
-
-def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
-    key = str(problem["loc"][0])
-    flag = "--" + key.replace("_", "-")
-    if problem["type"] == "missing":
-        return f"{flag} is missing"
-    if problem["type"] == "extra_forbidden":
-        known = ", ".join(JobConfig.model_fields)
-        return f"{path}: unknown key {key!r}; the keys are {known}"
-    where = flag if key in flags else f"{path}: {key}"
-    message = problem["msg"].removeprefix("Value error, ")
-    given = "" if key in _SECRET else f", not {str(problem['input'])[:80]!r}"
-    return f"{where}: {message[0].lower()}{message[1:]}{given}"
-
-
-def _problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:
-    """What is wrong and where, without the line itself, which may be a secret."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return type(error).__name__ if isinstance(error, UnicodeDecodeError) else " ".join(str(error).split())
+    wait: Annotated[
+        int,
+        Field(ge=0, le=31 * 24 * 3600, exclude=True),
+        Option(
+            WATCH,
+            "Wait up to this many seconds for another run to leave the output, then stop with exit code 4.",
+            metavar="SECONDS",
+        ),
+    ] = 0
+    metrics_file: Annotated[
+        OptionalPath,
+        Field(exclude=True),
+        Option(
+            WATCH,
+            "After each run replace this file by the run's metrics for Prometheus.",
+            metavar="FILE",
+            unset="none",
+            details="For the textfile collector of node_exporter its name must end in .prom.",
+        ),
+    ] = None
+    webhook: Annotated[
+        WebAddress,
+        Field(exclude=True),
+        Option(
+            WATCH,
+            "After each run, successful or not, POST its record to this address as JSON.",
+            metavar="URL",
+            unset="none",
+            allowed="an address that begins with http:// or https://",
+            details="The address may hold a secret, which the job never prints. Set a secret address in a file: "
+            "other users of the machine can see the flags of a process.",
+            secret=True,
+        ),
+    ] = None
+    progress: Annotated[bool, Option(WATCH, "Show a progress line if the output is a terminal.")] = True

@@ -1,4 +1,4 @@
-"""The list of hashtags that a run leaves out."""
+"""The list of hashtags that a run ignores."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from jobs.reporting.terminal import printable
 from lookalike.errors import UsageError
 from lookalike.hashtags import normalise
 
 
 @dataclasses.dataclass(frozen=True)
 class IgnoreList:
-    """Keys of hashtags, and the file that named them; without a file, none."""
+    """The keys of the hashtags, and the file that they were read from. Without a file there are none."""
 
     path: Path | None = None
     keys: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path | None) -> IgnoreList:
-        """One hashtag a line, in any spelling, with or without `#`; blank lines mean nothing.
+        """The file has one hashtag on a line, in any spelling, with or without `#`. Blank lines are skipped.
 
-        Raises UsageError if the file cannot be read, or naming the first line that is no hashtag.
+        Raises UsageError if the file cannot be read, or with the first line that is no hashtag.
         """
         if path is None:
             return cls()
@@ -34,7 +33,7 @@ class IgnoreList:
         return cls(path, frozenset(key for number, line in enumerate(lines, 1) if (key := _key(path, number, line))))
 
     def record(self) -> dict[str, Any] | None:
-        """For the manifest: sha256 is that of the sorted keys in UTF-8, each followed by a line end."""
+        """For the manifest. sha256 is of the sorted keys in UTF-8, each followed by a line end."""
         if self.path is None:
             return None
         content = "".join(f"{key}\n" for key in sorted(self.keys))
@@ -49,7 +48,7 @@ def _key(path: Path, number: int, line: bytes) -> str:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: line {number} is not UTF-8") from None
     key = normalise(text)
-    wrong = "holds a |, which parts hashtags; write one a line" if "|" in text else "is no hashtag"
+    wrong = "holds a |, which separates hashtags; write one on a line" if "|" in text else "is no hashtag"
     if "|" in text or (text.strip() and not key):
-        raise UsageError(f"{path}: line {number}, '{printable(text.strip())[:80]}', {wrong}")
+        raise UsageError(f"{path}: line {number}, {text.strip()[:80]!r}, {wrong}")
     return key

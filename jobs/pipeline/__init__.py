@@ -1,1 +1,1 @@
-"""A run from its start to the published snapshot."""
+"""A run from its start to the published snapshot, and the report that it prints."""

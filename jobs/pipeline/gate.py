@@ -1,4 +1,4 @@
-"""What stops a run before it is too late: too little that can be used to publish it, or too much to compare."""
+"""Checks that stop a run: too few rows that can be used, too few results, or too many candidates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def check_rejects(
     config: JobConfig, table: str, rows: int, damaged: int, examples: Mapping[str, Sequence[str]]
 ) -> None:
     """Raise QualityGateError, with examples, if too large a share of a table's rows cannot be used."""
-    if damaged <= Fraction(repr(config.max_reject_fraction)) * rows:  # as written: 0.29 * 100 is below 29
+    if damaged <= Fraction(repr(config.max_reject_fraction)) * rows:  # exact: in doubles 0.29 * 100 is below 29
         return
-    told = (
+    message = (
         f"{damaged:,} of {rows:,} rows of {table} cannot be used: {damaged / rows:.2%}, more than the "
         f"{config.max_reject_fraction:.2%} of --max-reject-fraction"
     )
@@ -28,7 +28,7 @@ def check_rejects(
     for reason, found in sorted(examples.items()):
         lines.append(f"  {reason}:")
         lines += [f"    {printable(row if len(row) <= _SHOWN else row[:_SHOWN] + '...')}" for row in found]
-    _refuse(config, told, lines)
+    _refuse(config, message, lines)
 
 
 def check_result(config: JobConfig, made: Manifest, live: Manifest | None) -> None:
@@ -40,12 +40,14 @@ def check_result(config: JobConfig, made: Manifest, live: Manifest | None) -> No
     least = 1 - Fraction(repr(config.max_fall_fraction))
     fallen = [f"  {what}: {new:,}, live {old:,}" for what, new, old in _compared(made, live) if new < least * old]
     if fallen:
-        told = f"counts fell by more than the {config.max_fall_fraction:.2%} of --max-fall-fraction since {live.id}"
-        _refuse(config, told, fallen)
+        message = (
+            f"counts fell by more than the {config.max_fall_fraction:.2%} of --max-fall-fraction since {live.id}"
+        )
+        _refuse(config, message, fallen)
 
 
 def _compared(made: Manifest, live: Manifest) -> Iterator[tuple[str, int, int]]:
-    """What is counted, its number now and in the live snapshot; no pairs if they are not of one kind."""
+    """What is counted, its number now and in the live snapshot. Pairs are left out if the options for them differ."""
     new, old = made.counts, live.counts
     yield "accounts", new.accounts.used, old.accounts.used
     yield "posts", new.posts.used, old.posts.used
@@ -56,22 +58,22 @@ def _compared(made: Manifest, live: Manifest) -> Iterator[tuple[str, int, int]]:
         yield "similar pairs", new.similar_pairs, old.similar_pairs
 
 
-def _refuse(config: JobConfig, told: str, lines: Sequence[str] = ()) -> None:
+def _refuse(config: JobConfig, message: str, lines: Sequence[str] = ()) -> None:
     if not config.force:
-        raise QualityGateError("\n".join([f"{told}. Nothing was published.", *lines]))
-    print("\n".join([f"warning: {told}; going on all the same (--force).", *lines]), file=sys.stderr)
+        raise QualityGateError("\n".join([f"{message}. Nothing was published.", *lines]))
+    print("\n".join([f"warning: {message}; continuing because of --force.", *lines]), file=sys.stderr)
 
 
 def check_candidates(config: JobConfig, candidates: float, lines: Sequence[str]) -> None:
-    """Raise TooManyCandidatesError, with the lines that describe the estimate, if it is above what is allowed."""
+    """Raise TooManyCandidatesError if there are more candidates than allowed. lines: describe the estimate."""
     if config.max_candidates is None or candidates <= config.max_candidates:
         return
-    told = [
-        f"the comparison would meet more candidates than the {config.max_candidates:,} of --max-candidates, as "
-        "estimated below. Nothing was published.",
+    message = [
+        f"the comparison would meet more candidates than the {config.max_candidates:,} of --max-candidates, by the "
+        "estimate below. Nothing was published.",
         "",
         *lines,
         "",
-        "Hashtags left out (--ignore-hashtags) or a higher --min-similarity make fewer.",
+        "Ignore some hashtags (--ignore-hashtags) or raise --min-similarity to get fewer.",
     ]
-    raise TooManyCandidatesError("\n".join(told))
+    raise TooManyCandidatesError("\n".join(message))

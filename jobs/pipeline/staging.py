@@ -1,7 +1,7 @@
-"""The folder in which a run works whose output is in an object store: it mirrors the live snapshot, and no other.
+"""The folder in which a run works if its output is in an object store. It holds a copy of the live snapshot alone.
 
-Spark's tasks write files, map them into memory and rename them, which no object store offers. So a run brings what
-it may need of the live snapshot, works here as in any folder, and delivers what it has published here.
+Spark's tasks write files, map them into memory and rename them, which no object store offers. So a run downloads the
+files of the live snapshot that are missing here, works as in any folder, and uploads what it has published here.
 """
 
 from __future__ import annotations
@@ -21,23 +21,21 @@ from lookalike.errors import DiskError, OutputLockedError, SnapshotError, StoreE
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.durable import temporary_beside, write_durably
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, MANIFEST, SNAPSHOTS, join_path, snapshot_folder
-from lookalike.outputs.lock import OutputLock
-from lookalike.outputs.stores.objects import MissingObjectError
-from lookalike.outputs.stores.output import ObjectOutput
-from lookalike.outputs.stores.urls import StoreUrl
-from lookalike.snapshots.history import live_id, published
-from lookalike.snapshots.leftovers import leftovers
+from lookalike.outputs.objects import MissingObjectError
+from lookalike.outputs.objectstore import ObjectOutput
+from lookalike.outputs.urls import StoreUrl
+from lookalike.snapshots.leftovers import remove_dead_runs
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.publisher import make_live
 from lookalike.snapshots.reader import Snapshot
 
 _MIRRORED: Final = ".mirrored"  # holds the URL
-_AT_ONCE: Final = 8  # files on their way
+_AT_ONCE: Final = 8  # files uploaded or downloaded at once
 
 
 def staging_folder(url: StoreUrl, chosen: Path | None) -> Path:
-    """Where a run for this output works: the folder chosen, or one in the user's cache, of the URL's name."""
+    """Where a run for this output works: the folder chosen, or one in the user's cache, named by the URL."""
     if chosen is not None:
         return chosen
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -46,55 +44,56 @@ def staging_folder(url: StoreUrl, chosen: Path | None) -> Path:
 
 
 class Staging:
-    """A staging folder and the output that it stands for; made by `staged`, which holds the output's lock."""
+    """A staging folder and its output, whose lock is held; made by `staged`."""
 
     def __init__(self, output: ObjectOutput, folder: Path) -> None:
-        """Nothing is done yet."""
+        """This does nothing yet; see prepare."""
         self.folder = folder
-        self._output = output
+        self._output, self._here = output, FolderOutput(folder)
         self._live: Manifest | None = None
 
     def prepare(self) -> None:
-        """Remove what dead runs left in the output, and mirror its live snapshot."""
+        """Remove the files of dead runs from the output, and copy its live snapshot to the folder."""
         self._claim()
-        self._remove_dead_runs()
-        with OutputLock(self.folder):  # a run whose lock was taken over may still be at work here
+        remove_dead_runs(self._output)
+        with self._here.locked():  # a run whose lock was taken over may still be at work here
             self._bring()
             self.prune()
 
     def deliver(self, manifest: Manifest) -> None:
-        """Put a snapshot that was published in the folder into the output, and make it live there.
+        """Upload a snapshot that was published in the folder, and make it live in the output.
 
-        Raises OutputLockedError if another run has been there meanwhile. Nothing has changed then, nor after an error
-        before the switch, and what was uploaded is removed. After one in the switch itself the snapshot may be live.
+        Raises OutputLockedError if another run has changed the output meanwhile. After that, and after any error
+        before the switch, what was uploaded is removed again. After an error in the switch itself the snapshot may be
+        live.
         """
-        output, folder = self._output, snapshot_folder(manifest.id)
+        output = self._output
         try:
             self._upload(manifest)
             output.check_sizes(manifest.files)
-            output.confirm()
-            output.store.put(f"{folder}/{MANIFEST}", (self.folder / folder / MANIFEST).read_bytes())
+            output.confirm_lock()
+            output.add_manifest(manifest.id, self._here.manifest(manifest.id))
         except BaseException:
             self._withdraw(manifest.id)
             raise
-        output.forget()
         try:
-            make_live(output, manifest.id)
+            output.make_live(manifest.id)
         except OutputLockedError:
             self._withdraw(manifest.id)
             raise
         self._live = manifest
 
     def prune(self) -> None:
-        """Keep of the folder what the live snapshot needs."""
+        """Remove from the folder what the live snapshot does not need."""
         keep: set[Path] = set()
         if self._live is None:
             (self.folder / CURRENT).unlink(missing_ok=True)
         else:
             keep = {join_path(self.folder, entry.path) for entry in self._live.files}
             keep.add(self.folder / snapshot_folder(self._live.id) / MANIFEST)
-            write_durably(self.folder / CURRENT, f"{self._live.id}\n".encode())
-        for path in sorted((self.folder / SNAPSHOTS).rglob("*"), reverse=True):  # what is in a folder before it
+            self._here.switch(self._live.id)
+        # In this order the content of a folder comes before the folder.
+        for path in sorted((self.folder / SNAPSHOTS).rglob("*"), reverse=True):
             if path.is_symlink() or not path.is_dir():
                 if path not in keep:
                     path.unlink()
@@ -102,36 +101,23 @@ class Staging:
                 path.rmdir()
 
     def _claim(self) -> None:
-        """Make the folder, or see that it is the one of this output: what it holds will be removed."""
+        """Make the folder, or make sure that it belongs to this output, because its content will be removed."""
         mark = self.folder / _MIRRORED
         self.folder.mkdir(parents=True, exist_ok=True)
         if not mark.exists():
             if any(self.folder.iterdir()):
                 raise UsageError(
-                    f"{self.folder}: holds other things and cannot be a staging folder; choose an empty one"
+                    f"{self.folder}: is not empty and not a staging folder; choose another with --staging"
                 )
             write_durably(mark, f"{self._output.url}\n".encode())
         mirrored = mark.read_text(encoding="utf-8").strip()
         if mirrored != self._output.url:
-            told = printable(mirrored[:200])
-            raise UsageError(f"{self.folder}: is the staging folder of {told}; choose another by --staging")
-
-    def _remove_dead_runs(self) -> None:
-        """Remove objects in folders without a manifest, but none that a manifest names."""
-        output = self._output
-        if not set(output.snapshots()) - {live_id(output), *output.published()}:
-            return
-        try:
-            found = leftovers(output, published(output))
-        except StoreError:
-            raise
-        except SnapshotError:
-            return  # a manifest that cannot be read may name any file
-        output.remove([str(file) for leftover in found for file in leftover.files])
+            shown = printable(mirrored[:200])
+            raise UsageError(f"{self.folder}: is the staging folder of {shown}; choose another with --staging")
 
     def _bring(self) -> None:
-        """Fetch what is missing here of the live snapshot; one that is damaged is passed over with a warning."""
-        if self._output.current() is None:
+        """Download what is missing here of the live snapshot. If it is damaged, print a warning and do without."""
+        if self._output.current_bytes() is None:
             return
         try:
             live = Snapshot.open(self._output).manifest
@@ -141,8 +127,8 @@ class Staging:
         except SnapshotError as error:
             if isinstance(error, StoreError) and not isinstance(error, MissingObjectError):
                 raise
-            told = f"warning: the live snapshot is damaged, and the run does without it: {error}"
-            print(printable(told), file=sys.stderr)
+            warning = f"warning: the live snapshot is damaged; the run does not use it: {error}"
+            print(printable(warning), file=sys.stderr)
             return
         self._live = live
         manifest = self.folder / snapshot_folder(live.id) / MANIFEST
@@ -173,8 +159,8 @@ class Staging:
             temporary.unlink(missing_ok=True)
 
     def _upload(self, manifest: Manifest) -> None:
-        there = {one.key: one.bytes for one in self._output.objects()}
-        missing = [entry for entry in manifest.files if there.get(entry.path) != entry.bytes]
+        uploaded = {file for snapshot in self._output.snapshots() for file in self._output.files(snapshot)}
+        missing = [entry for entry in manifest.files if (entry.path, entry.bytes) not in uploaded]
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             list(pool.map(self._upload_one, missing))
@@ -186,22 +172,23 @@ class Staging:
         self._output.store.upload(entry.path, join_path(self.folder, entry.path))
 
     def _withdraw(self, snapshot: str) -> None:
-        """Remove a snapshot that did not become live; what the store does not let go of, the next run removes."""
-        output, folder = self._output, snapshot_folder(snapshot)
+        """Remove a snapshot that did not become live; if the store fails, the next run removes it."""
+        output = self._output
         with contextlib.suppress(StoreError):
-            if live_id(output) != snapshot:
-                output.remove([f"{folder}/{MANIFEST}"])
-                output.remove([one.key for one in output.objects_of(snapshot)])
+            if output.live_or_none() != snapshot:
+                output.remove_manifests([snapshot])
+                output.remove_files(snapshot, output.files(snapshot))
 
 
 @contextlib.contextmanager
 def staged(url: StoreUrl, chosen: Path | None, wait: float) -> Iterator[Staging]:
-    """Hold an output, and mirror its live snapshot in its staging folder.
+    """Hold the lock of an output, and copy its live snapshot to its staging folder.
 
-    Raises OutputLockedError if another holds it for `wait` seconds, UsageError if it or the folder cannot be used.
+    Raises OutputLockedError if another run holds it for `wait` seconds, UsageError if the output or the folder cannot
+    be used.
     """
     output, folder = ObjectOutput(url), staging_folder(url, chosen).absolute()
-    output.current()  # what is wrong with address and credentials is told before anything is written
+    output.current_bytes()  # fails for a wrong address or wrong credentials before anything is written
     with output.locked(wait):
         staging = Staging(output, folder)
         with _disk_errors(folder):

@@ -1,7 +1,7 @@
-"""An independent check of a result: random hashtags, compared by brute force, against the files as written.
+"""An independent check of a result: random hashtags are compared by brute force, and the stored pairs with that.
 
-Nothing of the job's own comparison is used: distances are rapidfuzz's, the threshold is taken from the manifest's
-text and applied in integers here, and names and pairs come from the files, through the reader.
+The job's own comparison is not used: rapidfuzz computes the distances, the threshold is read from the manifest and
+applied in integers here, and names and pairs are read from the files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import NoReturn
 
 import numpy as np
@@ -25,20 +24,20 @@ from lookalike.errors import VerificationError
 from lookalike.snapshots.counts import Verification
 from lookalike.snapshots.reader import Snapshot
 
-_MEMBERS = 2000  # of a larger hashtag about so many are compared with each other
-_NEIGHBOURS = 20  # names in a row in alphabetical order: one half of them; the other is drawn one by one
-_STORED = 20_000  # stored pairs of a hashtag that are looked at, whether both are among those members or not
-_WHAT_NOW = "Nothing was published: this is a fault of the program or of the machine, not of the input."
+_MEMBERS = 2000  # of a larger hashtag about this many members are compared with each other
+_NEIGHBOURS = 20  # half of these members are stretches of as many names in alphabetical order
+_STORED = 20_000  # about this many stored pairs of a hashtag are checked, also of other members
+_WHAT_NOW = "Nothing was published. The cause is a fault in the program or the machine, not in the input."
 
 Ints = npt.NDArray[np.int64]
 
 
 def verify(snapshot: Snapshot, hashtags: int) -> Verification:
-    """Compare so many hashtags: the largest, and others drawn with chances by their members.
+    """Compare this many hashtags: the largest, and others drawn at random, larger ones more often.
 
-    Of each, all pairs of a sample of members are compared, and what is stored must be what is found; of the other
-    stored pairs a sample must be similar pairs of members. Raises VerificationError at the first difference; pairs
-    that are not stored are none if blocking may lose pairs. The draw depends on the snapshot's id alone.
+    In each hashtag all pairs of a sample of members are compared, and exactly the similar ones must be stored. Of the
+    other stored pairs a sample must be similar pairs of members. Raises VerificationError at the first difference.
+    A pair that is not stored is no difference if blocking may lose pairs. The draw depends on the snapshot's id only.
     """
     start = time.monotonic()
     seed = int.from_bytes(hashlib.sha256(snapshot.manifest.id.encode()).digest()[:8])
@@ -61,12 +60,14 @@ class _Checked:
 def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str]:
     """The keys of the hashtags to compare, in their order.
 
-    Drawn without replacement: those of the greatest random numbers to the power 1 / members (P. Efraimidis and
-    P. Spirakis, 2006).
+    They are drawn without replacement: those with the greatest random numbers to the power 1 / members
+    (P. Efraimidis and P. Spirakis, 2006).
     """
-    run = snapshot.run("hashtags", None)
+    table = snapshot.stored("hashtags", None)
     sizes = [
-        file.read(group, ["members"]).column(0).to_numpy() for file in run.files for group in range(len(file.bounds))
+        file.read(group, ["members"]).column(0).to_numpy()
+        for file in table.files
+        for group in range(len(file.bounds))
     ]
     members = np.concatenate([np.zeros(0, np.int64), *sizes])
     rank = np.log(rng.random(len(members))) / members
@@ -78,7 +79,7 @@ def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str
 
 def _key_at(snapshot: Snapshot, place: int) -> str:
     """The key in a row of the table of hashtags."""
-    for file in snapshot.run("hashtags", None).files:
+    for file in snapshot.stored("hashtags", None).files:
         for group in range(len(file.bounds)):
             rows = file.read(group, ["hashtag"])
             if place < rows.num_rows:
@@ -88,12 +89,12 @@ def _key_at(snapshot: Snapshot, place: int) -> str:
 
 
 class _Hashtag:
-    """A hashtag's members and the pairs that are stored of it."""
+    """The members and the stored pairs of a hashtag."""
 
     def __init__(self, snapshot: Snapshot, key: str, rng: np.random.Generator) -> None:
         self._snapshot, self._key, self._rng = snapshot, key, rng
         manifest = snapshot.manifest
-        self._threshold = Fraction(manifest.floor)
+        self._threshold = manifest.threshold
         self._folds = manifest.configuration.get("fold") == "case"
         self._may_lose = manifest.configuration.get("blocking") == "prefix"
         members = snapshot.members(key)
@@ -103,7 +104,7 @@ class _Hashtag:
         self._looked_at = min(1.0, _STORED / max(1, row.pairs if row else 0))
 
     def check(self) -> _Checked:
-        """Compare the chosen members, and hold what is stored against that."""
+        """Compare the chosen members with each other, and the stored pairs with the result."""
         chosen = self._chosen()
         size, names = len(chosen), self._taken(chosen)
         longer = _lengths(names)
@@ -116,25 +117,25 @@ class _Hashtag:
         lost = np.setdiff1d(one * size + other, stored)
         if lost.size and not self._may_lose:
             left, right = divmod(int(lost[0]), size)
-            is_similar = f"has distance {distance[left, right]} and is not stored"
-            self._fail(int(chosen[left]), int(chosen[right]), is_similar)
+            missing = f"has distance {distance[left, right]} and is not stored"
+            self._fail(int(chosen[left]), int(chosen[right]), missing)
         return _Checked(size, size * (size - 1) // 2, len(stored), len(lost))
 
     def _chosen(self) -> Ints:
-        """Ascending places of members: all if they are few."""
+        """The places of some members, ascending; all of them if they are few."""
         count = len(self._ids)
         if count <= _MEMBERS:
             return np.arange(count)
         singles = self._rng.choice(count, _MEMBERS // 2, replace=False, shuffle=False)
-        # Of members drawn one by one hardly any two are similar. Alike names are often neighbours in the alphabet.
-        runs = self._rng.choice(count - _NEIGHBOURS, _MEMBERS // 2 // _NEIGHBOURS, replace=False)
-        neighbours = pc.sort_indices(self._names).to_numpy()[runs[:, None] + np.arange(_NEIGHBOURS)]
+        # Of members drawn one by one hardly any two are similar. Similar names are often neighbours in the alphabet.
+        first = self._rng.choice(count - _NEIGHBOURS, _MEMBERS // 2 // _NEIGHBOURS, replace=False)
+        neighbours = pc.sort_indices(self._names).to_numpy()[first[:, None] + np.arange(_NEIGHBOURS)]
         return np.union1d(singles, neighbours.ravel()).astype(np.int64)
 
     def _stored(self, chosen: Ints) -> Iterator[Ints]:
-        """The stored pairs of chosen members, as place of the one * number of the chosen + place of the other.
+        """The stored pairs of chosen members: place of the one * number of the chosen + place of the other.
 
-        These and some of the others are checked.
+        These and some of the other stored pairs are checked.
         """
         place = np.full(len(self._ids), -1)
         place[chosen] = np.arange(len(chosen))
@@ -152,12 +153,12 @@ class _Hashtag:
         if places.null_count:
             stranger = accounts.filter(pc.is_null(places))[0].as_py()
             raise VerificationError(
-                f"{self._title()}: a pair with {printable(stranger)}, who never used it. {_WHAT_NOW}"
+                f"{self._title()}: a pair with the account {printable(stranger)}, which never used it. {_WHAT_NOW}"
             )
         return places.to_numpy().astype(np.int64)
 
     def _check_pairs(self, rows: pa.Table, left: Ints, right: Ints) -> None:
-        """Stored pairs of these members must be similar, and have their distance and similarity."""
+        """Check that stored pairs of these members are similar, and have the right distance and similarity."""
         if not len(left):
             return
         names, others = self._taken(left), self._taken(right)
@@ -166,8 +167,8 @@ class _Hashtag:
         stored = rows.column("distance").to_numpy()
         similarity = np.divide(longer - distance, longer, out=np.ones(len(longer)), where=longer > 0)
         for wrong, what in (
-            (~self._are_similar(distance, longer), "is stored, but is not similar: the distance is {distance}"),
-            (stored != distance, "is stored with distance {stored}, but has {distance}"),
+            (~self._are_similar(distance, longer), "is stored but not similar: its distance is {distance}"),
+            (stored != distance, "is stored with distance {stored}, but its distance is {distance}"),
             (
                 rows.column("similarity").to_numpy() != similarity,
                 "is stored with a wrong similarity at distance {distance}",
@@ -183,7 +184,7 @@ class _Hashtag:
         return q * distance <= (q - p) * longer
 
     def _taken(self, places: Ints) -> list[str]:
-        """Names of members as they are compared."""
+        """The names of members, in the form in which they are compared."""
         names: list[str] = self._names.take(pa.array(places)).to_pylist()
         return [name.casefold() for name in names] if self._folds else names
 
@@ -191,8 +192,8 @@ class _Hashtag:
         return f"verification of #{printable(self._key)}"
 
     def _fail(self, one: int, other: int, what: str) -> NoReturn:
-        told = " and ".join(f"{self._names[place]} ({self._ids[place]})" for place in (one, other))
-        raise VerificationError(f"{self._title()}: the pair {printable(told)} {what}. {_WHAT_NOW}")
+        pair = " and ".join(f"{self._names[place]} ({self._ids[place]})" for place in (one, other))
+        raise VerificationError(f"{self._title()}: the pair {printable(pair)} {what}. {_WHAT_NOW}")
 
 
 def _lengths(names: list[str]) -> Ints:

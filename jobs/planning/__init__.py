@@ -1,1 +1,1 @@
-"""What a run would take, told before it is paid for."""
+"""Estimates of what a run takes, made before its comparison starts."""

@@ -1,9 +1,9 @@
-"""What lossless blocking lets through, counted block by block without comparing anything.
+"""The candidates of lossless blocking, counted block by block without comparing names.
 
-A block is what an indexed name and its probes meet in (kernel.segments): the names of one length that have the same
-text at the same segment. Where the names of a length are few, or segments would be short, they are compared directly
-with all that are near in length: these are a block, too. The names may be a random sample of a hashtag's: a pair of
-names is in it with the square of a name's chance, so what is counted is scaled up by the square.
+A block is a set of names of one length that have the same text at the same segment (kernel.segments); an indexed name
+and its probes meet in it. If there are few names of a length, or its segments would be short, the names are compared
+directly with all names of a similar length. These are a block, too. The names may be a random sample of those of a
+hashtag. A pair is in the sample with the square of the chance of a name, so counts are scaled up by the square.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 @numba.njit(cache=True, nogil=True)
 def _hash(codes: Codes, start: int, length: int) -> np.uint64:
-    """Of a segment's text; two texts of one hash would be taken for one block, once in 2^64."""
+    """The hash of a segment's text. Two texts with the same hash, one case in 2^64, count as one block."""
     mixed = np.uint64(length)
     for at in range(start, start + length):
         mixed = (mixed ^ (np.uint64(codes[at]) + np.uint64(1))) * _MIX
         mixed ^= mixed >> np.uint64(29)
-    return mixed | np.uint64(1)  # 0 stands for an empty slot
+    return mixed | np.uint64(1)  # 0 is an empty slot
 
 
 @numba.njit(cache=True, nogil=True)
 def _slot(keys: npt.NDArray[np.uint64], key: np.uint64) -> np.int64:
-    """Where a key stands in a hash table of open addressing, or the empty slot where it would."""
+    """The place of a key in a hash table of open addressing, or the empty slot for it."""
     last = len(keys) - 1
     slot = np.int64((key >> np.uint64(20)) & np.uint64(last))
     while keys[slot] != 0 and keys[slot] != key:
@@ -43,7 +43,7 @@ def _slot(keys: npt.NDArray[np.uint64], key: np.uint64) -> np.int64:
 def _keep(
     worst: npt.NDArray[np.float64], candidates: float, names: float, place: int, segment: int, begin: int, end: int
 ) -> None:
-    """Put a block in the place of the least of the worst, if it is worse."""
+    """Replace the least of the worst blocks by this one if this one is worse."""
     least = np.argmin(worst[:, 0])
     if candidates > worst[least, 0]:
         worst[least, 0] = candidates
@@ -60,10 +60,10 @@ def count_meetings(
 ) -> float:
     """Candidates of a hashtag from `scale` times fewer names of it, chosen at random; p / q is the threshold.
 
-    small: names of one length below which they are compared directly, at_once: of which an index is made at once.
-    worst, float64[n, 6], zero, receives the n blocks of most candidates in no order: candidates, names, the place of
-    a name that is in it, the segment's number, and where in the name it begins and ends; number -1 stands for all
-    names of a length that are compared directly.
+    small: fewer names of one length than this are compared directly. at_once: so many names are indexed at once.
+    worst, float64[n, 6], is given as zeros and receives the n blocks with most candidates in no order: candidates,
+    names, the place of a name in the block, the segment's number, and where in the name the segment begins and ends.
+    The number is -1 for a block of names that are compared directly.
     """
     total = 0.0
     lo = 0
@@ -110,7 +110,7 @@ def count_meetings(
                     if y < lo:
                         met[slot] += inside[slot]
                         probes += 1
-                    else:  # each of two names of one length is the later one in half of the cases
+                    else:  # of two names of one length, each is the later one in half of the cases
                         met[slot] += max(0, inside[slot] - (shift == 0)) / 2
                         probes += 0.5
             total += square * met.sum() + probes * scale * load

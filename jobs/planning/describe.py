@@ -1,4 +1,4 @@
-"""An estimate in lines for a person to read."""
+"""An estimate as lines of text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDEST = 30  # columns of a hashtag or text
 
 
 def estimate_lines(counts: Counts, estimate: Estimate, *, blocking: str, min_similarity: str) -> list[str]:
-    """What is counted, what is estimated, and the hashtags and blocks that make the most of it."""
+    """What is counted, what is estimated, and the hashtags and blocks with most candidates."""
     how = f"let through by {blocking} blocking" + (", all names compared once" if estimate.by_names else "")
     found = f"rows of pairs, similarity of at least {min_similarity}"
     lines = table(
@@ -33,7 +33,7 @@ def estimate_lines(counts: Counts, estimate: Estimate, *, blocking: str, min_sim
 
 
 def time_lines(past: Mapping[str, float], to_come: Mapping[str, float]) -> list[str]:
-    """Seconds by stage: what has been measured, and what is estimated."""
+    """Seconds by stage: those that were measured, and those that are estimated."""
     done = "  ".join(f"{stage} {seconds:.1f}" for stage, seconds in past.items())
     left = "  ".join(f"{stage} {seconds:.1f}" for stage, seconds in to_come.items())
     total = sum(past.values()) + sum(to_come.values())
@@ -41,7 +41,7 @@ def time_lines(past: Mapping[str, float], to_come: Mapping[str, float]) -> list[
 
 
 def rounded(number: float) -> int:
-    """To three significant digits: an estimate has no more."""
+    """The number with three significant digits; an estimate has no more."""
     return int(float(f"{number:.2e}"))
 
 
@@ -89,7 +89,7 @@ def _share(part: float, whole: float) -> str:
 
 
 def _time(seconds: float) -> str:
-    """Seconds as a person would say them."""
+    """Seconds in the unit that a person would use."""
     if seconds < 120:
         return f"{seconds:.0f} seconds"
     if seconds < 7200:

@@ -1,22 +1,23 @@
-"""How much there is to compare and to find, from a sample that costs a small part of comparing it all.
+"""An estimate of candidates and similar pairs, from a sample that costs a small part of the comparison.
 
-Two kinds of hashtags, sampled in two ways, both drawn by hashes of the keys, so that the same input gives the same
-estimate:
+There are two kinds of hashtags, each sampled in its own way. Both samples are drawn by hashes of the keys, so that
+the same input gives the same estimate:
 
-- Of the large ones, which blocking by segments compares, a share of the members. Two members are both in the sample
-  with the square of that share, so what is counted among them is scaled up by the square.
-- Of the others a share of the hashtags, each of them compared in full. Candidates are scaled up by the cost of those
-  of about the same size, which they follow closely, similar pairs by their number.
+- Large hashtags are compared with blocking by segments. A share of their members is in the sample. A pair of members
+  is in it with the square of that share, so the counts are scaled up by the square.
+- Of the other hashtags a share is in the sample, and each of them is compared in full. Their candidates are scaled up
+  by the cost of all hashtags of about the same size, which candidates follow closely, and similar pairs by the number
+  of these hashtags.
 
-The share is what keeps the sample within its budget, by the costs of stages.plan; where that allows all, nothing is
-left to chance. The largest hashtags are always in the sample.
+The share is chosen so that the sample keeps to its budget, by the costs of stages.plan. If the budget allows all,
+everything is in the sample. The largest hashtags are always in it.
 
-Where all names are compared once (stages.order), they are sampled as one large hashtag; the similar pairs are then
-still those of the hashtags.
+If all names are compared once (stages.order), they are sampled like one large hashtag. The similar pairs are still
+estimated from the hashtags.
 
-Against comparing it all, for 200k, 1M and 10M posts of bench/generate.py, ten draws each: candidates 0.95 to 1.03
-times what was met, similar pairs 0.94 to 1.15 times what was found, in 9% (1M) and 6% (10M) of the comparison's
-processor time. Rare large families of alike names under small hashtags are what a draw may miss.
+Measured for 200k, 1M and 10M posts of bench/generate.py, ten draws each: the estimate was 0.95 to 1.03 times the
+candidates and 0.94 to 1.15 times the similar pairs, and took 9% (1M) and 6% (10M) of the processor time of the
+comparison. A draw may miss rare large families of similar names under small hashtags.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ import pyarrow as pa
 
 from jobs.inputs.accounts import AccountTable
 from jobs.planning.measure import Block, Measuring
-from jobs.stages.compare.plan import cost_of_group
+from jobs.stages.costs import cost_of_group
 from jobs.stages.group.groups import Groups
 from lookalike.kernel import SMALL_GROUP, Threshold
 from lookalike.kernel.names import compared_names
 from lookalike.strings.values import hash_values
 
-_CERTAIN, _MANY = 10, 4096  # so many hashtags, the largest, are always in the sample, with so many members at least
-_DRAWN, _FEW = 1000, 256  # of the other large ones about so many at most, with so many members at least
-_DRAWN_SMALL, _FEW_SMALL = 50_000, 8  # of the others about so many at most, and so many of each size at least
+_CERTAIN, _MANY = 10, 4096  # the largest hashtags, always in the sample, each with at least so many members
+_DRAWN, _FEW = 1000, 256  # at most about so many other large ones, each with at least so many members
+_DRAWN_SMALL, _FEW_SMALL = 50_000, 8  # at most about so many of the others, and at least so many of each size
 _SHOWN = 10
-_SEED = 4  # other than those by which ids are told apart
+_SEED = 4  # another one than for hashes of ids
 
 Counts = npt.NDArray[np.int64]
 Costs = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ Costs = npt.NDArray[np.float64]
 class HashtagEstimate:
     """A hashtag in its most frequent spelling; members and pairs_sharing are exact.
 
-    candidates: where hashtags are compared one by one.
+    candidates: for a comparison hashtag by hashtag.
     """
 
     display: str
@@ -62,10 +63,10 @@ class HashtagEstimate:
 
 @dataclasses.dataclass(frozen=True)
 class BlockEstimate:
-    """Names that meet in a block: of one length, with the same text as their segment of this number (from 1).
+    """A block: names of one length with the same text as their segment of this number (from 1).
 
-    segment None: names of one length that are compared directly, by no segment. For prefix blocking: names that
-    begin with the text; length and segment are None. display: the hashtag, or None where all names are compared once.
+    segment: None for names of one length that are compared directly. With prefix blocking, the names begin with the
+    text, and length and segment are None. display: the hashtag; None if all names are compared once.
     """
 
     display: str | None
@@ -78,10 +79,11 @@ class BlockEstimate:
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """What a comparison would take and find. pairs_sharing is exact.
+    """What a comparison takes and finds. pairs_sharing is exact.
 
     by_names: whether all names are compared once. cost: seconds of one core by stages.plan. The worst hashtags and
-    blocks are those of most candidates, the worst first; by_names the hashtags with most pairs sharing.
+    blocks are those with most candidates, in descending order. If by_names, the hashtags are those with most pairs
+    sharing them.
     """
 
     pairs_sharing: int
@@ -95,7 +97,7 @@ class Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class Everyone:
-    """All accounts that used a hashtag, ascending, where their names are compared once; cost as in Estimate."""
+    """All accounts that used a hashtag, ascending, if all names are compared once. cost: as in Estimate."""
 
     members: npt.NDArray[np.uint32]
     cost: float
@@ -103,9 +105,9 @@ class Everyone:
 
 @dataclasses.dataclass(frozen=True)
 class _Hashtags:
-    """Of n hashtags, bucket by bucket: where each is, its members, its cost and its number in [0, 1) for the draw.
+    """n hashtags, bucket by bucket: where each is, its members, its cost, and a number in [0, 1) for the draw.
 
-    kind: hashtags of about one size, each four times the one before, from 2 members on.
+    kind: a class of sizes. Each class has four times the members of the one before; the first begins at 2.
     """
 
     bucket: Counts
@@ -134,7 +136,7 @@ class Estimator:
     """Estimates what comparing hashtags takes.
 
     prefix_length: None for lossless blocking. fold: as in JobConfig. share, least, most: the sample costs this share
-    of the comparison, but at least and at most so many seconds of one core.
+    of the comparison, but at least `least` and at most `most` seconds of one core.
     """
 
     accounts: AccountTable
@@ -146,9 +148,9 @@ class Estimator:
     most: float = 5.0
 
     def estimate(self, buckets: Sequence[Groups], everyone: Everyone | None) -> Estimate:
-        """Of all hashtags, given by bucket; everyone: if all names are compared once.
+        """The estimate for all hashtags, given by bucket. everyone: None if hashtags are compared one by one.
 
-        Memory: a few numbers a hashtag, and the sampled members.
+        It needs memory for a few numbers per hashtag, and for the sampled members.
         """
         measuring = Measuring(self.accounts.names, self.threshold, self.prefix_length)
         all_of = _Hashtags.of(buckets)
@@ -171,7 +173,9 @@ class Estimator:
         for kind in np.unique(all_of.kind[small]).tolist():
             alike = np.flatnonzero(small & (all_of.kind == kind))
             count = max(_FEW_SMALL, np.count_nonzero(drawn[alike]))
-            sample = np.sort(alike[np.argsort(all_of.draw[alike])[:count]])  # those that are drawn, or some more
+            sample = np.sort(
+                alike[np.argsort(all_of.draw[alike])[:count]]
+            )  # the drawn ones, and more if they are too few
             found = measuring.many(*_members_of(buckets, all_of.bucket[sample], all_of.place[sample]))
             candidates += found.candidates * all_of.cost[alike].sum() / all_of.cost[sample].sum()
             similar += found.similar_pairs * len(alike) / len(sample)
@@ -194,17 +198,17 @@ class Estimator:
         )
 
     def _budget(self, cost: float) -> float:
-        """Seconds that a sample may cost of what costs so many."""
+        """The seconds that a sample may cost if the comparison costs this many."""
         return min(max(self.share * cost, self.least), self.most)
 
     def _chances(self, hashtags: _Hashtags) -> tuple[Costs, float]:
-        """Each hashtag's chance to be in the sample, float64[n], and the part of a large one's members that is.
+        """Each hashtag's chance to be in the sample, float64[n], and the share of a large one's members.
 
-        All small ones have the same: similar pairs may be under any.
+        All small hashtags have the same chance, because any of them may have similar pairs.
         """
         budget, cost, large = self._budget(float(hashtags.cost.sum())), hashtags.cost, hashtags.is_large
         of_large, of_small = float(cost[large].sum()), float(cost[~large].sum())
-        # What one kind does not need of its half is the other's.
+        # If one kind does not need its half of the budget, the other kind gets the rest.
         for_large = max(budget / 2, budget - of_small)
         for_small = max(budget / 2, budget - of_large)
         of_each = min(for_small / (of_small or 1), _DRAWN_SMALL / max(1, int(np.count_nonzero(~large))))
@@ -219,7 +223,7 @@ class Estimator:
 
 
 def _draws(keys: pa.StringArray) -> Costs:
-    """A number in [0, 1) for each key that depends on nothing but the key."""
+    """A number in [0, 1) for each key, which depends only on the key."""
     _, offsets, values = keys.buffers()
     if not len(keys) or values is None:
         return np.zeros(len(keys))
@@ -231,7 +235,7 @@ def _draws(keys: pa.StringArray) -> Costs:
 def _members_of(
     buckets: Sequence[Groups], bucket: Counts, places: Counts
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """The members of some hashtags, one after the other, and int64[n + 1] where those of each begin.
+    """The members of some hashtags, one hashtag after the other, and int64[n + 1], where each begins.
 
     bucket, places int64[n]: where the hashtags are, bucket by bucket.
     """

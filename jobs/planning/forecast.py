@@ -1,4 +1,4 @@
-"""What the rest of a run would take once its hashtags are grouped."""
+"""An estimate of what the rest of a run takes, made once its hashtags are grouped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy.typing as npt
 from jobs.exchange.reports import GroupReport
 from jobs.exchange.worker import accounts_table
 from jobs.options.config import JobConfig
-from jobs.pipeline.gate import check_candidates
 from jobs.planning.describe import estimate_lines, time_lines
 from jobs.planning.estimate import Estimate, Estimator, Everyone
 from jobs.stages.compare.order import cheaper_names_order
@@ -20,56 +19,49 @@ from jobs.stages.compare.plan import plan_units
 from jobs.stages.group.groups import Groups
 from lookalike.snapshots.counts import Counts
 
-# Seconds of one core. On 1M posts of bench/generate.py a run's processor time beyond that of a plan was 2.1 s for
-# 1.65M memberships and 107k pairs, without the comparison, and 0.7 s for the check before publishing.
+# Seconds of one core. On 1M posts of bench/generate.py (1.65M memberships, 107k pairs) a run took 2.1 s of processor
+# time more than a plan, without the comparison, and 0.7 s for the check before publishing.
 _WRITTEN_MEMBERSHIP, _WRITTEN_PAIR, _CHECKED_MEMBERSHIP = 1.1e-6, 3e-6, 0.4e-6
 
 
-def forecast(config: JobConfig, accounts: str, work: Path, groups: Sequence[GroupReport]) -> Estimate:
+def forecast(config: JobConfig, *, accounts: str, work: Path, groups: Sequence[GroupReport]) -> Estimate:
     """The estimate for the groups in the work folder, in the order of work that the comparison would take.
 
-    accounts: the file of the table of accounts. Costs the driver a few seconds of one core at most.
+    accounts: the file of the table of accounts. It takes the driver a few seconds of one core at most.
     """
-    table = accounts_table(accounts)
+    table, threshold = accounts_table(accounts), config.min_similarity
     buckets = [Groups.open(work, group.bucket) for group in groups]
     everyone = None
     if config.blocking == "lossless":
-        units = plan_units(groups, config.threshold, config.block_size)
+        units = plan_units(groups, threshold, config.block_size)
         find_users = functools.partial(_users, buckets, len(table))
-        names = cheaper_names_order(units, table.names, find_users, config.threshold, config.block_size)
+        names = cheaper_names_order(units, table.names, find_users, threshold, config.block_size)
         if names is not None:
-            everyone = Everyone(names.users, names.cost)
+            everyone = Everyone(members=names.users, cost=names.cost)
     prefix_length = config.prefix_length if config.blocking == "prefix" else None
-    return Estimator(table, config.threshold, prefix_length, config.fold).estimate(buckets, everyone)
+    estimator = Estimator(accounts=table, threshold=threshold, prefix_length=prefix_length, fold=config.fold)
+    return estimator.estimate(buckets, everyone)
 
 
-def planned(
-    config: JobConfig,
-    accounts: str,
-    work: Path,
-    groups: Sequence[GroupReport],
-    counts: Counts,
-    *,
-    cores: int,
-    seconds: Mapping[str, float],
+def describe_forecast(
+    config: JobConfig, estimate: Estimate, counts: Counts, *, cores: int, seconds: Mapping[str, float]
 ) -> list[str]:
-    """The forecast in lines for a person to read. Raises TooManyCandidatesError if it is above --max-candidates.
+    """The estimate as lines of text, with the time.
 
-    counts: of what was read. cores: that the comparison would have; seconds: that each stage so far has taken.
+    counts: of what was read. cores: that the comparison would have. seconds: that each stage so far has taken.
     """
-    estimate = forecast(config, accounts, work, groups)
-    lines = estimate_lines(counts, estimate, blocking=config.blocking, min_similarity=config.min_similarity)
-    lines += ["", *time_lines(seconds, seconds_to_come(estimate, counts.memberships, cores))]
-    check_candidates(config, estimate.candidates, lines)
-    return lines
+    similarity = str(config.min_similarity)
+    lines = estimate_lines(counts, estimate, blocking=config.blocking, min_similarity=similarity)
+    return [*lines, "", *time_lines(seconds, seconds_to_come(estimate, counts.memberships, cores))]
 
 
 def seconds_to_come(estimate: Estimate, memberships: int, cores: int) -> dict[str, float]:
     """Estimated seconds of the stages after grouping, by name.
 
     compare: the cost model of stages.plan, whose constants were measured on one machine, shared evenly by all cores.
-    write: by the rows that are written, members and pairs with their copies by account, and publish: by those that
-    the driver checks, likewise measured. Half or twice as much is no surprise on other machines.
+    write: by the rows that are written, which are members and pairs with their copies by account. publish: by the
+    rows that are checked. Their constants were measured in the same way. On other machines half or twice as much is
+    normal.
     """
     rows = memberships * _WRITTEN_MEMBERSHIP + estimate.similar_pairs * _WRITTEN_PAIR
     checked = memberships * _CHECKED_MEMBERSHIP / min(cores, 4)  # threads of snapshots.validate

@@ -1,4 +1,4 @@
-"""What comparing one hashtag takes and finds, from all or from a random part of its members."""
+"""What comparing one hashtag takes and finds, measured on all or on a random part of its members."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ class Measuring:
     prefix_length: int | None
 
     def many(self, members: Members, starts: npt.NDArray[np.int64]) -> Measured:
-        """Hashtags of up to SMALL_GROUP members, given as similar_pairs_of_groups takes them, compared in full."""
+        """Compare hashtags of up to SMALL_GROUP members in full; members, starts: see similar_pairs_of_groups."""
         if self.prefix_length is not None:
             members, starts, _ = prefix_blocks(self.names, members, starts, self.prefix_length)
         return self._compared(members, starts)
 
     def one(self, members: Members, most: int, seed: int) -> Measured:
-        """A hashtag, from at most `most` of its members, drawn at random; members: ascending indices of names."""
+        """Compare at most `most` members of a hashtag, drawn at random. members: ascending indices of names."""
         sample = members
         if most < len(members):
             drawn = np.random.default_rng(seed).choice(len(members), most, replace=False, shuffle=False)
@@ -80,7 +80,7 @@ class Measuring:
     def _compared(self, members: Members, starts: npt.NDArray[np.int64]) -> Measured:
         work = Work()
         found = similar_pairs_of_groups(self.names, self.threshold, members, starts, work=work)
-        pairs = sum(map(len, found))  # before the work is looked at, which it adds up
+        pairs = sum(map(len, found))  # first: this fills in the work
         return Measured(work.candidates, pairs)
 
     def _by_segments(self, sample: Members, size: int) -> Measured:
@@ -100,7 +100,7 @@ class Measuring:
             example, length = int(ordered.member[int(place)]), int(ordered.length[int(place)])
             blocks.append(Block(example, int(begin), int(end), length, int(segment) + 1 or None, inside, made))
         if scale == 1:
-            candidates = work.candidates  # as they are
+            candidates = work.candidates  # exact
         return Measured(candidates, pairs * _pairs(size) / _pairs(len(sample)), tuple(blocks))
 
     def _by_prefix(self, sample: Members, size: int, prefix_length: int) -> Measured:
@@ -119,5 +119,5 @@ class Measuring:
 
 
 def _pairs(members: int) -> int:
-    """Pairs among so many members; 1 if there is none, so that it can be divided by."""
+    """Pairs of this many members, but at least 1, because it is a divisor."""
     return max(1, members * (members - 1) // 2)

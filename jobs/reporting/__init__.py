@@ -1,1 +1,1 @@
-"""What a run prints, and the record that it leaves."""
+"""Text on a terminal, progress lines, and the record of a run."""

@@ -1,4 +1,4 @@
-"""How far the job or another long command has come: a line on a terminal, nothing anywhere else."""
+"""Progress of the job or of another long command: a line on a terminal, and nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INTERVAL = 0.5  # seconds
 
 
 class _Line:
-    """The last line of a terminal, written anew each time; nothing on another stream."""
+    """The last line of a terminal, which each call replaces. On another stream nothing is written."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream if stream is not None and stream.isatty() else None
@@ -33,19 +33,19 @@ class _Line:
 
 
 class Progress:
-    """Times the stages of a run and, on a terminal, shows a line for each with the time left.
+    """Measures the seconds of each stage of a run and, on a terminal, shows a line for each with the time left.
 
-    seconds: by stage, in the order in which they ran.
+    seconds: by stage, in the order in which the stages started.
     """
 
     def __init__(self, *, shown: bool, stream: TextIO = sys.stderr) -> None:
-        """Show lines only if asked to and if the stream is a terminal."""
+        """shown: whether to show lines. They are only shown if the stream is a terminal."""
         self._line = _Line(stream if shown else None)
         self.seconds: dict[str, float] = {}
 
     @contextlib.contextmanager
     def stage(self, name: str, context: SparkContext | None = None) -> Iterator[None]:
-        """Time a stage; with a Spark context, its jobs are followed task by task."""
+        """Measure a stage. With a Spark context the line also shows the tasks of its jobs."""
         start = time.monotonic()
         done = threading.Event()
         watcher = None
@@ -75,16 +75,16 @@ class Progress:
 
 
 class Meter:
-    """Shows the share of the work that is done, and the time left; use as a context manager."""
+    """Shows which share of the work is done, and the time left. Use it as a context manager."""
 
     def __init__(self, name: str, total: int, stream: TextIO | None = None) -> None:
-        """total: in any unit that `advance` counts in. stream: standard error if none is given."""
+        """total: of the amounts given to `advance`. stream: standard error by default."""
         self._line = _Line(sys.stderr if stream is None else stream)
         self._name, self._total, self._done = name, total, 0
         self._start = self._shown = time.monotonic()
 
     def advance(self, amount: int = 1) -> None:
-        """So much more is done."""
+        """This amount more is done."""
         self._done += amount
         now = time.monotonic()
         if not self._line.is_seen or now - self._shown < _INTERVAL or not self._done:
@@ -100,7 +100,7 @@ class Meter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the line empty."""
+        """Clear the line."""
         self._line.show("")
 
 

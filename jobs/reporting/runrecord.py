@@ -1,6 +1,6 @@
-"""What is left of a run for those who were not there: a line of JSON, a call to an address, figures for Prometheus.
+"""The record of a run for other programs: a line of JSON, a call to a web address, figures for Prometheus.
 
-None of it can change how the run ended: what cannot be told is a warning on stderr.
+A failure here is a warning on stderr; it never changes the exit code of the run.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import http.client
 import json
-import os
 import sys
 import urllib.error
 import urllib.parse
@@ -22,14 +21,13 @@ from typing import Any
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
 from lookalike.errors import StoreError, StoreRefusedError
-from lookalike.outputs.layout import RUNS
-from lookalike.outputs.outputs import open_output
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.opening import open_output
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 
-_CALL_SECONDS = 10  # that a web address has to answer
-_CALLS = 3  # in all, if it does not
+_CALL_SECONDS = 10  # in which a web address must answer
+_CALLS = 3  # in all, if it does not answer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,52 +67,38 @@ class RunRecord:
         return json.dumps(content)
 
 
-def tell(config: JobConfig, record: RunRecord) -> None:
-    """Tell of a run everywhere that the configuration names, and in the output folder."""
+def send_record(config: JobConfig, record: RunRecord) -> None:
+    """Write the record into the output, and send it to all places that the options name."""
     line = record.as_json()
-    _try("the record of runs", lambda: _append(config.output, line, record))
+    _try("added to the record of runs", lambda: _append(config.output, line, record))
     if config.metrics_file is not None:
         path = config.metrics_file
-        _try(f"the metrics file {path}", lambda: _write_metrics(path, config.output, record))
+        _try(f"written to the metrics file {path}", lambda: _write_metrics(path, config.output, record))
     if config.webhook is not None:
         address = config.webhook
-        # An address may carry a secret in all but its host.
-        _try(f"the web address on {urllib.parse.urlsplit(address).hostname}", lambda: _call(address, line))
+        # Every part of an address but the host may contain a secret.
+        _try(f"sent to the web address on {urllib.parse.urlsplit(address).hostname}", lambda: _call(address, line))
 
 
-def _try(what: str, telling: Callable[[], None]) -> None:
+def _try(done: str, action: Callable[[], None]) -> None:
     try:
-        telling()
+        action()
     except (Exception, KeyboardInterrupt) as error:
-        told = (
-            (getattr(error, "strerror", None) or str(error)) if isinstance(error, OSError) else type(error).__name__
-        )
-        print(printable(f"warning: {what} was not told of this run: {told}"), file=sys.stderr)
+        reason = error.strerror or str(error) if isinstance(error, OSError) else type(error).__name__
+        print(printable(f"warning: this run was not {done}: {reason}"), file=sys.stderr)
 
 
-def _append(output: Path | StoreUrl, line: str, record: RunRecord) -> None:
-    if isinstance(output, StoreUrl):
-        from lookalike.outputs.stores.runs import append
-
-        try:
-            append(output, line)
-        except StoreRefusedError:
-            if record.exit_code != StoreRefusedError.exit_code:  # else the run's own error has told so
-                raise
-        return
-    if not output.is_dir():  # a run that could not make it has left nothing to look after
-        return
-    descriptor = os.open(output / RUNS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _append(place: Path | StoreUrl, line: str, record: RunRecord) -> None:
+    """Add the line to the output's runs.jsonl. If the store has refused the run, it may refuse this, too."""
     try:
-        size = os.fstat(descriptor).st_size
-        cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a disk that was full
-        os.write(descriptor, f"{chr(10) * cut_short}{line}\n".encode())  # at once: two runs may end together
-    finally:
-        os.close(descriptor)
+        open_output(place, brisk=True).append_run(line)
+    except StoreRefusedError:
+        if record.exit_code != StoreRefusedError.exit_code:
+            raise
 
 
 def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> None:
-    """Figures of the run and of the live snapshot, whoever made it; the file is replaced at once."""
+    """Figures of the run and of the live snapshot, which may be older; the file is replaced atomically."""
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # a cluster's own Python may lack it
 
     registry = CollectorRegistry()
@@ -130,7 +114,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
         stages.labels(stage).set(seconds)
     live = _live(output)
     if live is not None:
-        # How old the answers are is the snapshot's affair, not that of runs that failed since.
+        # The age of the answers is that of the live snapshot, whatever runs have failed since.
         gauge("snapshot_created_timestamp_seconds", "When the live snapshot was made.", live.created.timestamp())
         Gauge("lookalike_snapshot_info", "The live snapshot.", ["id"], registry=registry).labels(live.id).set(1)
         counted = Gauge("lookalike_snapshot_count", "Counts of the live snapshot.", ["what"], registry=registry)
@@ -140,7 +124,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
 
 
 def _live(output: Path | StoreUrl) -> Manifest | None:
-    with contextlib.suppress(StoreError):  # the run's own figures are told all the same
+    with contextlib.suppress(StoreError):  # the figures of the run itself are written all the same
         return live_manifest(open_output(output))
     return None
 
@@ -156,14 +140,14 @@ def _figures(manifest: Manifest) -> Iterator[tuple[str, int]]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """After a redirection urllib would ask for the new address, and tell it nothing."""
+    """Refuses redirections: urllib would send no record to the new address."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def _call(address: str, line: str) -> None:
-    """POST the record as application/json. Raises OSError, which names no part of the address, if nobody takes it."""
+    """POST the record as application/json. Raises OSError, which names no part of the address, if that fails."""
     opener = urllib.request.build_opener(_NoRedirect)
     request = urllib.request.Request(address, line.encode(), {"Content-Type": "application/json"}, method="POST")
     reason = ""

@@ -1,4 +1,4 @@
-"""Text from data on a person's terminal: none of it is obeyed as a command, and columns line up."""
+"""Text from data for a terminal: control characters are escaped, and columns line up."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _CUT = "…"
 
 
 def printable(text: str) -> str:
-    """The text with all that is no visible character escaped: control characters, line ends, marks of direction."""
+    """The text with all invisible characters escaped: control characters, line ends, marks of direction."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def width(text: str) -> int:
-    """Columns that printable text takes: two for East Asian wide characters and most emoji, none for accents."""
+    """The columns that printable text takes: two for wide characters and most emoji, none for combining accents."""
     if text.isascii():
         return len(text)
     return sum(_columns(character) for character in text)
@@ -34,7 +34,7 @@ def _columns(character: str) -> int:
 
 
 def shorten(text: str, columns: int) -> str:
-    """Printable text, cut to that many columns; a cut shows as an ellipsis."""
+    """Printable text, cut to this many columns. A cut is shown by an ellipsis."""
     if width(text) <= columns:
         return text
     kept, free = [], columns - width(_CUT)
@@ -49,8 +49,8 @@ def shorten(text: str, columns: int) -> str:
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = (), *, widest: int = 40) -> list[str]:
     """Lines of a table; none if there are no rows.
 
-    Numbers stand to the right, integers with thousands separators. Texts are made printable, and cut at `widest`
-    columns.
+    Numbers are aligned to the right, integers with thousands separators. Texts are made printable, and cut at
+    `widest` columns.
     """
     body = [[_cell(value, widest) for value in row] for row in rows]
     if not body:
@@ -78,7 +78,7 @@ def _cell(value: object, widest: int) -> tuple[str, bool]:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print to stdout; what its encoding lacks is escaped, and a reader that went away is no error.
+    """Print to stdout. Characters that its encoding lacks are escaped, and a closed pipe is no error.
 
     Raises JobError if stdout cannot be written to for another reason.
     """
@@ -88,7 +88,7 @@ def print_lines(lines: Iterable[str]) -> None:
             sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered must go somewhere when the process ends.
+        # Python writes what is still buffered when the process ends.
         with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # a device
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):

@@ -1,1 +1,1 @@
-"""Snapshots on disk: written and published by the job, read by the job and the service."""
+"""The command that inspects and manages the snapshots of an output: python -m jobs.snapshots."""

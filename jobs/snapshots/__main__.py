@@ -1,19 +1,19 @@
-"""What a person does with an output folder, without Spark: python -m jobs.snapshots --help."""
+"""Commands to inspect and manage the snapshots of an output, without Spark: python -m jobs.snapshots --help."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
 from typing import NoReturn
 
 from jobs.reporting.terminal import print_lines, printable
 from jobs.snapshots import housekeeping, lookups
 from lookalike.errors import JobError, UsageError
+from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import is_snapshot_id
-from lookalike.outputs.outputs import Output, open_output
-from lookalike.outputs.stores.urls import parse_output
+from lookalike.outputs.opening import open_output
+from lookalike.outputs.urls import parse_output
 from lookalike.threshold import Threshold
 
 _PROGRAM = "python -m jobs.snapshots"
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     """Each command is a parser whose default `command` is a function from the arguments to lines."""
     parser = _Parser(
         prog=_PROGRAM,
-        description="Look into what the job has published, and look after it.",
+        description="Inspect and manage the snapshots that the job has published.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -84,13 +84,13 @@ def _add_lookups(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--min-similarity",
         metavar="DECIMAL",
         type=_similarity,
-        help="leave out less similar pairs (default: what the snapshot was made for, below which it has none)",
+        help="leave out less similar pairs (default: the threshold that the snapshot was made for)",
     )
     pairs.add_argument("--limit", metavar="N", type=_positive, default=10, help="show so many at most (10)")
 
     command("list", housekeeping.list_snapshots, "out", "all snapshots, the newest first")
 
-    what = "pairs, hashtags and accounts that came and went between two snapshots"
+    what = "pairs, hashtags and accounts that were added or removed between two snapshots"
     diff = command("diff", housekeeping.diff, f"out {_ID} --limit 20", what)
     diff.add_argument("a", metavar="A", type=_snapshot_id, help="the earlier snapshot")
     diff.add_argument("b", metavar="B", type=_snapshot_id, nargs="?", help="the later one (the live one)")
@@ -111,7 +111,7 @@ def _add_changes(command: Callable[..., argparse.ArgumentParser]) -> None:
     pin = command("pin", housekeeping.pin, f"out {_ID}", "keep a snapshot from being pruned")
     _add_id(pin, "snapshot to keep")
     unpin = command("unpin", housekeeping.unpin, f"out {_ID}", "let a pinned snapshot be pruned again")
-    _add_id(unpin, "snapshot to let go")
+    _add_id(unpin, "snapshot to unpin")
 
     prune = command(
         "prune",
@@ -128,21 +128,20 @@ def _add_changes(command: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         type=_seconds,
         default=_HOUR,
-        help=f"keep those that were live within so many seconds, for a service may still read them ({_HOUR})",
+        help=f"keep those that were live within so many seconds: a service may still read them ({_HOUR})",
     )
-    prune.add_argument("--dry-run", action="store_true", help="tell what would be removed, and remove nothing")
+    prune.add_argument("--dry-run", action="store_true", help="show what would be removed, and remove nothing")
 
 
 def _add_id(parser: argparse.ArgumentParser, what: str, nargs: str | None = None) -> None:
     parser.add_argument("id", metavar="ID", type=_snapshot_id, nargs=nargs, help=what)
 
 
-def _similarity(text: str) -> Fraction:
+def _similarity(text: str) -> Threshold:
     try:
-        threshold = Threshold.parse(text)
+        return Threshold.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return Fraction(threshold.numerator, threshold.denominator)
 
 
 def _output(text: str) -> Output:

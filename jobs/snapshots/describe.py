@@ -6,7 +6,6 @@ import heapq
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -15,18 +14,20 @@ import pyarrow.compute as pc
 from jobs.reporting.terminal import printable, table
 from lookalike.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import TABLES, HashtagRow
+from lookalike.threshold import Threshold
 
 WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 
-# Options that inputs() and funnel() tell, or that make no difference to the result.
-_TOLD_ELSEWHERE = frozenset(
+# Options that `origin` and `funnel` show in other lines, or that make no difference to the result.
+_SHOWN_ELSEWHERE = frozenset(
     {"posts", "accounts", "output", "progress", "min_similarity", "plan", "max_candidates", "verify"}
 )
 
 
 class NamedPair(NamedTuple):
-    """A similar pair (see schemas.PAIRS) with the screen names of its accounts."""
+    """A similar pair (see tables.PAIRS) with the screen names of its accounts."""
 
     account_a: str
     name_a: str
@@ -37,7 +38,7 @@ class NamedPair(NamedTuple):
 
 
 def named_pairs(
-    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Fraction | None = None
+    snapshot: Snapshot, key: str, *, limit: int, min_similarity: Threshold | None = None
 ) -> list[NamedPair]:
     """The most similar pairs of a hashtag, at most `limit`; see Snapshot.pairs."""
     rows: list[Any] = []
@@ -65,7 +66,7 @@ def top_hashtags(snapshot: Snapshot, limit: int) -> list[HashtagRow]:
     """The hashtags with most pairs, those without left out; never the whole table in memory."""
 
     def with_pairs() -> Iterator[HashtagRow]:
-        for file in snapshot.run("hashtags", None).files:
+        for file in snapshot.stored("hashtags", None).files:
             for group in range(len(file.bounds)):
                 found = file.read(group).filter(pc.field("pairs") > 0)
                 yield from (HashtagRow(**row) for row in found.to_pylist())
@@ -92,14 +93,14 @@ def funnel(manifest: Manifest) -> list[str]:
     ]
     if manifest.verification is not None:
         lines.append(("compared by brute force", *_verification(manifest.verification)))
-    told = table(lines, widest=80)
+    shown = table(lines, widest=80)
     recall = manifest.recall
     if recall is not None:
         share = f"{recall.found / recall.pairs:.1%} of the {recall.pairs:,}" if recall.pairs else "none of the 0"
-        told.append(
+        shown.append(
             f"{blocking} blocking loses pairs: it found {share} pairs of {recall.hashtags:,} sampled hashtags"
         )
-    return [printable(line) for line in told]
+    return [printable(line) for line in shown]
 
 
 def _verification(checked: Verification) -> tuple[int, str]:
@@ -129,12 +130,12 @@ def _rows(counts: AccountCounts | PostCounts) -> list[tuple[str, int, str]]:
         lines.append(("  excluded reposts", counts.excluded_reposts, ""))
     lines.append(("  duplicates", counts.duplicates, "copies of other rows"))
     lines += [(f"  rejected: {reason}", count, "") for reason, count in counts.rejected.items()]
-    told = [line for line in lines if line[1] or line[0] == "  used"]
+    shown = [line for line in lines if line[1] or line[0] == "  used"]
     notes = [("dates", counts.unreadable_dates)]
     if isinstance(counts, PostCounts):
         notes.append(("repost flags", counts.unreadable_flags))
     unreadable = ", ".join(f"unreadable {what}: {count:,}" for what, count in notes if count)
-    return [(*told[0][:2], unreadable), *told[1:]]
+    return [(*shown[0][:2], unreadable), *shown[1:]]
 
 
 def seconds(manifest: Manifest) -> str:
@@ -145,8 +146,6 @@ def seconds(manifest: Manifest) -> str:
 def how(manifest: Manifest) -> str:
     """Whether all input was read or what is new, and why."""
     mode = manifest.mode
-    if mode is None:
-        return "full"
     read = f"{mode.files:,} file{'s' if mode.files != 1 else ''} of posts read, {mode.bytes:,} bytes"
     return f"{mode.name}, {printable(mode.reason)}: {read}"
 
@@ -158,7 +157,7 @@ def moment(time: datetime) -> str:
 
 def origin(manifest: Manifest) -> list[str]:
     """What the snapshot is, how it was made, and from which files."""
-    options = sorted(set(manifest.configuration) - _TOLD_ELSEWHERE)
+    options = sorted(set(manifest.configuration) - _SHOWN_ELSEWHERE)
     rows = [
         ("snapshot", manifest.id),
         ("made", f"{moment(manifest.created)} by lookalike {manifest.job_version}"),
@@ -173,7 +172,7 @@ def origin(manifest: Manifest) -> list[str]:
 
 def data_files(manifest: Manifest) -> list[str]:
     """Rows, files and bytes of each table."""
-    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in manifest.tables}
+    tables = {name: [entry for entry in manifest.files if entry.table == name] for name in TABLES}
     rows = [
         (name, sum(entry.rows for entry in entries), len(entries), sum(entry.bytes for entry in entries))
         for name, entries in tables.items()

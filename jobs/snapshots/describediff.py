@@ -19,7 +19,8 @@ from jobs.snapshots.diff import (
     difference,
     rows_to_compare,
 )
-from lookalike.snapshots.reader import HashtagRow, Snapshot
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import HashtagRow
 
 _PAIR = ("screen name", "screen name", "account", "account")
 
@@ -33,8 +34,8 @@ def difference_lines(before: Snapshot, after: Snapshot, limit: int) -> list[str]
         )
     lines = [*_origins(before, after), "", *_counts(before, after, pairs, hashtags, accounts)]
     for what, side, suffix, found in (
-        ("Pairs that came", after, AFTER, pairs.came),
-        ("Pairs that went", before, BEFORE, pairs.went),
+        ("Pairs added", after, AFTER, pairs.added),
+        ("Pairs removed", before, BEFORE, pairs.removed),
     ):
         rows = [
             (f"#{row['hashtag']}", row[f"similarity{suffix}"], row[f"distance{suffix}"], *_names(side, row))
@@ -47,16 +48,16 @@ def difference_lines(before: Snapshot, after: Snapshot, limit: int) -> list[str]
     ]
     lines += _section("Pairs of another distance", pairs.changed, rows, ("hashtag", "before", "after", *_PAIR))
     for what, suffix, found in (
-        ("Hashtags that came", AFTER, hashtags.came),
-        ("Hashtags that went", BEFORE, hashtags.went),
+        ("Hashtags added", AFTER, hashtags.added),
+        ("Hashtags removed", BEFORE, hashtags.removed),
     ):
         if found.top:
             shown = [HashtagRow(row["hashtag"], *_values(row, HASHTAGS.values, suffix)) for row in found.top]
             lines += ["", _title(what, found), "", *hashtag_lines(shown)]
     header = ("screen name", "posts", "hashtags", "lookalikes", "account")
     for what, suffix, found in (
-        ("Accounts that came", AFTER, accounts.came),
-        ("Accounts that went", BEFORE, accounts.went),
+        ("Accounts added", AFTER, accounts.added),
+        ("Accounts removed", BEFORE, accounts.removed),
     ):
         rows = [(*_values(row, ACCOUNTS.values, suffix), row["account_id"]) for row in found.top]
         lines += _section(what, found, rows, header)
@@ -85,8 +86,11 @@ def _counts(
         ("accounts", old.accounts.used, new.accounts.used, accounts, f"{accounts.changed.count:,} renamed"),
     ]
     return table(
-        [(what, was, now, found.came.count, found.went.count, changed) for what, was, now, found, changed in rows],
-        ("", "before", "after", "came", "went", "changed"),
+        [
+            (what, was, now, found.added.count, found.removed.count, changed)
+            for what, was, now, found, changed in rows
+        ],
+        ("", "before", "after", "added", "removed", "changed"),
     )
 
 

@@ -1,8 +1,8 @@
-"""What came, went and changed from one snapshot to another, a part of the rows at a time.
+"""The rows that were added, removed and changed between two snapshots, compared one part of the rows at a time.
 
-Rows of one key always meet in one part, so each part is compared on its own. Memory: the largest bucket of both
-snapshots, or two row groups of hashtags. Files that both snapshots name are not read: a key stands once in a
-snapshot, so rows that both have in common can be left out on both sides.
+All rows of a key are in the same part, so each part is compared on its own. Memory: the largest bucket of both
+snapshots, or two row groups of hashtags. Files that both snapshots name are not read: a snapshot has a key once, so
+rows in such files are the same in both.
 """
 
 import math
@@ -17,8 +17,8 @@ from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
-from lookalike.snapshots.run import Run
-from lookalike.tables.schemas import BUCKETED, SCHEMAS
+from lookalike.snapshots.stored import StoredTable
+from lookalike.tables import TABLES
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"
@@ -26,9 +26,9 @@ AFTER: Final = "_after"
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the rows of a table are compared. A key that both snapshots have has changed if `watched` differs.
+    """How the rows of a table are compared. A key that is in both snapshots has changed if `watched` differs.
 
-    order: of the examples; the columns of `values` by which rows stand first, the greatest before, then the key.
+    order: of the examples, by these columns of `values`, the greatest first, then by the key.
     """
 
     table: str
@@ -76,8 +76,8 @@ class Found:
 class Difference:
     """The keys that only the later snapshot has, only the earlier, and both with another watched value."""
 
-    came: Found = field(default_factory=Found)
-    went: Found = field(default_factory=Found)
+    added: Found = field(default_factory=Found)
+    removed: Found = field(default_factory=Found)
     changed: Found = field(default_factory=Found)
 
 
@@ -95,15 +95,15 @@ def difference(
     limit: int,
     done: Callable[[int], None] = lambda _: None,
 ) -> Difference:
-    """Compare one table; `limit` rows of each kind are kept. done: told the rows of each part as it is done."""
+    """Compare one table; `limit` rows of each kind are kept. done: called after each part with its number of rows."""
     result = Difference()
     present = comparison.values[0]
     by_after, by_before = (_sort_keys(comparison, side) for side in (AFTER, BEFORE))
     for old, new in _meeting(before, after, comparison):
         rows = old.join(new, list(comparison.key), join_type="full outer", left_suffix=BEFORE, right_suffix=AFTER)
         in_old, in_new = (pc.is_valid(rows.column(f"{present}{side}")) for side in (BEFORE, AFTER))
-        result.came.add(rows.filter(pc.invert(in_old)), by_after, limit)
-        result.went.add(rows.filter(pc.invert(in_new)), by_before, limit)
+        result.added.add(rows.filter(pc.invert(in_old)), by_after, limit)
+        result.removed.add(rows.filter(pc.invert(in_new)), by_before, limit)
         if comparison.watched is not None:
             was, is_now = (rows.column(f"{comparison.watched}{side}") for side in (BEFORE, AFTER))
             result.changed.add(rows.filter(pc.not_equal(was, is_now)), by_after, limit)  # null where one is missing
@@ -121,7 +121,7 @@ def _meeting(before: Snapshot, after: Snapshot, comparison: Comparison) -> Itera
     shared = set(before.manifest.files) & set(after.manifest.files)
     columns = [*comparison.key, *comparison.values]
     old, new = (_Side(snapshot, comparison.table, shared, columns) for snapshot in (before, after))
-    if comparison.table in BUCKETED:
+    if TABLES[comparison.table].bucket is not None:
         buckets = max(before.manifest.buckets, after.manifest.buckets)
         for bucket in range(buckets):
             yield old.in_bucket(bucket, buckets), new.in_bucket(bucket, buckets)
@@ -139,16 +139,16 @@ class _Side:
         for entry in snapshot.manifest.files:
             if entry.table == table and entry not in left_out:
                 self._files.setdefault(entry.bucket, []).append(entry)
-        self._empty = pa.schema([SCHEMAS[table].field(name) for name in columns]).empty_table()
+        self._empty = TABLES[table].part(columns).empty_table()
         self._waiting = self._empty
-        self._groups = [] if table in BUCKETED else list(self._row_groups(None))
+        self._groups = [] if TABLES[table].bucket is not None else list(self._row_groups(None))
         self._groups.reverse()
         self.ends = [file.bounds[group][1] for file, group in self._groups]
 
     def in_bucket(self, bucket: int, buckets: int) -> pa.Table:
         """The rows whose key is in a bucket of so many, at least as many as the snapshot has.
 
-        A key of bucket b of n lies in a bucket of the snapshot's m that is b modulo gcd(m, n).
+        A key of bucket b of n is in a bucket of the snapshot's m that is b modulo gcd(m, n).
         """
         own = self._snapshot.manifest.buckets
         step = math.gcd(own, buckets)
@@ -170,7 +170,7 @@ class _Side:
         return rows
 
     def _row_groups(self, bucket: int | None) -> Iterator[tuple[DataFile, int]]:
-        for file in Run(self._snapshot.output, self._table, self._files.get(bucket, [])).files:
+        for file in StoredTable(self._snapshot.output, self._table, self._files.get(bucket, [])).files:
             yield from ((file, group) for group in range(len(file.bounds)))
 
 

@@ -8,8 +8,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 
 from jobs.reporting.progress import Meter
 from jobs.reporting.terminal import printable, table
@@ -17,14 +15,11 @@ from jobs.snapshots import prune
 from jobs.snapshots.describe import moment
 from jobs.snapshots.describediff import difference_lines
 from lookalike.errors import JobError, SnapshotError, UsageError
-from lookalike.outputs import marks
-from lookalike.outputs.entries import FileEntry, check_file, check_size
-from lookalike.outputs.lock import OutputLock
-from lookalike.outputs.outputs import Output
-from lookalike.snapshots.history import Published, live_id, published, published_ids
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.interface import Output
+from lookalike.snapshots.history import Published, published
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.publisher import make_live
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.reader import Snapshot
 
 
 def list_snapshots(arguments: argparse.Namespace) -> list[str]:
@@ -44,11 +39,11 @@ def list_snapshots(arguments: argparse.Namespace) -> list[str]:
 
 
 def verify(arguments: argparse.Namespace) -> Iterator[str]:
-    """What is wrong with every file of the snapshots asked for; ends in SnapshotError if anything is."""
+    """What is wrong with the files of the snapshots asked for; raises SnapshotError at the end if anything is."""
     if arguments.all and arguments.id is not None:
         raise UsageError("ID and --all exclude each other")
     with _disk_errors(arguments.output):
-        wanted = None if arguments.all else arguments.id or current_id(arguments.output)
+        wanted = None if arguments.all else arguments.id or arguments.output.live()
         snapshots = [one for one in published(arguments.output) if wanted is None or one.id == wanted]
     if not snapshots:
         missing = "no snapshot has been published here" if wanted is None else f"has no snapshot {wanted}"
@@ -69,19 +64,19 @@ def verify(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def rollback(arguments: argparse.Namespace) -> list[str]:
-    """Make another snapshot live whose files are all there."""
-    output = arguments.output
+    """Make another snapshot live, if all its files are there."""
+    output: Output = arguments.output
     with _locked(output):
-        live = live_id(output)  # none if CURRENT is damaged, which this mends
-        target = arguments.id or _made_before(output, current_id(output))
+        live = output.live_or_none()  # None also if CURRENT is damaged, which this command repairs
+        target = arguments.id or _made_before(output, output.live())
         if target == live:
             raise UsageError(f"{live} is live already")
         snapshot = Snapshot.open(output, target)
-        wrong = [message for entry in snapshot.manifest.files if (message := _problem(check_size, output, entry))]
+        wrong = [message for entry in snapshot.manifest.files if (message := _problem(output.check_size, entry))]
         if wrong:
             more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
             raise SnapshotError(f"{target} cannot be live: {wrong[0]}{more}")
-        make_live(output, target)
+        output.make_live(target)
     files = f"all {len(snapshot.manifest.files):,} files are there with the right size"
     before = f"{live} was live before" if live else "no snapshot was live before"
     return [f"{target} is live, made {moment(snapshot.manifest.created)}; {files}", before]
@@ -91,21 +86,21 @@ def pin(arguments: argparse.Namespace) -> list[str]:
     """Keep a snapshot from being pruned."""
     with _locked(arguments.output):
         Snapshot.open(arguments.output, arguments.id)
-        marks.pin(arguments.output, arguments.id)
+        arguments.output.set_pinned(arguments.id, True)
     return [f"{arguments.id} is pinned"]
 
 
 def unpin(arguments: argparse.Namespace) -> list[str]:
     """Let a snapshot be pruned again."""
     with _locked(arguments.output):
-        if arguments.id not in published_ids(arguments.output):
+        if arguments.id not in arguments.output.published():
             raise SnapshotError(f"{arguments.output}: has no snapshot {arguments.id}")
-        marks.unpin(arguments.output, arguments.id)
+        arguments.output.set_pinned(arguments.id, False)
     return [f"{arguments.id} is not pinned"]
 
 
 def prune_snapshots(arguments: argparse.Namespace) -> list[str]:
-    """Remove old snapshots, or tell what would be removed."""
+    """Remove old snapshots, or show what would be removed."""
     if arguments.keep is None and arguments.keep_days is None:
         raise UsageError("prune: say what to keep, by --keep, --keep-days or both (see --help)")
     policy = prune.Policy(arguments.keep, arguments.keep_days, arguments.grace)
@@ -127,7 +122,7 @@ def prune_snapshots(arguments: argparse.Namespace) -> list[str]:
 
 
 def diff(arguments: argparse.Namespace) -> list[str]:
-    """What came and went between two snapshots."""
+    """The differences between two snapshots."""
     before, after = (Snapshot.open(arguments.output, snapshot) for snapshot in (arguments.a, arguments.b))
     return difference_lines(before, after, arguments.limit)
 
@@ -136,10 +131,10 @@ def diff(arguments: argparse.Namespace) -> list[str]:
 def _locked(output: Output) -> Iterator[None]:
     """Hold the lock of an output that something was published to."""
     with contextlib.ExitStack() as stack, _disk_errors(output):
-        if not published_ids(output):
+        if not output.published():
             raise SnapshotError(f"{output}: no snapshot has been published here")
         try:
-            stack.enter_context(OutputLock(output) if isinstance(output, Path) else output.locked())
+            stack.enter_context(output.locked())
         except OSError as error:
             raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
         yield
@@ -147,7 +142,7 @@ def _locked(output: Output) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _disk_errors(output: Output) -> Iterator[None]:
-    """What the disk refuses becomes a JobError."""
+    """Turn errors of the disk into a JobError."""
     try:
         yield
     except OSError as error:
@@ -166,13 +161,13 @@ def _marks(snapshot: Published) -> str:
 
 def _missing_live(output: Output) -> str:
     try:
-        return f"{current_id(output)}, which is not there"
+        return f"{output.live()}, which is not there"
     except SnapshotError as error:
         return str(error)
 
 
 def _made_before(output: Output, live: str) -> str:
-    older = [snapshot for snapshot in published_ids(output) if snapshot < live]
+    older = [snapshot for snapshot in output.published() if snapshot < live]
     if not older:
         raise UsageError(f"{output}: no snapshot is older than {live}, which is live")
     return older[0]
@@ -187,7 +182,7 @@ def _compare_checksums(output: Output, snapshots: list[Published]) -> dict[FileE
         Meter("checking", sum(entry.bytes for entry in entries)) as meter,
         ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool,
     ):
-        messages = pool.map(partial(_problem, check_file, output), entries)
+        messages = pool.map(lambda entry: _problem(output.check_file, entry), entries)
         for entry, message in zip(entries, messages, strict=True):
             if message:
                 wrong[entry] = message
@@ -195,10 +190,10 @@ def _compare_checksums(output: Output, snapshots: list[Published]) -> dict[FileE
     return wrong
 
 
-def _problem(check: Callable[[Output, FileEntry], None], output: Output, entry: FileEntry) -> str:
-    """What a check says of a file; empty if nothing."""
+def _problem(check: Callable[[FileEntry], None], entry: FileEntry) -> str:
+    """What a check finds wrong with a file; empty if nothing."""
     try:
-        check(output, entry)
+        check(entry)
     except SnapshotError as error:
         return str(error)
     return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from fractions import Fraction
 
 from jobs.reporting.terminal import printable, table
 from jobs.snapshots.describe import WIDEST, data_files, funnel, named_pairs, origin, seconds
@@ -26,7 +25,7 @@ def pairs(arguments: argparse.Namespace) -> list[str]:
         raise UsageError(f"{arguments.hashtag!r} is no hashtag")
     snapshot = Snapshot.open(arguments.output)
     lowest = arguments.min_similarity
-    if lowest is not None and lowest < Fraction(snapshot.manifest.floor):
+    if lowest is not None and lowest < snapshot.manifest.threshold:
         raise UsageError(f"--min-similarity: only pairs of at least {snapshot.manifest.floor} were stored")
     row = snapshot.hashtag(key)
     if row is None:

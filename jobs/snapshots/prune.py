@@ -1,30 +1,24 @@
-"""Removing old snapshots, such that a process killed at any moment has removed each of them wholly or not at all.
+"""Removing old snapshots. A process killed at any moment has removed each of them completely or not at all.
 
-First go the manifests, each flushed, and with them the snapshots; then the files that no other manifest names.
-What a killed process did not get to remove is a dead run's, and the next run or prune takes it away.
+The manifests go first, each flushed to the disk: without its manifest a folder is no snapshot. Then the files go that
+no other manifest names. If the process is killed in between, the next run or prune removes the rest.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from lookalike.outputs.durable import sync_folder
-from lookalike.outputs.entries import check_sizes
-from lookalike.outputs.layout import MANIFEST, snapshot_folder
-from lookalike.outputs.marks import live_until
-from lookalike.outputs.outputs import Output
+from lookalike.outputs.interface import Output
 from lookalike.snapshots.history import Published, published
-from lookalike.snapshots.leftovers import Leftover, leftovers, remove
+from lookalike.snapshots.leftovers import Leftover, leftovers
 from lookalike.snapshots.reader import Snapshot
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Which snapshots stay: any one reason is enough. None: not asked for.
+    """Which snapshots stay; one reason is enough. The live one and pinned ones always stay.
 
-    keep: the newest so many. keep_days: those made within so many days. grace: those that were live within so many
-    seconds, for a service answers from a snapshot until it notices the next; 0 for none. The live one and pinned
-    ones always stay.
+    keep: the newest so many. keep_days: those made within so many days. None: not asked for. grace: those that were
+    live within so many seconds, because a service answers from a snapshot until it notices the next; 0 for none.
     """
 
     keep: int | None
@@ -34,7 +28,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a prune does. kept: with the reason. freed: files that go, of dead runs too. shared: bytes of the
+    """What a prune does. kept: with the reason. freed: files to remove, also those of dead runs. shared: bytes of the
     removed snapshots that stay because kept ones name them.
     """
 
@@ -45,22 +39,22 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """Size of the files that go."""
+        """Size of the files to remove."""
         return sum(leftover.bytes for leftover in self.freed)
 
 
 def plan(output: Output, policy: Policy, now: datetime) -> Plan:
     """Decide; nothing is removed yet. The lock is held.
 
-    Raises SnapshotError if the live snapshot lacks a file, for an older one is then needed, or if the manifest of
-    any cannot be read, for it may name any file.
+    Raises SnapshotError if the live snapshot lacks a file, because an older one is needed then, or if a manifest
+    cannot be read, because it may name any file.
     """
     live = Snapshot.open(output).manifest
-    check_sizes(output, live.files)
+    output.check_sizes(live.files)
     snapshots = published(output)
     kept, removed = [], []
     for place, snapshot in enumerate(snapshots):
-        reason = _reason(snapshot, place, policy, now, live_until(output, snapshot.id, live.id))
+        reason = _reason(snapshot, place, policy, now, output.live_until(snapshot.id, live.id))
         if reason:
             kept.append((snapshot, reason))
         else:
@@ -76,16 +70,10 @@ def carry_out(output: Output, planned: Plan) -> None:
 
     Raises OSError or StoreError if something cannot be removed, OutputLockedError if the lock was lost.
     """
-    if isinstance(output, Path):
-        for snapshot in planned.removed:
-            folder = output / snapshot_folder(snapshot.id)
-            (folder / MANIFEST).unlink()
-            sync_folder(folder)
-    else:
-        output.confirm()
-        output.remove([f"{snapshot_folder(snapshot.id)}/{MANIFEST}" for snapshot in planned.removed])
+    output.confirm_lock()
+    output.remove_manifests([snapshot.id for snapshot in planned.removed])
     for leftover in planned.freed:
-        remove(output, leftover)
+        output.remove_files(leftover.snapshot, leftover.files)
 
 
 def _reason(snapshot: Published, place: int, policy: Policy, now: datetime, until: float) -> str:

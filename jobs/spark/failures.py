@@ -1,4 +1,4 @@
-"""Errors that a task raised, as the errors that they were."""
+"""Errors of tasks, raised again in the driver as what they were."""
 
 from __future__ import annotations
 
@@ -12,30 +12,29 @@ from py4j.protocol import Py4JJavaError
 
 from lookalike import errors
 
-_RAISED = re.compile(r"^jobs\.errors\.(\w+): (.*)$", re.MULTILINE)
+_RAISED = re.compile(r"^lookalike\.errors\.(\w+): (.*)$", re.MULTILINE)
 _PYTHON = re.compile(r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\()", re.DOTALL)
 _SYSTEM = re.compile(r"^\w+: \[Errno (\d+)\] [^\n:]*(?:: '(.*)')?$", re.MULTILINE)
-# What the system refuses for reasons that lie outside the job.
+# Errors of the system that have their reason outside the job.
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
 
 
 class TaskError(RuntimeError):
-    """A task failed for a reason that is not its user's; the message is the traceback of its Python."""
+    """A task failed for a reason that the user cannot correct. The message is the traceback of its Python."""
 
 
 @contextlib.contextmanager
 def user_errors() -> Iterator[None]:
-    """Turn Spark's report of a JobError in a task into that JobError, of another Python error into TaskError.
+    """Turn Spark's report of a JobError in a task into that JobError, and of another Python error into a TaskError.
 
-    A full disk, or one that refuses, is a DiskError wherever it was met. Other errors, Java's own among them, pass
-    unchanged.
+    An error of a disk becomes a DiskError, in a task and in the driver. Other errors, such as Java's, pass unchanged.
     """
     try:
         yield
     except OSError as error:
         if error.errno not in _OF_THE_DISK:
             raise
-        raise errors.DiskError(_told(error.errno, error.filename)) from None
+        raise errors.DiskError(_disk_message(error.errno, error.filename)) from None
     except Py4JJavaError as error:
         report = str(error)
         raised = _RAISED.search(report)
@@ -44,12 +43,12 @@ def user_errors() -> Iterator[None]:
             raise kind(raised[2]) from None
         refused = list(_SYSTEM.finditer(report))
         if refused and int(refused[-1][1]) in _OF_THE_DISK:
-            raise errors.DiskError(_told(int(refused[-1][1]), refused[-1][2])) from None
+            raise errors.DiskError(_disk_message(int(refused[-1][1]), refused[-1][2])) from None
         traceback = _PYTHON.search(report)
         if traceback is None:
             raise
         raise TaskError(f"a task failed\n{traceback[1]}") from None
 
 
-def _told(number: int, path: str | None) -> str:
+def _disk_message(number: int, path: str | None) -> str:
     return f"{f'{path}: ' if path else ''}{os.strerror(number)}"

@@ -1,8 +1,8 @@
-"""The one place that starts Spark."""
+"""Starting and stopping Spark."""
 
 from __future__ import annotations
 
-import concurrent.futures.thread  # noqa: F401  # imported first while a thread forks, it would lose its lock
+import concurrent.futures.thread  # noqa: F401  # if a thread forked during its first import, its lock would be lost
 import logging
 import socketserver
 import sys
@@ -17,10 +17,10 @@ from lookalike.errors import UsageError
 
 
 def start_spark(name: str) -> Future[SparkContext]:
-    """Start Spark in a thread, so that Java's seconds are spent beside others. name: for who watches the cluster.
+    """Start Spark in a thread, so that other work can be done while Java starts. name: is shown by the cluster.
 
-    The result raises UsageError if Spark's options do not let it start. The thread is a daemon: who leaves
-    meanwhile, for an error or an interrupt, does not wait for it, and Java ends with the pipe that it hangs on.
+    The result raises UsageError if Spark cannot start with its options. The thread is a daemon: after an error or an
+    interrupt the process ends without waiting for it, and Java ends when its pipe to the process is closed.
     """
     started: Future[SparkContext] = Future()
 
@@ -35,19 +35,14 @@ def start_spark(name: str) -> Future[SparkContext]:
 
 
 def stop_spark(context: SparkContext) -> None:
-    """Stop an idle Spark in a thread: PySpark takes a second for it, and what is left then ends with this process."""
+    """Stop an idle Spark in a thread. This takes PySpark a second; what is left ends with this process."""
     threading.Thread(target=context.stop, daemon=True).start()
 
 
-def runs_locally(context: SparkContext) -> bool:
-    """Whether all tasks run on this machine and end with this process."""
-    return str(context.master).partition("[")[0] == "local"
-
-
 def _build_context(name: str) -> SparkContext:
-    # Py4J logs every exception that it passes on, an interrupt too; who catches it says what there is to say.
+    # Py4J logs every exception that it passes on, even an interrupt. The job prints its own messages.
     logging.getLogger().addHandler(logging.NullHandler())
-    # Nor is there anything to say of a connection that ends with Java: PySpark listens for counters that no task has.
+    # PySpark would also print an error when Java closes the connection for accumulators, which no task uses.
     socketserver.BaseServer.handle_error = lambda *_: None  # type: ignore[method-assign]
     try:
         context = SparkContext.getOrCreate(SparkConf().setAppName(name))
@@ -55,7 +50,7 @@ def _build_context(name: str) -> SparkContext:
         if isinstance(error, PySparkRuntimeError) and error.getCondition() != "JAVA_GATEWAY_EXITED":
             raise
         java = getattr(error, "java_exception", None)
-        reason = "its own message stands above" if java is None else java.toString()
+        reason = "see the message above" if java is None else java.toString()
         raise UsageError(f"Spark could not be started with the options given before --: {reason}") from None
     context.setLogLevel("ERROR" if sys.stderr.isatty() else "WARN")
     return context

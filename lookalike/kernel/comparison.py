@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.kernel.arrays import FreshPlaces, PairBuffer, SortedNames, pair_buffer
+from lookalike.kernel.arrays import FreshPlaces, SortedNames
 from lookalike.kernel.batches import PairBatch, batch_of
 from lookalike.kernel.direct import compare_range
 from lookalike.kernel.filters import EVERYTHING, looked_up, occupied
 from lookalike.kernel.fresh import compare_fresh
 from lookalike.kernel.meetings import compare_probes
 from lookalike.kernel.probes import collect_probes, room_for_probes
-from lookalike.kernel.screen import room_for_screen
 from lookalike.kernel.segments import build_index
+from lookalike.kernel.workspace import Workspace, workspace
 from lookalike.threshold import Threshold
 
 
@@ -24,16 +24,13 @@ from lookalike.threshold import Threshold
 class Comparison:
     """The two ways to compare the names at some places with names before them.
 
-    fresh: None to find all pairs. rows_of: uint64[alphabet], zero. counts: int64[2], candidates and verified pairs.
-    most_probes: to be looked up at once.
+    fresh: None to find all pairs. most_probes: to be looked up at once.
     """
 
     names: SortedNames
     fresh: FreshPlaces | None
     threshold: Threshold
-    rows_of: npt.NDArray[np.uint64]
-    counts: npt.NDArray[np.int64]
-    out: PairBuffer
+    space: Workspace
     most_probes: int
 
     @classmethod
@@ -47,8 +44,7 @@ class Comparison:
         most_probes: int,
     ) -> Comparison:
         """Of these names, which have codes below `alphabet`; pairs are handed over up to `batch` at once."""
-        rows_of, counts = np.zeros(max(1, alphabet), np.uint64), np.zeros(2, np.int64)
-        return cls(names, fresh, threshold, rows_of, counts, pair_buffer(batch), most_probes)
+        return cls(names, fresh, threshold, workspace(threshold, alphabet, batch), most_probes)
 
     def reach(self, lo: int) -> tuple[int, int, int]:
         """Of the name at place lo: its length, the edits it may have, and the first place it is compared with."""
@@ -58,17 +54,14 @@ class Comparison:
 
     def directly(self, lo: int, hi: int) -> Iterator[PairBatch]:
         """Compare the names at places [lo, hi) pair by pair."""
-        p, q = self.threshold.numerator, self.threshold.denominator
-        resume, room = np.array([lo, -1], np.int64), room_for_screen()
+        resume = np.array([lo, -1], np.int64)
         while resume[0] < hi:
             if self.fresh is None:
-                found = compare_range(self.names, p, q, resume, hi, room, self.rows_of, self.counts, self.out, 0, 0)
+                found = compare_range(self.names, self.space, resume, hi, 0, 0)
             else:
-                found = compare_fresh(
-                    self.names, self.fresh, p, q, resume, hi, room, self.rows_of, self.counts, self.out, 0, 0
-                )
+                found = compare_fresh(self.names, self.fresh, self.space, resume, hi, 0, 0)
             if found:
-                yield batch_of(self.out, found)
+                yield batch_of(self.space.out, found)
 
     def by_segments(
         self,
@@ -99,8 +92,6 @@ class Comparison:
                     count, y = collect_probes(index, self.names, y, end, wanted, unordered, probes)
                     probe = 0
                     while probe < count:
-                        found, probe = compare_probes(
-                            index, self.names, probes, probe, count, self.rows_of, self.counts, self.out
-                        )
+                        found, probe = compare_probes(index, self.names, probes, probe, count, self.space)
                         if found:
-                            yield batch_of(self.out, found)
+                            yield batch_of(self.space.out, found)

@@ -6,10 +6,11 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.kernel.arrays import PairBuffer, SortedNames, put_pair
+from lookalike.kernel.arrays import SortedNames, put_pair
 from lookalike.kernel.levenshtein import WORD, clear_pattern, distance_of_long, distance_to_pattern, set_pattern
 from lookalike.kernel.names import Codes
-from lookalike.kernel.screen import CHUNK, ScreenRoom, screen
+from lookalike.kernel.screen import CHUNK, screen
+from lookalike.kernel.workspace import Workspace, max_distance
 
 
 @numba.njit(cache=True, nogil=True)
@@ -30,43 +31,32 @@ def verify(
 
 @numba.njit(cache=True, nogil=True)
 def compare_range(
-    names: SortedNames,
-    p: int,
-    q: int,
-    resume: npt.NDArray[np.int64],
-    x_end: int,
-    room: ScreenRoom,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
-    found: int,
-    group: int,
+    names: SortedNames, space: Workspace, resume: npt.NDArray[np.int64], x_end: int, found: int, group: int
 ) -> int:
     """Append the similar pairs (y, x), y < x, for x from resume[0] (y from resume[1], or -1) to x_end.
 
-    p / q is the threshold; rows_of uint64[alphabet] is zero and stays so; counts int64[2] gains candidates and
-    verified pairs. Returns the new number of pairs in `out`. Stops early when less than CHUNK places are left
-    there: resume then says where to go on, and resume[0] < x_end.
+    found: the number of pairs in space.out; the new number is returned. Stops early when less than CHUNK places are
+    left there: resume then says where to go on, and resume[0] < x_end. group: of the pairs, for the buffer.
     """
-    flags, words, hits = room
+    rows_of, counts, out = space.rows_of, space.counts, space.out
     x = resume[0]
     while x < x_end:
         length = names.length[x]
-        bound = (q - p) * length // q
+        bound = max_distance(space, length)
         y = resume[1]
         if y < 0:
             y = np.searchsorted(names.length, length - bound)
         pattern_is_set = False
         while y < x and found + CHUNK <= len(out.left):
             stop = min(x, y + CHUNK)
-            passing = screen(names.signature[x], names.signature, y, stop, 2 * bound, flags, words, hits)
+            passing = screen(names.signature[x], names.signature, y, stop, 2 * bound, space.room)
             counts[0] += stop - y
             counts[1] += passing
             if passing and not pattern_is_set and length <= WORD:
                 set_pattern(rows_of, names.codes, names.start[x], length)
                 pattern_is_set = True
             for i in range(passing):
-                hit = hits[i]
+                hit = space.room.hits[i]
                 distance = verify(
                     rows_of, names.codes, names.start[x], length, names.start[hit], names.length[hit], bound
                 )

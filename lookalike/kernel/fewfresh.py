@@ -6,42 +6,38 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.kernel.arrays import PairBuffer, put_pair
+from lookalike.kernel.arrays import put_pair
 from lookalike.kernel.direct import verify
 from lookalike.kernel.levenshtein import WORD, clear_pattern, set_pattern
-from lookalike.kernel.names import Codes
+from lookalike.kernel.names import NameArrays
 from lookalike.kernel.screen import count_bits, signature
+from lookalike.kernel.workspace import Workspace, max_distance
 
 
 @numba.njit(cache=True, nogil=True)
 def compare_few_fresh(
-    codes: Codes,
-    offsets: npt.NDArray[np.int64],
-    once: npt.NDArray[np.uint64],
-    twice: npt.NDArray[np.uint64],
+    names: NameArrays,
     members: npt.NDArray[np.uint32],
     fresh: npt.NDArray[np.bool_],
-    p: int,
-    q: int,
+    space: Workspace,
     resume: npt.NDArray[np.int64],
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
     found: int,
     group: int,
 ) -> int:
-    """Append the similar pairs of a group of which one name is fresh; the new number of pairs in `out`.
+    """Append the similar pairs of a group of which one name is fresh; the new number of pairs in space.out.
 
     fresh: of each of members. resume: the member to go on from and the other one, or -1; all is done when resume[0]
     is the number of members. The rest as for `compare_range`.
     """
+    codes, offsets, once, twice = names
+    rows_of, counts, out = space.rows_of, space.counts, space.out
     for y in range(resume[0], len(members)):
         if not fresh[y]:
             continue
         start = offsets[members[y]]
         length = offsets[members[y] + 1] - start
         wanted = signature(once[members[y]], twice[members[y]])
-        own_bound = (q - p) * length // q
+        own_bound = max_distance(space, length)
         pattern_is_set = False
         for x in range(max(resume[1], 0), len(members)):
             if fresh[x] and x <= y:  # itself, or met from its side
@@ -52,7 +48,7 @@ def compare_few_fresh(
                 break
             other = offsets[members[x]]
             other_length = offsets[members[x] + 1] - other
-            bound = own_bound if other_length <= length else (q - p) * other_length // q
+            bound = own_bound if other_length <= length else max_distance(space, other_length)
             gap = abs(other_length - length)
             if gap > bound:
                 continue

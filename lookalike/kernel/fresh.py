@@ -11,24 +11,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.kernel.arrays import FreshPlaces, PairBuffer, SortedNames, put_pair
+from lookalike.kernel.arrays import FreshPlaces, SortedNames, put_pair
 from lookalike.kernel.direct import compare_range, verify
 from lookalike.kernel.levenshtein import WORD, clear_pattern, set_pattern
-from lookalike.kernel.screen import CHUNK, ScreenRoom, screen
+from lookalike.kernel.screen import CHUNK, screen
+from lookalike.kernel.workspace import Workspace, max_distance
 
 
 @numba.njit(cache=True, nogil=True)
 def compare_fresh(
     names: SortedNames,
     fresh: FreshPlaces,
-    p: int,
-    q: int,
+    space: Workspace,
     resume: npt.NDArray[np.int64],
     x_end: int,
-    room: ScreenRoom,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
     found: int,
     group: int,
 ) -> int:
@@ -46,7 +42,7 @@ def compare_fresh(
                 if fresh.place[following + run_end - x] != run_end:
                     break
                 run_end += 1
-            found = compare_range(names, p, q, resume, run_end, room, rows_of, counts, out, found, group)
+            found = compare_range(names, space, resume, run_end, found, group)
             if resume[0] < run_end:
                 return found
             continue
@@ -55,7 +51,7 @@ def compare_fresh(
             run_end = min(run_end, fresh.place[following])
         if names.length[run_end - 1] > names.length[x]:
             run_end = np.searchsorted(names.length, names.length[x], side="right")
-        found = _compare_stale(names, fresh, p, q, resume, run_end, room, rows_of, counts, out, found, group)
+        found = _compare_stale(names, fresh, space, resume, run_end, found, group)
         if resume[0] < run_end:
             return found
     return found
@@ -65,22 +61,17 @@ def compare_fresh(
 def _compare_stale(
     names: SortedNames,
     fresh: FreshPlaces,
-    p: int,
-    q: int,
+    space: Workspace,
     resume: npt.NDArray[np.int64],
     x_end: int,
-    room: ScreenRoom,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
     found: int,
     group: int,
 ) -> int:
     """The stale x at places [resume[0], x_end), at most CHUNK and of one length, with the shorter fresh y."""
-    flags, words, hits = room
+    rows_of, counts, out = space.rows_of, space.counts, space.out
     x = resume[0]
     length = names.length[x]
-    bound = (q - p) * length // q
+    bound = max_distance(space, length)
     at = resume[1] if resume[1] >= 0 else np.searchsorted(fresh.length, length - bound)
     while at < len(fresh.length) and fresh.length[at] < length:
         if found + x_end - x > len(out.left):
@@ -89,13 +80,13 @@ def _compare_stale(
         y = fresh.place[at]
         short = fresh.length[at]
         most = 2 * bound - (length - short)
-        passing = screen(names.signature[y], names.signature, x, x_end, most, flags, words, hits)
+        passing = screen(names.signature[y], names.signature, x, x_end, most, space.room)
         counts[0] += x_end - x
         counts[1] += passing
         if passing and short <= WORD:
             set_pattern(rows_of, names.codes, names.start[y], short)
         for i in range(passing):
-            hit = hits[i]
+            hit = space.room.hits[i]
             distance = verify(rows_of, names.codes, names.start[y], short, names.start[hit], length, bound)
             if distance <= bound:
                 put_pair(out, found, names.member[y], names.member[hit], distance, group)

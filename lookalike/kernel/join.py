@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.kernel.arrays import fresh_places, order_of_comparison, packed_names, pair_buffer
+from lookalike.kernel.arrays import fresh_places, order_of_comparison, packed_names
 from lookalike.kernel.batches import PairBatch, Work, batch_of
 from lookalike.kernel.comparison import Comparison
 from lookalike.kernel.freshlots import compare_fresh_lot, lot_end
-from lookalike.kernel.groups import compare_groups
+from lookalike.kernel.groups import Groups, compare_groups
 from lookalike.kernel.names import EncodedNames, read_only
 from lookalike.kernel.screen import CHUNK
 from lookalike.kernel.segments import bits_for
+from lookalike.kernel.workspace import workspace
 from lookalike.threshold import Threshold
 
 # Measured on names of a realistic mix at 0.8, see bench/README.md.
@@ -64,7 +65,7 @@ def similar_pairs(
             yield from compare_fresh_lot(comparison, places, lo, hi, _SMALL_INDEX)
         lo = hi
     if work is not None:
-        work.add(comparison.counts)
+        work.add(comparison.space.counts)
 
 
 def similar_pairs_of_groups(
@@ -82,22 +83,18 @@ def similar_pairs_of_groups(
     fresh: bool[number of members], and only the pairs of which one is fresh there; groups without cost nothing.
     Every pair of near lengths is screened: right for any size, wasteful for large ones. Memory: one batch.
     """
-    rows_of = np.zeros(max(1, names.alphabet), np.uint64)
-    counts = np.zeros(2, np.int64)
-    out = pair_buffer(_BATCH)
+    space = workspace(threshold, names.alphabet, _BATCH)
     # Read-only in either case, so that only one version is compiled.
     mask = read_only(np.empty(0, np.bool_) if fresh is None else fresh)
+    groups = Groups(members, mask, group_starts)
     everything_stale = fresh is not None and not fresh.any()
     resume = np.array([0, -1, len(group_starts) - 1 if everything_stale else 0], np.int64)
     while resume[2] < len(group_starts) - 1:
-        found = compare_groups(
-            names.codes, names.offsets, names.once, names.twice, members, mask, group_starts,
-            threshold.numerator, threshold.denominator, resume, rows_of, counts, out,
-        )  # fmt: skip
+        found = compare_groups(names.arrays, groups, space, resume)
         if found:
-            yield batch_of(out, found)
+            yield batch_of(space.out, found)
     if work is not None:
-        work.add(counts)
+        work.add(space.counts)
 
 
 def _reach(

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.kernel.arrays import PairBuffer, SortedNames, put_pair
+from lookalike.kernel.arrays import SortedNames, put_pair
 from lookalike.kernel.diagonals import SHORT, count_unequal, set_diagonals
 from lookalike.kernel.direct import verify
 from lookalike.kernel.hashes import bucket_of
@@ -20,6 +20,7 @@ from lookalike.kernel.names import Codes
 from lookalike.kernel.probes import Probes
 from lookalike.kernel.screen import CHUNK, screen
 from lookalike.kernel.segments import NOWHERE, SegmentIndex, shifts
+from lookalike.kernel.workspace import Workspace
 
 
 @numba.njit(cache=True, nogil=True)
@@ -72,27 +73,23 @@ def compare_probes(
     probes: Probes,
     begin: int,
     count: int,
-    rows_of: npt.NDArray[np.uint64],
-    counts: npt.NDArray[np.int64],
-    out: PairBuffer,
+    space: Workspace,
 ) -> tuple[int, int]:
     """Find the pairs (y, x), y < x, of indexed x and the y of `count` probes from number `begin` on.
 
-    Fills `out` and returns (number of pairs, probe to go on from); the latter is `count` when all is done. One call
-    leaves room for the pairs of a whole probe, so `out` must hold at least as many pairs as the index has names.
-    The names of an index's probes must ascend over the calls: entries before them are dropped from the index as it
-    goes. The rest as for `compare_range`.
+    Fills space.out and returns (number of pairs, probe to go on from); the latter is `count` when all is done. One
+    call leaves room for the pairs of a whole probe, so space.out must hold as many pairs at least as the index has
+    names. The names of an index's probes must ascend over the calls: entries before them are dropped from the index
+    as it goes.
     """
     # Taken out of their tuples once: each access to a member would count references.
     lo, bound, segment, cut, bits = index.lo, index.bound, index.segment, index.cut, index.bits
     first_entry, last_entry, entry = index.begin, index.end, index.entry
     bucket_before, signature, rows, bytes_of = index.bucket_before, index.signature, index.rows, index.bytes_of
-    codes, left, right, found_distance = names.codes, out.left, out.right, out.distance
+    codes, rows_of, counts, hits, out = names.codes, space.rows_of, space.counts, space.room.hits, space.out
+    left, right, found_distance = out.left, out.right, out.distance
     longer = cut[-1]
     origin = _origins(names, longer, bound)
-    flags = np.empty(CHUNK, np.uint8)
-    words = flags.view(np.uint64)
-    hits = np.empty(CHUNK + 1, np.int64)
     shifted = np.empty(2 * SHORT, np.uint64)
     found = 0
     upto = count
@@ -112,7 +109,7 @@ def compare_probes(
         counts[0] += end - at
         while at < end:
             stop = min(end, at + CHUNK)
-            passing = screen(probes.signature[i], signature, at, stop, 2 * bound - gap, flags, words, hits)
+            passing = screen(probes.signature[i], signature, at, stop, 2 * bound - gap, space.room)
             at = stop
             if passing == 0:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numba
 import numpy as np
@@ -20,6 +20,15 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+class NameArrays(NamedTuple):
+    """The arrays of EncodedNames, for compiled code."""
+
+    codes: Codes
+    offsets: npt.NDArray[np.int64]
+    once: npt.NDArray[np.uint64]
+    twice: npt.NDArray[np.uint64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +57,11 @@ class EncodedNames:
 
     def __len__(self) -> int:
         return len(self.once)
+
+    @property
+    def arrays(self) -> NameArrays:
+        """The names as compiled code takes them."""
+        return NameArrays(self.codes, self.offsets, self.once, self.twice)
 
 
 def encode_names(names: pa.Array | pa.ChunkedArray | list[str]) -> EncodedNames:

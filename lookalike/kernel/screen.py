@@ -25,15 +25,19 @@ _LOW_TWICE = (np.uint64(1) << (np.uint64(64) - _ONCE)) - np.uint64(1)
 
 
 class ScreenRoom(NamedTuple):
-    """Scratch memory of a screen: uint8[CHUNK], the same memory as uint64[CHUNK / 8], and int64[CHUNK + 1]."""
+    """Scratch memory of a screen.
+
+    flags   uint8[CHUNK]
+    words   uint64[CHUNK / 8], the same memory
+    hits    int64[CHUNK + 1], what the screen found
+    """
 
     flags: npt.NDArray[np.uint8]
     words: npt.NDArray[np.uint64]
     hits: npt.NDArray[np.int64]
 
 
-@numba.njit(cache=True, nogil=True)
-def room_for_screen() -> ScreenRoom:
+def new_screen_room() -> ScreenRoom:
     """Made once for many screens: asking for memory takes longer than comparing ten names."""
     flags = np.empty(CHUNK, np.uint8)
     return ScreenRoom(flags, flags.view(np.uint64), np.empty(CHUNK + 1, np.int64))
@@ -76,16 +80,14 @@ def screen(
     begin: int,
     end: int,
     most: int,
-    flags: npt.NDArray[np.uint8],
-    words: npt.NDArray[np.uint64],
-    hits: npt.NDArray[np.int64],
+    room: ScreenRoom,
 ) -> int:
-    """Write to hits (int64[CHUNK + 1]) the places in [begin, end) whose signature differs in at most `most` bits.
+    """Write to room.hits the places in [begin, end) whose signature differs in at most `most` bits.
 
-    Returns their number. end - begin is at most CHUNK. Scratch memory: flags (uint8[CHUNK]), and the same memory as
-    words (uint64[CHUNK / 8]). Of the loops for many, the first has no branch and becomes vector instructions; the
-    second reads its bytes eight at a time.
+    Returns their number. end - begin is at most CHUNK. Of the loops for many, the first has no branch and becomes
+    vector instructions; the second reads its bytes eight at a time.
     """
+    flags, words, hits = room
     limit = np.uint64(max(most, 0))
     found = 0
     if end - begin <= _FEW:

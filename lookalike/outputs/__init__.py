@@ -1,1 +1,1 @@
-"""Where snapshots are kept: paths, files, folders and object stores."""
+"""Where snapshots are kept: a folder or an object store behind one interface, and the layout of both."""

@@ -1,4 +1,4 @@
-"""Writes that survive a crash: a file is whole under its name, or not there at all."""
+"""Writes that survive a crash: under its name a file is complete, or it does not exist."""
 
 import contextlib
 import os
@@ -73,7 +73,7 @@ def temporary_beside(target: Path) -> Path:
 
 
 def write_durably(target: Path, data: bytes) -> None:
-    """Replace `target` by `data`: whoever reads it at any moment finds all of the old or all of the new."""
+    """Replace the content of `target` by `data`: a reader finds all of the old or all of the new at any moment."""
     temporary = temporary_beside(target)
     try:
         with temporary.open("xb") as file:

@@ -4,19 +4,8 @@
 <output>/.lock                                          held by the run that writes
 <output>/runs.jsonl                                     a line for each run, failed ones too
 <output>/snapshots/<id>/manifest.json                   the truth about everything below
-<output>/snapshots/<id>/pairs/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/members/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/hashtags/part-NNNNN.parquet
-<output>/snapshots/<id>/accounts/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/account_hashtags/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/lookalikes/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/spellings/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/member_places/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/members_overlay/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/account_hashtags_overlay/bucket=NNN/part-NNNNN.parquet
-<output>/snapshots/<id>/rejects/part-NNNNN.parquet
-<output>/snapshots/<id>/post_index/part-NNNNN.parquet
-<output>/snapshots/<id>/unknown_posts/part-NNNNN.parquet
+<output>/snapshots/<id>/<table>/bucket=NNN/part-NNNNN.parquet   a table that is split into buckets
+<output>/snapshots/<id>/<table>/part-NNNNN.parquet              any other, see lookalike.tables
 """
 
 import re
@@ -27,9 +16,9 @@ from typing import Final, NamedTuple
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import MAX_BUCKETS
-from lookalike.tables.schemas import BUCKETED, SCHEMAS
+from lookalike.tables import TABLES
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 CURRENT: Final = "CURRENT"
 LOCK: Final = ".lock"
 RUNS: Final = "runs.jsonl"
@@ -38,7 +27,7 @@ MANIFEST: Final = "manifest.json"
 
 _ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
 _DATA_PATH: Final = re.compile(
-    rf"snapshots/(?P<id>{_ID.pattern})/(?P<table>{'|'.join(SCHEMAS)})"
+    rf"snapshots/(?P<id>{_ID.pattern})/(?P<table>{'|'.join(TABLES)})"
     r"(?:/bucket=(?P<bucket>[0-9]{3,4}))?/part-[0-9]{5}\.parquet"
 )
 
@@ -84,7 +73,7 @@ def parse_data_path(path: str) -> DataPath:
     Raises SnapshotError for anything else.
     """
     match = _DATA_PATH.fullmatch(path)
-    if match is None or (match["bucket"] is None) == (match["table"] in BUCKETED):
+    if match is None or (match["bucket"] is None) != (TABLES[match["table"]].bucket is None):
         raise SnapshotError(f"not the path of a data file: {path[:200]!r}")
     bucket = None if match["bucket"] is None else int(match["bucket"])
     if bucket is not None and (bucket >= MAX_BUCKETS or match["bucket"] != f"{bucket:03d}"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+import itertools
 
 import numpy as np
 import numpy.typing as npt
@@ -11,32 +11,51 @@ import pyarrow.compute as pc
 
 from lookalike.outputs.buckets import bucket_of
 from lookalike.snapshots.openfiles import runs_of
-from lookalike.snapshots.reader import Snapshot, lowest_similarity
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.requirements import all_true, ascending, require
-from lookalike.snapshots.run import Run
-from lookalike.tables.schemas import SPELLINGS
+from lookalike.snapshots.stored import StoredTable
+from lookalike.tables import GENERATION
 
 
 def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
     """Raise SnapshotError unless a bucket's tables by hashtag agree with its rows of hashtags, `expected`."""
-    _tally(snapshot, "members", bucket).check(expected, "members", "members")
-    lowest = lowest_similarity(Fraction(snapshot.manifest.floor))
-    _check_pairs(snapshot.run("pairs", bucket), expected, lowest)
-    if snapshot.manifest.mode is not None:  # else of a version that kept nothing for the next run
-        _check_spellings(snapshot.run("spellings", bucket), expected)
-        _check_places(snapshot.run("member_places", bucket), expected, snapshot.manifest.counts.accounts.used)
+    _check_rows(snapshot.stored("members", bucket), expected, "members")
+    lowest = snapshot.manifest.threshold.lowest_similarity
+    _check_pairs(snapshot.stored("pairs", bucket), expected, lowest)
+    _check_spellings(snapshot.stored("spellings", bucket), expected)
 
 
-def _tally(snapshot: Snapshot, table: str, bucket: int) -> _Tally:
-    """The rows of each key. Files of earlier snapshots were checked with these."""
-    tally = _Tally()
-    for file in snapshot.run(table, bucket).files:
-        for runs in file.key_runs(checked=file.entry.snapshot != snapshot.manifest.id):
-            tally.add(*runs)
-    return tally
+def _check_rows(stored: StoredTable, expected: pa.Table, count: str) -> None:
+    """Each key of `expected`, its first column, has as many rows as its column `count` says.
+
+    Of a table of several generations it is checked that the bucket has so many in all, and no key fewer or more than
+    its generations allow.
+    """
+    table, replaced = stored.table.name, sum(entry.replaces for entry in stored.entries)
+    tallies = []
+    for generation, files in itertools.groupby(stored.files, key=lambda file: file.entry.generation):
+        tally = _Tally()
+        for file in files:
+            if stored.table.generations:
+                said = set(file.ranges(GENERATION.name))
+                require(said <= {(generation, generation)}, f"{file.path}: rows of another generation than its own")
+            for runs in file.key_runs():
+                tally.add(*runs)
+        tallies.append(tally)
+    if len(tallies) == 1 and not replaced:
+        tallies[0].check(expected, count, table)
+        return
+    wanted = expected.filter(pc.greater(expected.column(count), 0))
+    keys, rows = wanted.column(0).combine_chunks(), wanted.column(count).to_numpy()
+    counts = np.stack([tally.of(keys, table) for tally in tallies] or [np.zeros(len(keys), np.int64)])
+    right = int(rows.sum()) == int(counts.sum()) - replaced
+    require(
+        right and bool(np.all((counts.max(0) <= rows) & (rows <= counts.sum(0)))),
+        f"{table}: not as many rows as {count} says",
+    )
 
 
-def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
+def _check_pairs(run: StoredTable, expected: pa.Table, lowest: float) -> None:
     tally = _Tally()
     last = None
     for file in run.files:
@@ -49,9 +68,9 @@ def _check_pairs(run: Run, expected: pa.Table, lowest: float) -> None:
     tally.check(expected, "pairs", "pairs")
 
 
-def _check_spellings(run: Run, expected: pa.Table) -> None:
+def _check_spellings(run: StoredTable, expected: pa.Table) -> None:
     """The spellings of each hashtag have as many posts as it has."""
-    rows = run.read(SPELLINGS.names)
+    rows = run.read()
     keys, counts = runs_of(rows["hashtag"].combine_chunks())
     posts = _sums(rows["posts"].to_numpy(), counts)
     require(
@@ -61,24 +80,16 @@ def _check_spellings(run: Run, expected: pa.Table) -> None:
     )
 
 
-def _check_places(run: Run, expected: pa.Table, accounts: int) -> None:
-    places = run.read(["account"])["account"].to_numpy()
-    right = len(places) == int(np.sum(expected["members"].to_numpy())) and int(places.max(initial=0)) < max(
-        1, accounts
-    )
-    require(right, "member_places: not one of an account for each member")
-
-
 def check_accounts(snapshot: Snapshot, bucket: int) -> None:
     """Raise SnapshotError unless a bucket's accounts differ, belong there, and have the rows that they say."""
-    accounts = snapshot.run("accounts", bucket).read(["account_id", "hashtags", "lookalikes"])
+    accounts = snapshot.stored("accounts", bucket).read(["account_id", "hashtags", "lookalikes"])
     ids = accounts.column("account_id").combine_chunks()
     require(ascending(ids), "accounts: one is there twice or out of order")
     for place in {0, len(ids) // 2, len(ids) - 1} if len(ids) else ():
         right = bucket_of(ids[place].as_py(), snapshot.manifest.buckets)
         require(right == bucket, f"accounts: bucket {bucket} holds one of bucket {right}")
     for table, count in (("account_hashtags", "hashtags"), ("lookalikes", "lookalikes")):
-        _tally(snapshot, table, bucket).check(accounts, count, table)
+        _check_rows(snapshot.stored(table, bucket), accounts, count)
 
 
 def _check_pair_rows(rows: pa.Table, lowest: float, what: str) -> None:
@@ -134,17 +145,30 @@ class _Tally:
         self._rows.append(rows)
 
     def check(self, expected: pa.Table, count: str, table: str) -> None:
-        """A run must have the keys of `expected`'s first column, in its order, with as many rows as `count` says."""
-        keys = pa.chunked_array(self._keys, pa.string()).combine_chunks()
-        rows = np.concatenate([np.zeros(0, np.int64), *self._rows])
-        differ = pc.not_equal(keys.slice(1), keys.slice(0, max(len(keys) - 1, 0)))
-        begins = np.append(True, differ.to_numpy(zero_copy_only=False))[: len(keys)]
-        if not begins.all():  # a key may go on in the next row group
-            rows = np.add.reduceat(rows, np.flatnonzero(begins))
-            keys = keys.filter(pa.array(begins))
+        """The keys are those of `expected`'s first column, in its order, with as many rows as `count` says."""
+        keys, rows = self._counted()
         expected = expected.filter(pc.greater(expected.column(count), 0))
         require(
             keys.equals(expected.column(0).combine_chunks())
             and bool(np.array_equal(rows, expected.column(count).to_numpy())),
             f"{table}: rows out of order, in the wrong bucket, or not as many as {count} says",
         )
+
+    def of(self, wanted: pa.StringArray, table: str) -> npt.NDArray[np.int64]:
+        """int64[len(wanted)]: the rows of each of these keys, which ascend; no others may have any."""
+        keys, rows = self._counted()
+        place = pc.index_in(keys, value_set=wanted)
+        require(not place.null_count and ascending(keys), f"{table}: rows out of order or in the wrong bucket")
+        found: npt.NDArray[np.int64] = np.zeros(len(wanted), np.int64)
+        found[place.to_numpy()] = rows
+        return found
+
+    def _counted(self) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
+        """Each run's key, and its rows; of a key that goes on in the next row group one run."""
+        keys = pa.chunked_array(self._keys, pa.string()).combine_chunks()
+        rows = np.concatenate([np.zeros(0, np.int64), *self._rows])
+        differ = pc.not_equal(keys.slice(1), keys.slice(0, max(len(keys) - 1, 0)))
+        begins = np.append(True, differ.to_numpy(zero_copy_only=False))[: len(keys)]
+        if begins.all():
+            return keys, rows
+        return keys.filter(pa.array(begins)), np.add.reduceat(rows, np.flatnonzero(begins))

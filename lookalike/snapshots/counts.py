@@ -4,6 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, model_validator
 
+from lookalike.tables import CONFLICT, UNKNOWN_AUTHOR
+from lookalike.tables.table import Total
+
 
 def _sorted_keys(counts: dict[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items()))
@@ -75,6 +78,23 @@ class Counts(StrictModel):
     verified: NonNegativeInt
     similar_pairs: NonNegativeInt
     names_once: bool = False
+
+    def total(self, of: Total) -> int:
+        """The number that a table's rows add up to, see Table.total."""
+        posts, rejected = self.posts, self.posts.rejected
+        match of:
+            case "accounts":
+                return self.accounts.used
+            case "rejects":
+                return sum(self.accounts.rejected.values()) + sum(rejected.values())
+            case "posts_read":
+                usable = posts.rows - posts.duplicates - sum(rejected.values())
+                return usable + rejected.get(CONFLICT, 0)
+            case "unknown_posts":
+                return rejected.get(UNKNOWN_AUTHOR, 0)
+            case "memberships" | "hashtags" | "similar_pairs":
+                number: int = getattr(self, of)
+                return number
 
 
 class Recall(StrictModel):

@@ -1,4 +1,4 @@
-"""The buckets of many keys or ids at once: snapshots.buckets.bucket_of, compiled."""
+"""The buckets of many keys or ids at once: outputs.buckets.bucket_of, compiled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ for _byte in range(256):
 
 
 def buckets_of(packed: Bytes, offsets: Places, buckets: int) -> npt.NDArray[np.uint16]:
-    """uint16[n]: snapshots.buckets.bucket_of of each packed[offsets[i]:offsets[i + 1]]; offsets int64[n + 1]."""
+    """uint16[n]: outputs.buckets.bucket_of of each packed[offsets[i]:offsets[i + 1]]; offsets int64[n + 1]."""
     return _crc32_modulo(frozen(packed), frozen(offsets), buckets)
 
 

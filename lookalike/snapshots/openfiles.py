@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lookalike.errors import SnapshotError
-from lookalike.outputs.damage import DAMAGE, first_line
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import join_path
-from lookalike.outputs.outputs import Output
-from lookalike.snapshots.oldfiles import coded_key_runs
-from lookalike.tables.schemas import KEYED, SCHEMAS, check_schema
+from lookalike.outputs.interface import Output
+from lookalike.tables import TABLES
 
 _AT_ONCE = 64  # row groups whose keys are read together
 
@@ -27,34 +23,42 @@ class DataFile:
 
     def __init__(self, output: Output, entry: FileEntry) -> None:
         """Read the footer and hold it against the manifest's entry."""
-        self.entry = entry
-        self.path: Path | str = join_path(output, entry.path) if isinstance(output, Path) else output.name(entry.path)
+        self.entry, self.table = entry, TABLES[entry.table]
+        self.path = output.name(entry.path)
         self._output = output
         self.bounds: list[tuple[bytes, bytes]] = []
         self._footer: pq.FileMetaData | None = None
         with self._open() as file:
             footer = file.metadata
-            check_schema(file.schema_arrow, SCHEMAS[entry.table], str(self.path))
+            self.table.check(file.schema_arrow, str(self.path))
             self._rows = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
             if not footer.num_rows == entry.rows == sum(self._rows):
                 raise SnapshotError(f"{self.path}: has {footer.num_rows} rows, the manifest says {entry.rows}")
-            if entry.table in KEYED:
+            if self.table.has_look_ups:
                 self.bounds = [_bounds(file, group) for group in range(footer.num_row_groups)]
         self._footer = footer
 
     def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
         """Decode one row group."""
-        return self.read_stored([group], columns)
+        return self.read_groups([group], columns)
 
-    def read_all(self, columns: list[str]) -> pa.Table:
+    def read_all(self, columns: list[str] | None = None) -> pa.Table:
         """Decode some columns of all row groups."""
-        return self.read_stored(range(len(self._rows)), columns)
+        return self.read_groups(range(len(self._rows)), columns)
 
-    def read_stored(self, groups: Sequence[int], columns: list[str] | None = None) -> pa.Table:
-        """Decode some row groups as they are stored, whatever lies over them."""
+    def take(self, columns: list[str], rows: npt.NDArray[np.int64]) -> pa.Table:
+        """Some columns of some rows: int64[], ascending. Row groups that have none of them are not read."""
+        edges = np.searchsorted(rows, np.cumsum([0, *self._rows]))
+        groups = np.flatnonzero(np.diff(edges)).tolist()
+        kept = np.array([self._rows[group] for group in groups], np.int64)
+        first = np.repeat(np.cumsum([0, *self._rows])[groups], np.diff(edges)[groups])  # of each row's group
+        place = np.repeat(np.cumsum(kept) - kept, np.diff(edges)[groups])
+        return self.read_groups(groups, columns).take(pa.array(rows - first + place))
+
+    def read_groups(self, groups: Sequence[int], columns: list[str] | None = None) -> pa.Table:
+        """Decode some row groups."""
         if not groups:
-            schema = SCHEMAS[self.entry.table]
-            return pa.schema([schema.field(name) for name in columns or schema.names]).empty_table()
+            return self.table.part(columns or self.table.names).empty_table()
         with self._open(groups, columns) as file:
             found = file.read_row_groups(list(groups), columns=columns, use_threads=False)
         expected = sum(self._rows[group] for group in groups)
@@ -62,16 +66,12 @@ class DataFile:
             raise SnapshotError(f"{self.path}: is damaged: {found.num_rows} rows where {expected} should be")
         return found
 
-    def key_runs(self, *, checked: bool = False) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
+    def key_runs(self) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
         """The key of each run of rows that share it, and the rows in each, int64[], in pieces of some row groups.
 
-        Without decoding each row's; a run may go on in the next piece. checked: whether Arrow has read the file
-        before and found no fault, so that our own decoder, which is faster, will do.
+        Without decoding each row's; a run may go on in the next piece.
         """
-        if checked and isinstance(self._output, Path):
-            yield from coded_key_runs(self._output, self.entry)
-            return
-        name = SCHEMAS[self.entry.table].names[0]
+        name = self.table.names[0]
         for first in range(0, len(self.bounds), _AT_ONCE):
             groups = list(range(first, min(first + _AT_ONCE, len(self.bounds))))
             with self._open(groups, [name], encoded=True) as file:
@@ -86,7 +86,7 @@ class DataFile:
     def ranges(self, column: str) -> list[tuple[Any, Any]]:
         """Of each row group the least and greatest value of a column that has statistics."""
         footer = self._checked_footer()
-        place = SCHEMAS[self.entry.table].get_field_index(column)
+        place = self.table.names.index(column)
         groups = (footer.row_group(group) for group in range(footer.num_row_groups))
         found = [group.column(place).statistics for group in groups]
         return [(statistics.min, statistics.max) for statistics in found]
@@ -103,9 +103,7 @@ class DataFile:
 
         encoded: whether the columns, of strings, are to be read as a dictionary and the places in it.
         """
-        if isinstance(self._output, Path):
-            return _OpenFile(self.path, self.entry, self._footer, columns if encoded else None)
-        return self._output.open_file(self.entry, self._footer, groups, columns)
+        return self._output.open_file(self.entry, self._footer, groups, columns, encoded=encoded)
 
 
 def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
@@ -114,39 +112,6 @@ def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, 
     runs = pc.run_end_encode(encoded.indices)
     counts = np.diff(runs.run_ends.to_numpy().astype(np.int64), prepend=0)
     return encoded.dictionary.take(runs.values), counts
-
-
-class _OpenFile:
-    """A file open for reading while the context lasts; what goes wrong inside becomes a SnapshotError."""
-
-    def __init__(
-        self,
-        path: Path | str,
-        entry: FileEntry,
-        footer: "pq.FileMetaData | None",
-        encoded: list[str] | None = None,
-    ) -> None:
-        self._path, self._entry, self._footer, self._encoded = path, entry, footer, encoded
-
-    def __enter__(self) -> Any:
-        try:
-            # Read, not mapped into memory: a mapped file that is cut short kills the process.
-            self._source = pa.OSFile(str(self._path))
-        except OSError as error:
-            raise SnapshotError(f"{self._path}: cannot be opened: {error}") from None
-        try:
-            size = self._source.size()
-            if size != self._entry.bytes:
-                raise SnapshotError(f"{self._path}: has {size} bytes, the manifest says {self._entry.bytes}")
-            return pq.ParquetFile(self._source, metadata=self._footer, read_dictionary=self._encoded)
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._source.close()
-        if isinstance(error, DAMAGE):
-            raise SnapshotError(f"{self._path}: is damaged: {first_line(error)}") from None
 
 
 def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:

@@ -1,12 +1,11 @@
-"""Publishing: a snapshot is written unseen, checked, and goes live by one atomic switch of CURRENT.
+"""Publishing: a snapshot is written unseen, checked, and made live by one atomic switch of CURRENT.
 
-The order is what keeps the live snapshot whole: data files, each flushed; manifest under another name;
-check of all of it through the reader; manifest under its name; CURRENT, last of all. So a folder with a
-manifest.json is a whole and checked snapshot, one without is what a dead run left, and dying at any
-moment in between leaves CURRENT as it was.
+The order keeps the live snapshot whole: data files, each flushed to the disk; the manifest under another name; a
+check of everything through the reader; the manifest under its own name; CURRENT, last of all. So a folder with a
+manifest.json is a whole and checked snapshot, a folder without one was left by a run that died, and a run that dies
+at any moment before the switch leaves CURRENT as it was.
 """
 
-import contextlib
 import errno
 import functools
 import shutil
@@ -17,12 +16,10 @@ from typing import Self
 
 from lookalike.errors import DiskError, SnapshotError, UsageError
 from lookalike.outputs.durable import sync_folder, write_durably
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, MANIFEST, data_path, new_snapshot_id, snapshot_folder
 from lookalike.outputs.lock import OutputLock
-from lookalike.outputs.marks import mark_live, was_edited
-from lookalike.outputs.outputs import Output
-from lookalike.snapshots.history import live_id, published, published_ids
-from lookalike.snapshots.leftovers import dead_folders, leftovers, remove
+from lookalike.snapshots.leftovers import remove_dead_runs
 from lookalike.snapshots.manifest import Manifest, load
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
@@ -33,12 +30,14 @@ _UNCHECKED = f"{MANIFEST}.unchecked"
 class Publication:
     """A snapshot being written; made by `begin`. Use as a context manager: leaving it unpublished aborts.
 
-    id: the snapshot's. folder: where its files go, work: what the run needs only while it runs; both exist.
+    id: of the snapshot. output: the folder of all snapshots. folder: for its files. work: for files that the run
+    needs only while it runs. All of them exist.
     """
 
     def __init__(self, output: Path, snapshot: str, lock: OutputLock) -> None:
         """Make the folders; the lock is held and becomes the publication's."""
         self.output = output
+        self._output = FolderOutput(output)
         self.id = snapshot
         self.folder = output / snapshot_folder(snapshot)
         self.work = self.folder / "work"
@@ -52,7 +51,7 @@ class Publication:
     def publish(self, manifest: Manifest, check_buckets: Callable[[Path], object] | None = None) -> None:
         """Put the manifest beside the files, check the whole, and make it the live snapshot.
 
-        check_buckets: as in `validate`, given where the manifest stands meanwhile.
+        check_buckets: as in `validate`, but called with the path of the manifest, which has no name of its own yet.
         Raises SnapshotError if the check fails, OSError if the disk does; CURRENT then stays as it was.
         """
         if manifest.id != self.id:
@@ -64,20 +63,20 @@ class Publication:
         for folder in (path for path in self.folder.rglob("*") if path.is_dir()):
             sync_folder(folder)
         checking = None if check_buckets is None else functools.partial(check_buckets, unchecked)
-        validate(Snapshot(self.output, load(unchecked)), checking)
+        validate(Snapshot(self._output, load(unchecked)), checking)
         unchecked.rename(self.folder / MANIFEST)
         for folder in (self.folder, self.folder.parent, self.output):
             sync_folder(folder)
-        make_live(self.output, self.id)
+        self._output.make_live(self.id)
 
     def abort(self) -> None:
         """Remove what the run wrote, unless it is live by now."""
-        if live_id(self.output) == self.id:
+        if self._output.live_or_none() == self.id:
             return
         try:  # the manifest first, so that a folder with one is always a whole snapshot
             (self.folder / MANIFEST).unlink(missing_ok=True)
         except OSError:
-            return  # it may still be there, and then all that it names has to stay
+            return  # it may still be there, and then everything that it names must stay
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -94,7 +93,7 @@ class Publication:
             self._lock.release()
 
     def _remove_unlisted(self, manifest: Manifest) -> None:
-        """Remove what killed attempts of tasks left beside the files."""
+        """Remove the files that killed attempts of tasks left."""
         listed = {self.output / entry.path for entry in manifest.files}
         for path in list(self.folder.rglob("*")):
             if path not in listed and not path.is_dir():
@@ -104,50 +103,22 @@ class Publication:
 def begin(output: Path, wait: float = 0) -> Publication:
     """Lock an output folder, made if it is not there, and start a new snapshot in it.
 
-    What dead runs left is removed. Raises OutputLockedError if another run holds the folder for `wait` seconds,
+    Removes the files of runs that died. Raises OutputLockedError if another run holds the folder for `wait` seconds,
     UsageError if it cannot be written to.
     """
     lock = OutputLock(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
         lock.acquire(wait)
-        _remove_dead_runs(output)
+        for temporary in output.glob(f".{CURRENT}.*.tmp"):
+            temporary.unlink(missing_ok=True)
+        remove_dead_runs(FolderOutput(output))
         return Publication(output, new_snapshot_id(), lock)
     except OSError as error:
         lock.release()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # which another time may be better
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # which may be better another time
             raise DiskError(f"{output}: {error.strerror}") from None
         raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
     except BaseException:
         lock.release()
         raise
-
-
-def make_live(output: Output, snapshot: str) -> None:
-    """Switch CURRENT to a whole snapshot, the lock being held; until when others were live is noted before."""
-    snapshots = published_ids(output)
-    live = live_id(output)
-    edited = live is None or live not in snapshots or was_edited(output, live)
-    for other in snapshots:
-        if edited or other in (live, snapshot):
-            with contextlib.suppress(PermissionError):  # another user's folder: no reason not to publish
-                mark_live(output, other)
-    if isinstance(output, Path):
-        write_durably(output / CURRENT, f"{snapshot}\n".encode())
-    else:
-        output.switch(snapshot)
-
-
-def _remove_dead_runs(output: Path) -> None:
-    """Remove what stands in folders without a manifest, but no file that a manifest names.
-
-    A manifest that cannot be read may name any file, perhaps in a newer version's words. Then all stay.
-    """
-    for temporary in output.glob(f".{CURRENT}.*.tmp"):
-        temporary.unlink(missing_ok=True)
-    if not dead_folders(output):
-        return
-    with contextlib.suppress(SnapshotError):
-        for leftover in leftovers(output, published(output)):
-            with contextlib.suppress(OSError):  # not ours to remove, or gone; a run can do without
-                remove(output, leftover)

@@ -3,10 +3,7 @@
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from fractions import Fraction
-from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,70 +11,19 @@ import pyarrow as pa
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import CURRENT, MANIFEST, is_snapshot_id, snapshot_folder
-from lookalike.outputs.outputs import Output
-from lookalike.snapshots.manifest import Manifest, load, parse
-from lookalike.snapshots.run import Run
-from lookalike.tables.schemas import BUCKETED, OVERLAYS, SCHEMAS
-
-
-class HashtagRow(NamedTuple):
-    """A row of the table of hashtags; see schemas.HASHTAGS."""
-
-    hashtag: str
-    display: str
-    posts: int
-    members: int
-    pairs: int
-
-
-class AccountRow(NamedTuple):
-    """A row of the table of accounts; see schemas.ACCOUNTS."""
-
-    account_id: str
-    screen_name: str
-    account_created: datetime | None
-    posts: int
-    hashtags: int
-    lookalikes: int
-
-
-def current_id(output: Output) -> str:
-    """The id of the live snapshot. Raises SnapshotError if none has been published."""
-    snapshot = live_or_none(output)
-    if snapshot is None:
-        raise SnapshotError(f"{output}: no snapshot has been published here")
-    return snapshot
-
-
-def live_or_none(output: Output) -> str | None:
-    """The same; None if none has been published."""
-    if isinstance(output, Path):
-        place = str(output / CURRENT)
-        try:
-            with (output / CURRENT).open("rb") as file:
-                data = file.read(100)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SnapshotError(f"{place}: {error.strerror}") from None
-    else:
-        place = output.name(CURRENT)
-        found = output.current()
-        if found is None:
-            return None
-        data = found
-    snapshot = data.decode("ascii", "replace").removesuffix("\n")
-    if not is_snapshot_id(snapshot):
-        raise SnapshotError(f"{place}: holds no snapshot id")
-    return snapshot
+from lookalike.outputs.interface import Output
+from lookalike.outputs.layout import MANIFEST, snapshot_folder
+from lookalike.snapshots.manifest import Manifest, parse
+from lookalike.snapshots.stored import StoredTable
+from lookalike.tables import TABLES, AccountRow, HashtagRow
+from lookalike.threshold import Threshold
 
 
 class Snapshot:
     """One snapshot, open for look-ups from any number of threads.
 
-    A footer is read when its bucket is first asked for, and so are the places of an overlay's rows, checked against
-    the manifest, and kept; a file is open only while rows are read.
+    A footer is read when its bucket is first asked for, checked against the manifest, and kept; a file is open only
+    while rows are read.
     Look-ups raise SnapshotError if a file is missing or damaged.
     """
 
@@ -88,19 +34,16 @@ class Snapshot:
         self._files: dict[tuple[str, int | None], list[FileEntry]] = {}
         for entry in manifest.files:
             self._files.setdefault((entry.table, entry.bucket), []).append(entry)
-        self._runs: dict[tuple[str, int | None], Run] = {}
+        self._stored: dict[tuple[str, int | None], StoredTable] = {}
         self._lock = threading.Lock()
         self._opening: dict[tuple[str, int | None], threading.Lock] = {}
 
     @classmethod
     def open(cls, output: Output, snapshot: str | None = None) -> Self:
         """Open the snapshot with this id, or the live one."""
-        snapshot = current_id(output) if snapshot is None else snapshot
+        snapshot = output.live() if snapshot is None else snapshot
         folder = snapshot_folder(snapshot)
-        if isinstance(output, Path):
-            manifest = load(output / folder / MANIFEST)
-        else:
-            manifest = parse(output.manifest(snapshot), output.name(f"{folder}/{MANIFEST}"))
+        manifest = parse(output.manifest(snapshot), output.name(f"{folder}/{MANIFEST}"))
         if manifest.id != snapshot:
             raise SnapshotError(f"{output}/{folder}: holds the manifest of {manifest.id}")
         return cls(output, manifest)
@@ -112,11 +55,11 @@ class Snapshot:
         return None
 
     def members(self, key: str) -> pa.Table:
-        """The members of a hashtag (schemas.MEMBERS), sorted by account id; empty if nobody used it."""
-        return _concat(self.iter_members(key), "members")
+        """The members of a hashtag (tables.MEMBERS), sorted by account id; empty if nobody used it."""
+        return self._sorted("members", key)
 
     def iter_members(self, key: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The same rows in pieces of at most a row group. columns: some, the hashtag first; None for all."""
+        """The same rows in pieces of at most a row group, generation by generation. columns: some; None for all."""
         return self._rows("members", key, columns)
 
     def account(self, account_id: str) -> AccountRow | None:
@@ -126,24 +69,24 @@ class Snapshot:
         return None
 
     def account_hashtags(self, account_id: str) -> pa.Table:
-        """The hashtags that an account used (schemas.ACCOUNT_HASHTAGS), sorted by hashtag."""
-        return _concat(self._rows("account_hashtags", account_id), "account_hashtags")
+        """The hashtags that an account used (tables.ACCOUNT_HASHTAGS), sorted by hashtag."""
+        return self._sorted("account_hashtags", account_id)
 
     def lookalikes(self, account_id: str) -> pa.Table:
-        """The accounts that look like one (schemas.LOOKALIKES), those that share most hashtags first."""
+        """The accounts that look like one (tables.LOOKALIKES), those that share most hashtags first."""
         return _concat(self._rows("lookalikes", account_id), "lookalikes")
 
-    def pairs(self, key: str, min_similarity: Fraction | None = None) -> pa.Table:
-        """The similar pairs of a hashtag (schemas.PAIRS), the most similar first.
+    def pairs(self, key: str, min_similarity: Threshold | None = None) -> pa.Table:
+        """The similar pairs of a hashtag (tables.PAIRS), the most similar first.
 
         Pairs whose exact similarity (m - d) / m is below min_similarity are left out. Pairs below the
         snapshot's floor are not stored: asking for less than the floor gives no more than the floor.
         """
         return _concat(self.iter_pairs(key, min_similarity), "pairs")
 
-    def iter_pairs(self, key: str, min_similarity: Fraction | None = None) -> Iterator[pa.Table]:
+    def iter_pairs(self, key: str, min_similarity: Threshold | None = None) -> Iterator[pa.Table]:
         """The same rows in pieces of at most a row group, so that memory stays flat whatever their number."""
-        lowest = -math.inf if min_similarity is None else lowest_similarity(min_similarity)
+        lowest = -math.inf if min_similarity is None else min_similarity.lowest_similarity
         for rows in self._rows("pairs", key):
             similarity = rows.column("similarity").combine_chunks().to_numpy()
             head = int(np.searchsorted(-similarity, -lowest, side="right"))
@@ -152,41 +95,37 @@ class Snapshot:
             if head < len(similarity):
                 return
 
-    def run(self, table: str, bucket: int | None) -> Run:
-        """The sorted run of rows that a table has in a bucket; bucket None where a table has none."""
+    def stored(self, table: str, bucket: int | None) -> StoredTable:
+        """What a table has in a bucket; bucket None where a table has none."""
         place = (table, bucket)
-        run = self._runs.get(place)
-        if run is None:
+        stored = self._stored.get(place)
+        if stored is None:
             with self._lock:
                 opening = self._opening.setdefault(place, threading.Lock())
             with opening:  # others wait that ask for the same, and nobody else
-                run = self._runs.get(place)
-                if run is None:
-                    overlay = self._files.get((OVERLAYS.get(table, ""), bucket), [])
-                    run = self._runs[place] = Run(self.output, table, self._files.get(place, []), overlay)
-        return run
+                stored = self._stored.get(place)
+                if stored is None:
+                    stored = self._stored[place] = StoredTable(self.output, table, self._files.get(place, []))
+        return stored
+
+    def stored_for(self, table: str, key: str) -> StoredTable:
+        """What a table has in the bucket of a hashtag or an account."""
+        return self.stored(table, bucket_of(key, self.manifest.buckets) if TABLES[table].bucket else None)
 
     def _rows(self, table: str, key: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         try:
             encoded = key.encode()
         except UnicodeEncodeError:  # half of a surrogate pair: no text, so nobody's hashtag
             return iter(())
-        bucket = bucket_of(encoded, self.manifest.buckets) if table in BUCKETED else None
-        return self.run(table, bucket).rows(encoded, columns)
+        return self.stored_for(table, key).rows(encoded, columns)
 
-
-def lowest_similarity(threshold: Fraction) -> float:
-    """The double from which on a stored similarity means an exact similarity of at least `threshold`.
-
-    A stored similarity is the double nearest to (m - d) / m. Rounding keeps the order, so only a stored
-    value equal to the rounded threshold is in doubt. Names have fewer than 2^26 code points; two different
-    fractions of such denominators never round to one double, so the fraction behind it can be told.
-    """
-    nearest = float(threshold)
-    exact = Fraction(nearest).limit_denominator(1 << 26)
-    return nearest if exact >= threshold else math.nextafter(nearest, math.inf)
+    def _sorted(self, table: str, key: str) -> pa.Table:
+        """The rows of a key in the table's order, whatever generation they are of."""
+        rows = _concat(self._rows(table, key), table)
+        is_in_order = self.stored_for(table, key).generations == 1 if rows.num_rows else True
+        return rows if is_in_order else rows.sort_by([(TABLES[table].key[1], "ascending")])
 
 
 def _concat(pieces: Iterator[pa.Table], table: str) -> pa.Table:
     found = list(pieces)
-    return pa.concat_tables(found) if found else SCHEMAS[table].empty_table()
+    return pa.concat_tables(found) if found else TABLES[table].schema.empty_table()

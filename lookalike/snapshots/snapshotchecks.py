@@ -24,7 +24,7 @@ class SnapshotChecks:
     def __init__(self, snapshot: Snapshot) -> None:
         """Read the table of hashtags."""
         self._snapshot = snapshot
-        self.hashtags = snapshot.run("hashtags", None).read(["hashtag", "posts", "members", "pairs"])
+        self.hashtags = snapshot.stored("hashtags", None).read(["hashtag", "posts", "members", "pairs"])
         keys = self.hashtags["hashtag"].combine_chunks()
         self._order, self._edges = order_by_bucket(keys, snapshot.manifest.buckets)
         self._chosen = _chosen(snapshot.manifest.id, self.hashtags)

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pyarrow as pa
 
-from lookalike.outputs.entries import check_sizes
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.requirements import ascending, require
 from lookalike.snapshots.snapshotchecks import SnapshotChecks
@@ -22,7 +21,7 @@ def validate(snapshot: Snapshot, check_buckets: Callable[[], object] | None = No
     has just made them from the bytes that it wrote.
     check_buckets: calls SnapshotChecks.check for every bucket; threads of this process do if it is None.
     """
-    check_sizes(snapshot.output, snapshot.manifest.files)
+    snapshot.output.check_sizes(snapshot.manifest.files)
     checks = SnapshotChecks(snapshot)
     _check_hashtags(snapshot, checks.hashtags)
     if check_buckets is not None:
@@ -30,7 +29,7 @@ def validate(snapshot: Snapshot, check_buckets: Callable[[], object] | None = No
     else:
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
             list(pool.map(checks.check, range(snapshot.manifest.buckets)))  # raises the first error
-    snapshot.run("rejects", None)
+    snapshot.stored("rejects", None)
 
 
 def _check_hashtags(snapshot: Snapshot, hashtags: pa.Table) -> None:

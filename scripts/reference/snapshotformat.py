@@ -117,4 +117,5 @@ def _order(order: Order) -> str:
 
 def _column(column: Column) -> tuple[str, str, str]:
     unit = f", in {column.unit}" if column.unit else ""
-    return code(column.name), str(column.type), sentence(column.meaning + unit)
+    kind = f"{column.type} or null" if column.nullable else str(column.type)
+    return code(column.name), kind, sentence(column.meaning + unit)

@@ -6,19 +6,17 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from functools import partial
 from typing import Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from starlette.types import Message
 
-from serving.holder import Served
-from serving.lookup.encodedrun import CLOSING, OPENING, EncodedRun, read_run, stream_rows, stream_text
-from serving.lookup.live import LiveBoundError, LiveRows, compare_members
+from serving.lookup.live import LiveBoundError, LiveRows, compare_members, too_much
 from serving.lookup.negotiation import LEAST_TO_COMPRESS, Coding, Piece, compress, tag_of
-from serving.lookup.parameters import Question, lowest_printed
+from serving.lookup.pairstext import CLOSING, OPENING, PairsText, read_text, stream_rows, stream_text
+from serving.lookup.question import Question
 from serving.lookup.rows import Rows, StoredRows
-from serving.problems import InvalidParameter
+from serving.snapshots.holder import Served
 from serving.state import State
 
 _COPIED: Final = 1 << 16  # bytes; a larger uncompressed body is sent from its run instead
@@ -78,7 +76,7 @@ class AnswerMaker:
         if old is None:
             return
         until = time.monotonic() + _PREPARED_SECONDS
-        keys = [key for key, value in old.cache.recent() if isinstance(value, EncodedRun)]
+        keys = [key for key, value in old.cache.recent() if isinstance(value, PairsText)]
         for key in keys:
             if time.monotonic() > until or new.cache.used > new.cache.capacity // _PREPARED_SHARE:
                 return
@@ -113,7 +111,7 @@ class AnswerMaker:
         self._state.metrics.cache_bytes(served.cache.used)
         return answer
 
-    async def _find(self, served: Served, question: Question) -> tuple[Rows, EncodedRun | None]:
+    async def _find(self, served: Served, question: Question) -> tuple[Rows, PairsText | None]:
         """The encoded run that has the pairs; if it would be too large None, and where the pairs are."""
         if question.lowest < floor_of(served):
             return await self._compare(served, question)
@@ -123,31 +121,31 @@ class AnswerMaker:
             run = await self._run(served, ("stored", question.key, question.lowest), rows, question.lowest)
         return rows, run
 
-    async def _run(self, served: Served, key: RunKey, rows: Rows, lowest: float) -> EncodedRun | None:
-        found: EncodedRun | str | None = served.cache.get(key)
+    async def _run(self, served: Served, key: RunKey, rows: Rows, lowest: float) -> PairsText | None:
+        found: PairsText | str | None = served.cache.get(key)
         if found is None:
             found = await served.flights.join(key, partial(self._read, served, key, rows, lowest))
-        return found if isinstance(found, EncodedRun) else None
+        return found if isinstance(found, PairsText) else None
 
-    async def _read(self, served: Served, key: RunKey, rows: Rows, lowest: float) -> EncodedRun | str:
-        run = await self._off_loop(read_run, rows, lowest, self._most_bytes)
+    async def _read(self, served: Served, key: RunKey, rows: Rows, lowest: float) -> PairsText | str:
+        run = await self._off_loop(read_text, rows, lowest, self._most_bytes)
         served.cache.put(key, run or _TOO_LARGE, run.size if run else 0)
         self._state.metrics.cache_bytes(served.cache.used)
         return run or _TOO_LARGE
 
-    async def _compare(self, served: Served, question: Question) -> tuple[Rows, EncodedRun | None]:
+    async def _compare(self, served: Served, question: Question) -> tuple[Rows, PairsText | None]:
         """As _find, below the floor."""
         key: RunKey = ("live", question.key, question.lowest)
-        found: LiveRows | EncodedRun | None = served.cache.get(key)
+        found: LiveRows | PairsText | None = served.cache.get(key)
         if found is None:
             found = await served.flights.join(key, partial(self._compare_members, served, question, key))
-        return (StoredRows(served.snapshot, question.key), found) if isinstance(found, EncodedRun) else (found, None)
+        return (StoredRows(served.snapshot, question.key), found) if isinstance(found, PairsText) else (found, None)
 
-    async def _compare_members(self, served: Served, question: Question, key: RunKey) -> LiveRows | EncodedRun:
+    async def _compare_members(self, served: Served, question: Question, key: RunKey) -> LiveRows | PairsText:
         hashtag = await self._off_loop(served.snapshot.hashtag, question.key)
         members = 0 if hashtag is None else hashtag.members
         if members > self._settings.live_max_members:
-            raise self._beyond(served, question, f"#{question.key[:80]} has {members}")
+            raise too_much(served.manifest, question, self._settings, f"#{question.key[:80]} has {members}")
         stop = threading.Event()
         try:
             loop = asyncio.get_running_loop()
@@ -155,23 +153,14 @@ class AnswerMaker:
                 self._state.live, compare_members, served.snapshot, question, self._settings, stop
             )
         except LiveBoundError as error:
-            raise self._beyond(served, question, str(error)) from None
+            raise too_much(served.manifest, question, self._settings, str(error)) from None
         finally:
             stop.set()
         self._state.metrics.live(seconds)
-        found = await self._off_loop(read_run, rows, question.lowest, self._most_bytes) or rows
+        found = await self._off_loop(read_text, rows, question.lowest, self._most_bytes) or rows
         served.cache.put(key, found, found.size)
         self._state.metrics.cache_bytes(served.cache.used)
         return found
-
-    def _beyond(self, served: Served, question: Question, what: str) -> InvalidParameter:
-        settings = self._settings
-        detail = (
-            f"min_similarity: {question.min_similarity} is below {served.manifest.floor}, for which this snapshot "
-            f"was made. Below that pairs are compared on request, for hashtags of up to {settings.live_max_members} "
-            f"accounts and {settings.live_max_pairs} pairs, in up to {settings.live_max_seconds:g} seconds; {what}."
-        )
-        return InvalidParameter(detail, parameter="min_similarity")
 
     async def _off_loop(self, call: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._state.executor, partial(call, *arguments))
@@ -179,7 +168,7 @@ class AnswerMaker:
 
 def floor_of(served: Served) -> float:
     """The least similarity of which the snapshot has all pairs."""
-    return lowest_printed(Decimal(served.manifest.floor))
+    return served.manifest.threshold.lowest_similarity
 
 
 def _start(served: Served, coding: Coding, size: int | None) -> Message:

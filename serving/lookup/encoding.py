@@ -13,13 +13,13 @@ import pyarrow as pa
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
 
-# RFC 8259: what must not stand in a string as it is, and how it is written; everything else is copied.
+# RFC 8259: the characters that a JSON string has to escape, and how; all others are copied.
 _ESCAPES: Final = [
     json.dumps(chr(byte))[1:-1].encode() if byte < 0x20 or byte in b'"\\' else bytes([byte]) for byte in range(256)
 ]
 _ESCAPED: Final = np.frombuffer(b"".join(escape.ljust(6, b"\0") for escape in _ESCAPES), np.uint8)
 _ESCAPED_LENGTH: Final = np.frombuffer(bytes(len(escape) for escape in _ESCAPES), np.uint8)
-# What stands around ids and similarity: [" and "," and ", and ],
+# What surrounds ids and similarity: [" and "," and ", and ],
 _FIXED: Final = 2 + 3 + 2 + 2
 
 

@@ -10,16 +10,16 @@ from typing import Any, Final, Self, TypeVar
 from starlette.types import Message, Receive, Scope, Send
 
 from lookalike.errors import SnapshotError
-from serving.holder import Served
 from serving.lookup.answers import Answer, AnswerMaker, Streamed
 from serving.lookup.negotiation import Coding, Piece, choose_coding, is_known
-from serving.lookup.parameters import parse_question
+from serving.lookup.question import parse_question
 from serving.problems import DamagedSnapshot, InternalError, MethodNotAllowed, Problem, send_problem
+from serving.snapshots.holder import Served
 from serving.state import State
 
 PATH: Final = "/api/get_similar_accounts"
 
-_SEND_AT_ONCE: Final = 1 << 18  # bytes; then others have their turn
+_SEND_AT_ONCE: Final = 1 << 18  # bytes; then other requests may run
 _LONGEST_HEADER: Final = 1024  # bytes of Accept-Encoding that are looked at
 
 _NO_BODY: Final[Message] = {"type": "http.response.body", "body": b""}
@@ -55,7 +55,7 @@ class Lookup:
                 answer: Answer | None = served.cache.get((scope["query_string"], coding))
                 if answer is not None:
                     self._state.metrics.cache(True)
-                    await send(answer.start)
+                    await send(dict(answer.start))  # CORSMiddleware changes it, and it is kept
                     await send(answer.body)
                     return
             await self._answer(served, coding, if_none_match, scope, receive, send)
@@ -90,7 +90,7 @@ class Lookup:
             if isinstance(answer, Streamed):
                 await self._stream(answer, method == "HEAD", listener, send)
                 return
-        await send(answer.start)
+        await send(dict(answer.start))
         if method == "HEAD":
             await send(_NO_BODY)
             return
@@ -101,13 +101,13 @@ class Lookup:
     async def _stream(self, answer: Streamed, head: bool, listener: _Listener, send: Send) -> None:
         """Send pieces as they are made, the next one being made while one is sent.
 
-        A failure before the first piece is raised. After it, what was sent cannot be taken back: the answer
-        ends without its end, which HTTP clients report as an error.
+        A failure before the first piece is raised. After it the answer is cut: it ends
+        without its last chunk, which HTTP clients report as an error.
         """
         loop = asyncio.get_running_loop()
         pieces = answer.pieces()
         piece = await loop.run_in_executor(self._state.executor, _next, pieces)
-        await send(answer.start)
+        await send(dict(answer.start))
         if head:
             await send(_NO_BODY)
             return
@@ -121,15 +121,15 @@ class Lookup:
             if piece is None:
                 await send(_NO_BODY)
         except OSError:
-            pass  # some servers say so when the client has gone
+            pass  # some servers raise it when the client has disconnected
         except SnapshotError as error:
-            _log.error("an answer was broken off: %s", error)
+            _log.error("an answer was cut short: %s", error)
         except Exception:
-            _log.exception("an answer was broken off")
+            _log.exception("an answer was cut short")
 
 
 class _Listener:
-    """Hears when the client goes away, while the context lasts."""
+    """Notices when the client disconnects, inside a `with` block."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -143,7 +143,7 @@ class _Listener:
 
     @property
     def gone(self) -> bool:
-        """Whether nobody is there any more."""
+        """Whether the client has disconnected."""
         return self._leaving.done()
 
     async def unless_gone(self, work: Coroutine[Any, Any, Result]) -> Result | None:
@@ -161,7 +161,7 @@ class _Listener:
 
 
 async def _send_slowly(send: Send, part: Piece) -> None:
-    """Send a part of a body in slices, and let others have their turn between them."""
+    """Send a part of a body in slices, so that other requests run between them."""
     view = memoryview(part)  # its slices are no copies
     for start in range(0, len(view), _SEND_AT_ONCE):
         await send({"type": "http.response.body", "body": view[start : start + _SEND_AT_ONCE], "more_body": True})

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -17,9 +15,9 @@ from lookalike.kernel import PairBatch, Threshold, encode_names, similar_pairs, 
 from lookalike.kernel.names import EncodedNames, compared_names
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
-from lookalike.threshold import MAX_DECIMALS
 from serving.lookup.encoding import Pairs
-from serving.lookup.parameters import Question
+from serving.lookup.question import Question
+from serving.problems import InvalidParameter
 from serving.settings import Settings
 
 _PIECE: Final = 1 << 14  # pairs
@@ -31,6 +29,16 @@ class LiveBoundError(Exception):
     """A comparison that would go beyond the bounds. The message says which."""
 
 
+def too_much(manifest: Manifest, question: Question, settings: Settings, what: str) -> InvalidParameter:
+    """The refusal of a comparison that would go beyond the bounds. what: goes beyond them."""
+    detail = (
+        f"min_similarity: {float(question.min_similarity)} is below {manifest.floor}, for which this snapshot was "
+        f"made. Below that, pairs are compared on request, for hashtags of up to {settings.live_max_members} "
+        f"accounts and {settings.live_max_pairs} pairs, in up to {settings.live_max_seconds:g} seconds; {what}."
+    )
+    return InvalidParameter(detail, parameter="min_similarity")
+
+
 class LiveRows:
     """The pairs that a comparison found: index pairs and similarities in the order of the contract."""
 
@@ -39,25 +47,36 @@ class LiveRows:
         ids: pa.Array,
         left: npt.NDArray[np.uint32],
         right: npt.NDArray[np.uint32],
+        distance: npt.NDArray[np.int32],
         similarity: npt.NDArray[np.float64],
     ) -> None:
         """ids: the members' account ids, ascending; left < right are indices of them."""
-        self._ids, self._left, self._right, self._similarity = ids, left, right, similarity
+        self._ids, self._left, self._right = ids, left, right
+        self.distance, self._similarity = distance, similarity
 
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        arrays = self._left, self._right, self._similarity
+        arrays = self._left, self._right, self.distance, self._similarity
         return sum(array.nbytes for array in arrays) + int(self._ids.nbytes)
 
     def pieces(self, lowest: float, offset: int = 0, limit: int | None = None) -> Iterator[Pairs]:
         """As in serving.lookup.rows.Rows."""
         head = int(np.searchsorted(-self._similarity, -lowest, side="right"))
         stop = head if limit is None else min(head, offset + limit)
-        for start in range(offset, stop, _PIECE):
-            part = slice(start, min(stop, start + _PIECE))
-            a, b = (self._ids.take(pa.array(side[part])) for side in (self._left, self._right))
-            yield Pairs(a, b, self._similarity[part])
+        for part in self.parts(offset, stop):
+            yield self.pairs(part)
+
+    def parts(self, start: int, stop: int | None = None) -> Iterator[slice]:
+        """Slices of the pairs [start, stop), of all that follow without `stop`, of a few megabytes each."""
+        stop = len(self._similarity) if stop is None else stop
+        for begin in range(start, stop, _PIECE):
+            yield slice(begin, min(stop, begin + _PIECE))
+
+    def pairs(self, part: slice) -> Pairs:
+        """Some of the pairs."""
+        a, b = (self._ids.take(pa.array(side[part])) for side in (self._left, self._right))
+        return Pairs(a, b, self._similarity[part])
 
 
 def compare_members(
@@ -65,7 +84,7 @@ def compare_members(
 ) -> tuple[LiveRows, float]:
     """Every pair of a hashtag's members that a question asks for, and the seconds it took. Blocks.
 
-    stop: set when nobody waits any more. Raises LiveBoundError beyond the settings' pairs or seconds.
+    stop: set when no request waits any more. Raises LiveBoundError beyond the settings' pairs or seconds.
     """
     begun = time.monotonic()
     deadline = begun + settings.live_max_seconds
@@ -74,7 +93,7 @@ def compare_members(
     names = encode_names(names_as_compared(snapshot.manifest, members))
     batches: list[PairBatch] = []
     found = 0
-    for batch in _in_steps(names, _threshold(question.min_similarity), deadline, stop):
+    for batch in _in_steps(names, question.min_similarity.for_kernel(), deadline, stop):
         batches.append(batch)
         found += len(batch)
         if found > settings.live_max_pairs:
@@ -85,10 +104,10 @@ def compare_members(
     del batches
     similarity = similarities(names, left, right, distance)
     kept = np.flatnonzero(similarity >= question.lowest)
-    left, right, similarity = left[kept], right[kept], similarity[kept]
-    order = np.lexsort((right, left, -similarity))
+    kept = kept[np.lexsort((right[kept], left[kept], -similarity[kept]))]
     ids = members.column("account_id").combine_chunks()
-    return LiveRows(ids, left[order], right[order], similarity[order]), time.monotonic() - begun
+    rows = LiveRows(ids=ids, left=left[kept], right=right[kept], distance=distance[kept], similarity=similarity[kept])
+    return rows, time.monotonic() - begun
 
 
 def _in_steps(
@@ -110,10 +129,3 @@ def names_as_compared(manifest: Manifest, members: pa.Table) -> pa.LargeStringAr
     """The members' screen names as the job that made the snapshot compared them."""
     names = members.column("screen_name").combine_chunks().cast(pa.large_string())
     return compared_names(names, fold="case" if manifest.configuration.get("fold") == "case" else "none")
-
-
-def _threshold(min_similarity: Decimal) -> Threshold:
-    """The greatest threshold of the kernel's that is not above: what it lets through is looked at again."""
-    scale = 10**MAX_DECIMALS
-    exact = Fraction(int(max(min_similarity, Decimal(0)) * scale), scale)
-    return Threshold(exact.numerator, exact.denominator)

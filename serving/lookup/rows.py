@@ -38,7 +38,7 @@ class StoredRows:
         for file, group, whole in self._groups():
             if limit == 0:
                 return
-            if whole and offset:  # this column alone tells whether the group can be left out
+            if whole and offset:  # this column is enough to know whether the group is skipped
                 similarity = _doubles(file.read(group, ["similarity"]).column(0))
                 head = _head(similarity, lowest)
                 if head <= offset:
@@ -60,8 +60,7 @@ class StoredRows:
     def _groups(self) -> Iterator[tuple[DataFile, int, bool]]:
         """The row groups that may hold the hashtag, and whether they hold no other."""
         key = self._key
-        run = self._snapshot.run("pairs", bucket_of(key, self._snapshot.manifest.buckets))
-        for file in run.files:
+        for file in self._snapshot.stored("pairs", bucket_of(key, self._snapshot.manifest.buckets)).files:
             first = bisect.bisect_left(file.bounds, key, key=lambda bounds: bounds[1])
             for group in range(first, len(file.bounds)):
                 least, greatest = file.bounds[group]

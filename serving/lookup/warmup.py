@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import itertools
 import logging
 import time
@@ -12,10 +14,23 @@ import pyarrow as pa
 
 from lookalike.kernel import Threshold, encode_names, similar_pairs
 from serving.lookup.encoding import Pairs, encode
+from serving.state import State
 
 _log = logging.getLogger("serving")
 # Lengths on both sides of a machine word, and of one of them names enough for an index: see lookalike.kernel.join.
 _NAMES_OF_LENGTH: Final = {3: 20, 12: 1100, 70: 20}
+
+
+async def warm_up_later(state: State) -> None:
+    """Do it in a thread; then the state is marked as warmed."""
+    try:
+        await asyncio.get_running_loop().run_in_executor(state.executor, warm_up)
+        gc.collect()
+        gc.freeze()  # what lives as long as the service need not be looked at in every full collection
+    except Exception:
+        _log.exception("the comparison could not be compiled; answers below the floor will fail")
+        return
+    state.warmed = True
 
 
 def warm_up() -> None:

@@ -1,4 +1,4 @@
-"""The layer that asks who sends a request, and whether that client has not sent too many."""
+"""The layer that checks API keys and limits the rate of requests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.keys import KeyRing, given_key
-from serving.ops.exchange import Exchange
+from serving.middleware.rate import Buckets, address_of
 from serving.ops.metrics import Metrics
-from serving.ops.rate import Buckets, address_of
+from serving.ops.record import RequestRecord
 from serving.problems import TooManyRequests, Unauthorized, send_problem
 
 _CHALLENGE = [("www-authenticate", 'Bearer realm="lookalike"')]
@@ -20,9 +20,9 @@ _CHALLENGE = [("www-authenticate", 'Bearer realm="lookalike"')]
 class Admission:
     """Lets requests with a valid key pass (all, without a `ring`), each client's up to a rate (none without).
 
-    A client is a key's name; without a valid key it is an address, so that guessing is limited as well.
-    `open_paths` need no key: what they answer is no secret, and a browser cannot send one to open a page.
-    Several worker processes have buckets of their own: the limit of the service is up to as many times higher.
+    A client is the name of a key. Without a valid key it is an address, so guessing keys is limited too.
+    `open_paths` need no key: their answers are public, and a browser sends none when it opens a page. Each worker
+    process counts for itself, so with N workers a client may send up to N times the limit.
     """
 
     def __init__(
@@ -45,18 +45,18 @@ class Admission:
             self._policy = (b"ratelimit-policy", f'"requests";q={buckets.burst};w={window}'.encode())
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on or refuse; no coroutine of its own, as it has nothing to wait for."""
-        exchange: Exchange = scope["state"]["exchange"]
+        """Pass on or refuse. Not a coroutine: there is nothing to wait for."""
+        record: RequestRecord = scope["state"]["record"]
         key = None
         if self._ring is not None:
-            key = given_key(exchange.headers)
+            key = given_key(record.headers)
             if key is not None:
-                exchange.key = self._ring.name_of(key)
-        if self._buckets is not None and (wait := self._wait(scope, exchange, self._buckets)) is not None:
+                record.key = self._ring.name_of(key)
+        if self._buckets is not None and (wait := self._wait(scope, record, self._buckets)) is not None:
             self._metrics.refused("rate")
             problem = TooManyRequests("Too many requests; slow down.", retry_after=wait)
             return send_problem(scope, send, problem)
-        if self._ring is not None and exchange.key is None and not self._is_open(scope["path"]):
+        if self._ring is not None and record.key is None and not self._is_open(scope["path"]):
             self._metrics.refused("key")
             detail = "A key is needed: Authorization: Bearer KEY, or X-API-Key: KEY."
             if key is not None:
@@ -67,13 +67,13 @@ class Admission:
     def _is_open(self, path: str) -> bool:
         return path in self._open or path.startswith(self._open_folders)
 
-    def _wait(self, scope: Scope, exchange: Exchange, buckets: Buckets) -> int | None:
+    def _wait(self, scope: Scope, record: RequestRecord, buckets: Buckets) -> int | None:
         """Take a token, and say so in the response; seconds to wait if there is none."""
-        client = exchange.key
+        client = record.key
         if client is None:
             peer = scope.get("client")
             client = "@" + (address_of(peer[0]) if peer else "")  # no name of a key has an @
         verdict = buckets.take(client, time.monotonic())
         left = f'"requests";r={verdict.remaining};t={math.ceil(verdict.refill)}'.encode()
-        exchange.added = (*exchange.added, self._policy, (b"ratelimit", left))
+        record.added = (*record.added, self._policy, (b"ratelimit", left))
         return None if verdict.allowed else max(1, math.ceil(verdict.wait))

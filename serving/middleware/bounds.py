@@ -1,4 +1,4 @@
-"""The layer that refuses what is too long to be looked at."""
+"""The layer that refuses long URLs, long parameters and large bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Bounds:
         self._parameter_bytes = parameter_bytes
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on or refuse; no coroutine of its own, as it has nothing to wait for."""
+        """Pass on or refuse. Not a coroutine: there is nothing to wait for."""
         query: bytes = scope["query_string"]
         path: bytes = scope.get("raw_path") or b""  # optional in ASGI; uvicorn gives it
         if len(path) + len(query) + (query != b"") > self._url_bytes:

@@ -11,10 +11,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.ops.exchange import Exchange, Header
-from serving.ops.families import OTHER
 from serving.ops.loglines import AccessLine
-from serving.ops.metrics import Metrics
+from serving.ops.metrics import OTHER, Metrics
+from serving.ops.record import Header, RequestRecord
 from serving.problems import InternalError, send_problem
 
 _ID_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
@@ -25,7 +24,7 @@ _log = logging.getLogger("serving")
 class Observe:
     """Gives each request an id, sees how it ends, and writes that down.
 
-    scope["state"] gets: request_id; headers, the request's by name; exchange (see Exchange). It may be given:
+    scope["state"] gets: request_id; headers, the request's by name; record (see RequestRecord). It may be given:
     route, the template of the path (otherwise that of FastAPI's route is taken), and snapshot, an id.
     `pages` names the paths of HTML pages and the headers that they get instead of `added`.
     """
@@ -65,40 +64,40 @@ class Observe:
         parent = headers.get(b"traceparent")
         trace = request_id if parent is None else trace_of(parent) or request_id
         added = (*self._pages.get(scope["path"], self._added), (b"x-request-id", request_id.encode("ascii")))
-        exchange = Exchange(headers, request_id, trace, added, send)
+        record = RequestRecord(headers, request_id, trace, added, send)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["headers"] = headers
-        state["exchange"] = exchange
+        state["record"] = record
         self._metrics.begin()
         try:
-            await self._app(scope, receive, exchange.send)
+            await self._app(scope, receive, record.send)
         except Exception as error:
-            await self._failed(scope, exchange, error)
+            await self._failed(scope, record, error)
         finally:
-            self._ended(scope, exchange)
+            self._ended(scope, record)
 
-    def _ended(self, scope: Scope, exchange: Exchange) -> None:
-        seconds = time.monotonic() - exchange.started
+    def _ended(self, scope: Scope, record: RequestRecord) -> None:
+        seconds = time.monotonic() - record.started
         route = scope["state"].get("route")
         if route is None:
             route = getattr(scope.get("route"), "path_format", OTHER)
-        if exchange.status == 0:  # the client left before there was an answer
-            exchange.status = 499
+        if record.status == 0:  # the client left before there was an answer
+            record.status = 499
         if scope["method"] == "HEAD":
-            exchange.sent = 0  # what the application sent, the server did not
-        self._metrics.end(route, scope["method"], exchange.status, seconds)
+            record.sent = 0  # what the application sent, the server did not
+        self._metrics.end(route, scope["method"], record.status, seconds)
         if self._line is not None:
-            self._write(self._line(scope, exchange, route, seconds))
-        exchange.end()
+            self._write(self._line(scope, record, route, seconds))
+        record.end()
 
-    async def _failed(self, scope: Scope, exchange: Exchange, error: Exception) -> None:
-        if exchange.complete:
+    async def _failed(self, scope: Scope, record: RequestRecord, error: Exception) -> None:
+        if record.complete:
             return  # Starlette raises again what it has logged and answered already
-        _log.error("a request failed", exc_info=error, extra={"request_id": exchange.id})
-        exchange.reason = "unexpected error"
-        if exchange.status == 0:
-            await send_problem(scope, exchange.send, InternalError())
+        _log.error("a request failed", exc_info=error, extra={"request_id": record.id})
+        record.reason = "unexpected error"
+        if record.status == 0:
+            await send_problem(scope, record.send, InternalError())
         # Otherwise the server sees an answer that does not end, and closes the connection.
 
     async def _not_http(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,7 @@
 """The text of log lines: one for each request, and for what else happens; JSON in ECS fields, or plain.
 
-Every value that a client may choose is cut and escaped, in plain lines too: nobody forges a line, and no escape
-sequence reaches a terminal.
+Every value that a client may choose is cut and escaped, in plain lines too, so that it can neither forge a line
+nor send an escape sequence to a terminal.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from starlette.types import Scope
 
-from serving.ops.exchange import Exchange
+from serving.ops.record import RequestRecord
 
 _ECS_VERSION: Final = "8.17.0"
 _MAX_TEXT: Final = 512  # characters of a path, a query or a message's value that a line keeps
@@ -24,11 +24,11 @@ _EMPTY: Final = '""'
 _FRACTIONS: Final = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 
 
-AccessLine = Callable[[Scope, Exchange, str, float], str]
+AccessLine = Callable[[Scope, RequestRecord, str, float], str]
 
 
 def access_line(*, as_json: bool) -> AccessLine:
-    """What makes the line of a request: from its scope, exchange, route and duration in seconds."""
+    """What makes the line of a request: from its scope, record, route and duration in seconds."""
     return _EcsLine() if as_json else _text_line
 
 
@@ -40,24 +40,24 @@ class _EcsLine:
         self._heads: dict[tuple[str, str, int], str] = {}
         self._tails: dict[tuple[object, ...], str] = {}
 
-    def __call__(self, scope: Scope, exchange: Exchange, route: str, seconds: float) -> str:
-        head_key = (scope["method"], scope["path"], exchange.status)
+    def __call__(self, scope: Scope, record: RequestRecord, route: str, seconds: float) -> str:
+        head_key = (scope["method"], scope["path"], record.status)
         head = self._heads.get(head_key) or self._head(head_key)
         client = scope.get("client")
         tail_key = (
             route,
             client[0] if client else None,
-            exchange.headers.get(b"user-agent"),
+            record.headers.get(b"user-agent"),
             scope["state"].get("snapshot"),
-            exchange.key,
-            exchange.reason,
+            record.key,
+            record.reason,
         )
         tail = self._tails.get(tail_key) or self._tail(tail_key)
         query = scope["query_string"]
         return (
             f'{{"@timestamp":"{self._clock.now()}",{head},"event.duration":{int(seconds * 1e9)},'
-            f'"http.request.id":"{exchange.id}","trace.id":"{exchange.trace}",'
-            f'"http.response.body.bytes":{exchange.sent},'
+            f'"http.request.id":"{record.id}","trace.id":"{record.trace}",'
+            f'"http.response.body.bytes":{record.sent},'
             f'"url.query":{_quote(query[:_MAX_TEXT].decode("latin-1")) if query else _EMPTY}{tail}'
         )
 
@@ -96,13 +96,13 @@ def _keep(table: dict[Any, str], key: tuple[object, ...], text: str) -> None:
     table[key] = text
 
 
-def _text_line(scope: Scope, exchange: Exchange, _route: str, seconds: float) -> str:
+def _text_line(scope: Scope, record: RequestRecord, _route: str, seconds: float) -> str:
     query = scope["query_string"][:_MAX_TEXT].decode("latin-1")
     target = scope["path"][:_MAX_TEXT] + ("?" + query if query else "")
-    reason = f" ({exchange.reason})" if exchange.reason else ""
+    reason = f" ({record.reason})" if record.reason else ""
     return (
         f"{time.strftime('%H:%M:%S')} {plain(scope['method'][:16])} {plain(target)} "
-        f"{exchange.status} {seconds * 1000:.1f} ms{reason}\n"
+        f"{record.status} {seconds * 1000:.1f} ms{reason}\n"
     )
 
 

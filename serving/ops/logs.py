@@ -26,8 +26,8 @@ from serving.settings import Settings
 class LineWriter:
     """Writes lines to a file descriptor from a thread of its own.
 
-    At most `capacity` lines wait; what comes on top while nobody takes them is dropped, counted in `dropped`,
-    and said once there is room again: a service whose log is stuck goes on. `flush` waits for what waits.
+    At most `capacity` lines wait. While the output is stuck, further lines are dropped and counted in `dropped`; a
+    line says how many once there is room again. `flush` waits until all lines are written.
     """
 
     def __init__(self, descriptor: int, *, capacity: int = 20_000, interval: float = 0.05) -> None:
@@ -44,11 +44,11 @@ class LineWriter:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._said = 0
-        self.on_drop: Callable[[int], None] | None = None  # told `dropped` when it grows
+        self.on_drop: Callable[[int], None] | None = None  # gets how many more there are
         self._turn: int | None = None
 
     def take_turns(self, file: Path) -> None:
-        """Write in turns with the other processes that name this file: a pipe may tear what is long apart."""
+        """Write in turns with the other processes that name this file: a pipe may split long writes."""
         if self._turn is None:
             self._turn = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
@@ -114,18 +114,18 @@ class LineWriter:
                 rest = rest[os.write(self._descriptor, rest) :]
             except BlockingIOError:
                 select.select([], [self._descriptor], [])
-            except OSError:  # nobody reads any more
+            except OSError:  # the reader has gone
                 self._drop(lines)
                 return
 
     def _drop(self, lines: int) -> None:
         self.dropped += lines
         if self.on_drop is not None and lines:
-            self.on_drop(self.dropped)
+            self.on_drop(lines)
 
 
 def wants_json(settings: Settings) -> bool:
-    """Whether lines are JSON: as set, or unless somebody watches on a terminal."""
+    """Whether lines are JSON: as the settings say, or if the output is not a terminal."""
     return settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
 
 

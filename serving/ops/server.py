@@ -1,8 +1,7 @@
-"""What the service needs of uvicorn beyond ASGI: no banner, one access log, a second port, several processes.
+"""What the service needs of uvicorn beyond ASGI: no banner, cut connections, a second port, the last log lines.
 
-uvicorn offers no way for an application to say these, and the command that starts the service has no options
-for them; so this module, and no other, reaches for uvicorn's own objects. Under another server nothing here
-takes effect, and nothing fails. Tests with a real process watch over it.
+An application cannot ask uvicorn for these, so this module, and no other, reaches for uvicorn's own objects. Under
+another server nothing here takes effect, and nothing fails. Tests with a real process check it.
 """
 
 from __future__ import annotations
@@ -10,25 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-import os
 import socket
-import sys
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable, Iterator
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.config import STARTUP_FAILURE as STARTUP_FAILURE
 
+from serving.ops.logs import LogHandler
 from serving.settings import SettingsError
-
-_WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"  # uvicorn's own
 
 
 def drop_banner(receive: Receive) -> None:
     """Let uvicorn send no `Server` header. receive: of the lifespan; its owner knows uvicorn's configuration.
 
-    The same as the option --no-server-header; UVICORN_SERVER_HEADER=0 does it too.
+    It does what uvicorn's option --no-server-header does.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     if isinstance(config, uvicorn.Config):
@@ -41,21 +36,21 @@ async def abort_connection(send: Send) -> None:
     abort: Callable[[], None] | None = getattr(transport, "abort", None)  # uvloop's are not asyncio's by type
     if abort is not None:
         abort()
-        await asyncio.sleep(0)  # uvicorn hears of it, and does not complain that the answer has no end
+        await asyncio.sleep(0)  # lets uvicorn notice; otherwise it logs that the answer was not completed
 
 
 class SecondPort:
-    """Serves another application on a port of its own, in the same event loop, while the context lasts."""
+    """Serves another application on a second port, in the same event loop."""
 
     def __init__(self, app: ASGIApp, *, host: str, port: int, shared: bool) -> None:
-        """Nothing is bound yet. shared: other worker processes bind the same port, and each answers for all."""
+        """Nothing is bound yet. shared: other workers bind the same port; each answers for all."""
         self._app = app
         self._host, self._port, self._shared = host, port, shared
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Bind and listen. Raises SettingsError if the port cannot be had."""
+        """Bind and listen. Raises SettingsError if the port cannot be bound."""
         try:
             listener = _bind(self._host, self._port, shared=self._shared)
         except OSError as error:
@@ -96,34 +91,42 @@ def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
     return listener
 
 
-def use_workers(workers: int, environ: MutableMapping[str, str], command: Sequence[str]) -> None:
-    """Begin again with several worker processes, if uvicorn's command runs a single one.
+def is_worker() -> bool:
+    """Whether a supervisor has started this process, with others for the same service."""
+    return multiprocessing.parent_process() is not None
 
-    Does not return then: the process keeps its number and becomes uvicorn's supervisor, as WEB_CONCURRENCY=N
-    (or --workers N) would have made it from the start. command: as in sys.orig_argv.
+
+class Lifetime:
+    """The lifespan of `app`, with the second port open before it begins and closed after it ends.
+
+    While the server waits for requests under way after SIGTERM, the second port still answers.
     """
-    if workers == 1 or _WORKERS_VARIABLE in environ or multiprocessing.parent_process() is not None:
-        return
-    if not _is_uvicorn_command(command):
-        return
-    environ[_WORKERS_VARIABLE] = str(workers)
-    _begin_again(command, environ)
 
+    def __init__(self, app: ASGIApp, *, second_port: SecondPort | None, handler: LogHandler) -> None:
+        self._app = app
+        self._second_port = second_port
+        self._handler = handler
 
-def _is_uvicorn_command(command: Sequence[str]) -> bool:
-    """Whether this is `uvicorn ...`, which is `python .venv/bin/uvicorn ...`, or `python -m uvicorn ...`."""
-    words = iter(command[1:])
-    for word in words:
-        if word in ("-W", "-X"):
-            next(words, "")
-        elif word == "-m":
-            return next(words, "") == "uvicorn"
-        elif not word.startswith("-"):
-            return Path(word).name == "uvicorn"
-    return False
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One lifespan."""
+        drop_banner(receive)
+        if self._second_port is not None:
+            try:
+                await self._second_port.start()
+            except SettingsError as error:
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
 
+        async def observed(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self._end()
+            await send(message)
 
-def _begin_again(command: Sequence[str], environ: MutableMapping[str, str]) -> Any:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *command[1:]], dict(environ))
+        await self._app(scope, receive, observed)
+
+    async def _end(self) -> None:
+        if self._second_port is not None:
+            await self._second_port.stop()
+        self._handler.closing = True  # the server logs once more after this, then a signal ends the process
+        self._handler.writer.flush()

@@ -10,7 +10,7 @@ from bench.processes import Measurement, measure
 
 
 def test_memory_of_all_processes_is_added_up(tmp_path: Path) -> None:
-    hold = "import time; block = bytearray(60_000_000); block[:] = b'1' * 60_000_000; time.sleep(1.5)"
+    hold = "import time; block = bytearray(60_000_000); block[:] = b'1' * 60_000_000; time.sleep(4)"
     script = f"import subprocess, sys; a = [subprocess.Popen([sys.executable, '-c', {hold!r}]) for _ in 'ab']"
     result = measure([sys.executable, "-c", script + "; [p.wait() for p in a]; print('done')"], tmp_path)
     assert result.output == "done\n"
@@ -25,7 +25,7 @@ def test_a_failing_command_is_reported_with_its_messages(tmp_path: Path) -> None
 def test_processor_time_of_children_counts_also_when_they_have_ended(tmp_path: Path) -> None:
     work = "import time\nwhile time.process_time() < 0.4: pass"
     script = (
-        f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {work!r}], check=True); time.sleep(0.8)"
+        f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {work!r}], check=True); time.sleep(2)"
     )
     used = [seconds for _, seconds in measure([sys.executable, "-c", script], tmp_path).processor]
     assert used == sorted(used)

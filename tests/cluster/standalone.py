@@ -17,7 +17,7 @@ SPARK = Path(pyspark.__file__).resolve().parent
 # What Spark's scripts call, and Java to unpack an archive; every Linux has these.
 TOOLS = ("bash", "sh", "dirname", "readlink", "cat", "rm", "chmod", "ln", "tar", "gzip")
 MARK = "LOOKALIKE_TEST_WORKER"  # in the environment of all processes of a master or worker
-PATIENCE = 90  # seconds until a process must have said that it is ready
+PATIENCE = 600  # seconds until a process must have said that it is ready
 
 
 class Standalone:

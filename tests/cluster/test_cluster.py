@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lookalike.outputs.entries import check_file
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from tests.job.known import medium
 
@@ -66,7 +66,7 @@ def test_a_cluster_without_any_python_publishes_what_one_process_does_and_adds_w
     tasks.check()
 
     result = cluster.run()
-    mode = Snapshot.open(cluster.output).manifest.mode
+    mode = Snapshot.open(FolderOutput(cluster.output)).manifest.mode
     assert mode is not None
     assert (mode.name, mode.files) == ("incremental", 1)
     assert [tuple(row.values()) for row in result["pairs"]] == sorted(medium().pairs("0.7"))
@@ -96,5 +96,5 @@ def test_a_task_that_was_given_up_and_works_on_changes_nothing(
 ) -> None:
     assert cluster.run([stage, "link"]) == alone
     assert int((cluster.traces / "gone on").read_text()) > 0
-    for entry in Snapshot.open(cluster.output).manifest.files:
-        check_file(cluster.output, entry)
+    for entry in Snapshot.open(FolderOutput(cluster.output)).manifest.files:
+        FolderOutput(cluster.output).check_file(entry)

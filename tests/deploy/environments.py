@@ -23,7 +23,7 @@ def run(environment: str, script: str, *arguments: str | Path, given: str = "", 
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

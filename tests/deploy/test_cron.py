@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import MANIFEST, snapshot_folder
 from lookalike.outputs.lock import OutputLock
-from lookalike.snapshots.history import live_id
 from lookalike.snapshots.reader import Snapshot
 
 from ..serving.running import eventually
@@ -27,14 +27,16 @@ def test_it_publishes_each_time_and_a_run_that_meets_another_leaves_it_alone(tmp
     with Cron(machine, tmp_path) as cron:
         with OutputLock(machine.output):
             assert "another run holds the output" in eventually(lambda: cron.mail, lambda mail: "error: " in mail)
-            assert live_id(machine.output) is None
-        first = eventually(lambda: live_id(machine.output))
+            assert FolderOutput(machine.output).live_or_none() is None
+        first = eventually(lambda: FolderOutput(machine.output).live_or_none())
         assert first is not None
         machine.add_posts(3)
-        second = eventually(lambda: live_id(machine.output), lambda snapshot: snapshot != first)
+        second = eventually(lambda: FolderOutput(machine.output).live_or_none(), lambda snapshot: snapshot != first)
         assert second is not None
 
-    assert [Snapshot.open(machine.output, snapshot).pairs("covid").num_rows for snapshot in (first, second)] == [1, 3]
+    assert [
+        Snapshot.open(FolderOutput(machine.output), snapshot).pairs("covid").num_rows for snapshot in (first, second)
+    ] == [1, 3]
     assert int((machine.output / snapshot_folder(first) / MANIFEST).stat().st_mtime) <= started(second)
     assert machine.log.read_text().count("Published snapshot") >= 2
     errors = [line for line in cron.mail.splitlines() if line.startswith("error: ")]

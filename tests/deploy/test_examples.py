@@ -13,7 +13,7 @@ from numba.core.caching import UserProvidedCacheLocator
 from jobs.options.cli import parse_arguments
 from jobs.options.config import JobConfig
 from lookalike import errors
-from lookalike.snapshots.history import published_ids
+from lookalike.outputs.folder import FolderOutput
 
 from ..snapshots.samples import make_sample, publish_on
 from .examples import (
@@ -146,7 +146,7 @@ class TestPrune:
         command = machine.here(crontab_lines()[1][1])
         done = subprocess.run(["/bin/sh", "-c", command], env={"PATH": os.defpath}, capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
-        assert published_ids(machine.output) == ids[:1:-1]
+        assert FolderOutput(machine.output).published() == ids[:1:-1]
         assert machine.log.read_text().splitlines()[-1].startswith("2 of 9 snapshots removed")
 
 

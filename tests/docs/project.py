@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 from numba.core.caching import UserProvidedCacheLocator
 
-from ..serving.running import eventually, free_port
+from ..serving.running import LONGEST, eventually, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,7 +77,7 @@ class Project:
         environment = self._environment | {"LOOKALIKE_PORT": str(port)}
         process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self._folder, env=environment)
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONGEST) as client:
                 eventually(lambda: _is_ready(client))
                 yield client
         finally:

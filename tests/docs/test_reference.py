@@ -1,6 +1,8 @@
 """The reference pages are what the code says, and the links and paths of all pages lead somewhere."""
 
+import itertools
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,26 @@ def test_the_index_lists_every_page() -> None:
     index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"README.md"}
     assert sorted(page for page in pages if f"({page})" not in index) == []
+
+
+def test_the_layers_in_the_architecture_are_those_that_are_checked() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    block = next(block for block in blocks(page, "") if block.startswith("jobs "))
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    checked = [[_local_names(layer) for layer in one["layers"]] for one in contracts if "layers" in one]
+    assert sorted(_drawn(block)) == sorted(checked)
+
+
+def _local_names(layer: str) -> str:
+    return " | ".join(name.rpartition(".")[2] for name in layer.split(" | "))
+
+
+def _drawn(block: str) -> list[list[str]]:
+    """The lists of layers in a block of columns. Each has a title and an empty line above it."""
+    first, *lines = block.splitlines()
+    starts = [match.start() for match in re.finditer(r"\S+", first)]
+    columns = [[line[start:end].strip() for line in lines] for start, end in itertools.pairwise([*starts, None])]
+    parts = [part.split("\n") for column in columns for part in "\n".join(column).strip().split("\n\n")]
+    return [part for part in parts if not (len(part) == 1 and "." in part[0])]

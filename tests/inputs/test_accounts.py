@@ -85,7 +85,7 @@ def test_a_written_table_opens_as_it_was(tmp_path_factory: pytest.TempPathFactor
 
 def _arrays(table: AccountTable) -> list[np.ndarray]:
     names = table.names
-    return [table.created, table.slots, names.codes, names.offsets, names.once, names.twice]
+    return [table.created_at, table.slots, names.codes, names.offsets, names.once, names.twice]
 
 
 @pytest.mark.parametrize(

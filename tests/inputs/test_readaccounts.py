@@ -38,7 +38,7 @@ def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv") -> Outcome:
     rows = [] if entry is None else pq.read_table(folder / "out" / entry.path).to_pylist()
     assert all(row["source"] == "accounts" and Path(row["file"]).parent == folder / "in" for row in rows)
     table = read.table
-    accounts = zip(table.ids.to_pylist(), table.screen_names.to_pylist(), table.created.tolist(), strict=True)
+    accounts = zip(table.ids.to_pylist(), table.screen_names.to_pylist(), table.created_at.tolist(), strict=True)
     return Outcome(list(accounts), read.counts, [(row["reason"], row["row"]) for row in rows], read)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.inputs import rejects as rejects_module
 from jobs.inputs.rejects import Reason, RejectLog
-from lookalike.tables.schemas import REJECTS
+from lookalike.tables import REJECTS
 
 PATH = "snapshots/20260102T030405Z-0a1b2c/rejects/part-00000.parquet"
 
@@ -25,7 +25,7 @@ def test_rejects_are_written_in_batches_and_counted(
     assert entry is not None
     assert (entry.path, entry.table, entry.rows) == (PATH, "rejects", 11)
     table = pq.read_table(tmp_path / PATH)
-    assert table.schema.equals(REJECTS)
+    assert table.schema.equals(REJECTS.schema)
     assert [tuple(row.values()) for row in table.to_pylist()] == [
         *(("posts", "p.tsv", "wrong number of fields", f"row {i}") for i in range(10)),
         ("accounts", "a.tsv", "empty id", "\\xff\ttab\nline"),

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from jobs.incremental import execution as increments
+from jobs.incremental import strategy as incremental
 from jobs.options.cli import parse_arguments
-from jobs.pipeline import execution, pipeline
+from jobs.pipeline import run
 from jobs.reporting.progress import Progress
 from jobs.spark.session import start_spark
+from jobs.strategy import full, shared
+from lookalike.outputs import folder
 from lookalike.outputs.layout import CURRENT
 from lookalike.snapshots import publisher
 from tests.job import localspark
@@ -63,15 +65,15 @@ def dying_before_current(function: Callable[..., Any]) -> Callable[..., Any]:
 
 # Where to die: an attribute of a module, and what to put in its place.
 MOMENTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "accounts": (pipeline, "read_all", dying_after),
-    "scan": (execution, "DeduplicatePosts", dying_task),
-    "group": (execution, "GroupMembers", dying_task),
-    "compare": (execution, "ComparePairs", dying_task),
-    "write": (execution, "WriteTables", dying_task),
-    "merge members": (increments, "MergeMembers", dying_task),
-    "merge tables": (increments, "MergeTables", dying_task),
+    "accounts": (run, "read_accounts", dying_after),
+    "scan": (shared, "DeduplicatePosts", dying_task),
+    "group": (full, "GroupMembers", dying_task),
+    "compare": (shared, "ComparePairs", dying_task),
+    "write": (full, "WriteTables", dying_task),
+    "merge members": (incremental, "MergeMembers", dying_task),
+    "merge tables": (incremental, "MergeTables", dying_task),
     "validate": (publisher, "validate", dying_after),
-    "switch": (publisher, "write_durably", dying_before_current),
+    "switch": (folder, "write_durably", dying_before_current),
 }
 
 
@@ -88,4 +90,4 @@ if __name__ == "__main__":
     _, kind, moment, *options = sys.argv
     module, name, replacement = MOMENTS[moment]
     setattr(module, name, replacement(getattr(module, name)))
-    pipeline.run(parse_arguments(options), lambda: start(kind), Progress(shown=False))
+    run.run_job(parse_arguments(options), lambda: start(kind), Progress(shown=False))

@@ -1,7 +1,8 @@
-"""The data sets with known answers, which lie beside the project and are not part of it."""
+"""The data sets with known answers: two in `tests/data`, and a real one that is not part of the project."""
 
 import csv
 import gzip
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,19 +10,21 @@ import pytest
 
 from .reference import Pair
 
-DATA = Path(__file__).resolve().parents[3] / "shared/data"
+DATA = Path(__file__).resolve().parents[1] / "data"
+REAL_DATA = "LOOKALIKE_REAL_DATA"  # the variable that names the folder of the real data
 
 
 class Known:
     """A data set and all its pairs down to some similarity, found by an independent program."""
 
-    def __init__(self, name: str, lowest: str, ending: str) -> None:
-        self.folder = DATA / name
-        if not self.folder.is_dir():
-            pytest.fail(f"these tests need the data with known answers in {self.folder}", pytrace=False)
-        self.posts = self.folder / f"posts.tsv{ending}"
-        self.accounts = self.folder / f"accounts.tsv{ending}"
-        self._answers = self.folder / f"expected_pairs_{lowest}.tsv{ending}"
+    def __init__(self, folder: Path, lowest: str, ending: str) -> None:
+        self.folder = folder
+        self.posts = folder / f"posts.tsv{ending}"
+        self.accounts = folder / f"accounts.tsv{ending}"
+        self._answers = folder / f"expected_pairs_{lowest}.tsv{ending}"
+        missing = [path.name for path in (self.posts, self.accounts, self._answers) if not path.is_file()]
+        if missing:
+            pytest.fail(f"the folder {folder} lacks {', '.join(missing)}", pytrace=False)
 
     def pairs(self, min_similarity: str) -> list[Pair]:
         """The known pairs of at least this similarity, in the order of a snapshot with one bucket."""
@@ -37,15 +40,19 @@ class Known:
 
 
 def tiny() -> Known:
-    return Known("tiny", "0.5", "")
+    return Known(DATA / "tiny", "0.5", "")
 
 
 def medium() -> Known:
-    return Known("medium", "0.7", ".gz")
+    return Known(DATA / "medium", "0.7", ".gz")
 
 
 def ira() -> Known:
-    return Known("ira", "0.7", ".gz")
+    """Real posts, in the folder that LOOKALIKE_REAL_DATA names; skips the test if the variable is not set."""
+    folder = os.environ.get(REAL_DATA)
+    if not folder:
+        pytest.skip(f"{REAL_DATA} does not name the folder of the real data, which are not part of the project")
+    return Known(Path(folder), "0.7", ".gz")
 
 
 def _read(path: Path) -> list[dict[str, str]]:

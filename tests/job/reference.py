@@ -256,7 +256,7 @@ def _membership(hashtag: str, account: Account, uses: list[tuple[datetime | None
         "reposts": sum(repost is True for _, repost in uses),
         "first_post": min(moments, default=None),
         "last_post": max(moments, default=None),
-        "account_created": account.created,
+        "created_at": account.created,
     }
 
 
@@ -270,7 +270,7 @@ def _by_account(result: Expected, known: dict[str, Account], posts: Counter[str]
     alike = sorted(ways.items(), key=lambda way: (way[0][0], -way[1], -way[0][3], way[0][1]))
     lookalikes = Counter(way[0] for way in ways)
     for account in sorted(known.values(), key=lambda account: account.id):
-        row = {"account_id": account.id, "screen_name": account.screen_name, "account_created": account.created}
+        row = {"account_id": account.id, "screen_name": account.screen_name, "created_at": account.created}
         counts = {"posts": posts[account.id], "hashtags": hashtags[account.id], "lookalikes": lookalikes[account.id]}
         result.accounts.append(row | counts)
     names = ("account_id", "hashtag", "posts", "reposts", "first_post", "last_post")

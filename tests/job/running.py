@@ -11,17 +11,21 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.incremental import patch
 from jobs.options.config import JobConfig
-from jobs.pipeline import execution, pipeline
+from jobs.pipeline.report import print_report
+from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
-from jobs.reporting.report import print_report
 from jobs.stages.compare.order import NamesOrder
+from jobs.strategy import full, shared
 from lookalike.outputs.buckets import bucket_of
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 
 from .reference import Expected, Pair
 
+KEYS = {"members": ("hashtag", "account_id"), "account_hashtags": ("account_id", "hashtag")}
 _OF_INPUT_ROWS = frozenset({"rejects", "post_index", "unknown_posts"})
 
 # Unless a test asks for another number: most of the time of a run over little input goes into its files.
@@ -44,17 +48,28 @@ class Result:
         return [row for bucket in buckets for row in self._rows_in(table, bucket)]
 
     def _rows_in(self, table: str, bucket: int | None) -> list[dict[str, Any]]:
-        """The rows of the table's files with those of its overlay put before or instead of them, one by one."""
+        """The rows that count, without what says which these are and without the numbers of accounts."""
         rows = self._stored(table, bucket)
-        for row in reversed(self._stored(f"{table}_overlay", bucket)):
-            before, instead = row.pop("before"), row.pop("instead")
-            rows[before : before + instead] = [row]
-        return rows
+        if table in ("members", "account_hashtags"):
+            newest: dict[tuple[str, str], dict[str, Any]] = {}
+            for row in sorted(rows, key=lambda row: row.pop("generation")):
+                newest[row[KEYS[table][0]].encode(), row[KEYS[table][1]].encode()] = row
+            rows = [newest[key] for key in sorted(newest)]
+        return [{name: value for name, value in row.items() if name != "account_number"} for row in rows]
 
     def _stored(self, table: str, bucket: int | None) -> list[dict[str, Any]]:
         files = [entry for entry in self.manifest.files if (entry.table, entry.bucket) == (table, bucket)]
         files.sort(key=lambda entry: entry.path)  # some may be an earlier snapshot's
         return [row for entry in files for row in pq.read_table(self.output / entry.path).to_pylist()]
+
+    def _check_numbers(self) -> None:
+        """An account has one number, from 0 on, and members call it by that."""
+        buckets = range(self.manifest.buckets)
+        accounts = [row for bucket in buckets for row in self._stored("accounts", bucket)]
+        number = {row["account_id"]: row["account_number"] for row in accounts}
+        assert sorted(number.values()) == list(range(len(accounts)))
+        members = [row for bucket in buckets for row in self._stored("members", bucket)]
+        assert {(row["account_id"], row["account_number"]) for row in members} <= number.items()
 
     @property
     def pairs(self) -> list[Pair]:
@@ -77,6 +92,7 @@ class Result:
         for table in ("accounts", "account_hashtags", "lookalikes"):
             assert self.rows(table) == self.in_buckets(getattr(expected, table), lambda row: row["account_id"])
         assert expected.comparable(self.rows("rejects")) == expected.rejects
+        self._check_numbers()
         counts = self.manifest.counts.model_dump()
         assert counts["verified"] <= counts["candidates"]
         for work in ("verified", "candidates", "names_once"):  # what was done, not what was found
@@ -84,7 +100,7 @@ class Result:
         assert counts == expected.counts
         recall = self.manifest.recall
         if recall is not None:
-            one_in = max(1, len(expected.hashtags) // execution._SAMPLED_HASHTAGS)
+            one_in = max(1, len(expected.hashtags) // full._SAMPLED_HASHTAGS)
             assert (recall.pairs, recall.found) == expected.recall(one_in)
 
 
@@ -105,7 +121,7 @@ class Job:
         self._runs += 1
         output = output or self._folder / f"output-{self._runs}"
         printed = self._run(posts, accounts, output, cores, options)
-        return Result(output, Snapshot.open(output).manifest, printed)
+        return Result(output, Snapshot.open(FolderOutput(output)).manifest, printed)
 
     def plan(self, posts: Paths, accounts: Paths, output: Path, *, cores: int = 2, **options: Any) -> str:
         """What a plan prints."""
@@ -118,24 +134,28 @@ class Job:
         spark.set_result(self._start(cores))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             config = JobConfig(**given)
-            published = pipeline.run(config, lambda: spark, Progress(shown=False))
+            published = run_job(config, lambda: spark, Progress(shown=False))
             if published is not None:
-                print_report(Snapshot(output, published), config)
+                print_report(Snapshot(FolderOutput(output), published), config)
         return printed.getvalue()
 
     def sample(self, hashtags: int) -> None:
         """Let the recall of prefix blocking be measured on about so many hashtags."""
-        self._monkeypatch.setattr(execution, "_SAMPLED_HASHTAGS", hashtags)
+        self._monkeypatch.setattr(full, "_SAMPLED_HASHTAGS", hashtags)
+
+    def merge_at(self, share: float) -> None:
+        """Let an incremental run merge generations where the newer ones hold this share of the rows."""
+        self._monkeypatch.setattr(patch, "_MOST_NEWER", share)
 
     def compare(self, *, names_once: bool) -> None:
         """Let the comparison take that order of work, whatever it costs."""
         order: Any = _names_order if names_once else lambda *_: None
-        self._monkeypatch.setattr(execution, "cheaper_names_order", order)
+        self._monkeypatch.setattr(full, "cheaper_names_order", order)
 
     def cut_finely(self, split_bytes: int) -> None:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
         for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
-            self._monkeypatch.setattr(execution, name, split_bytes)
+            self._monkeypatch.setattr(shared, name, split_bytes)
 
 
 def _names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:

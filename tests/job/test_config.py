@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from jobs.options.cli import DEFAULT_CONFIG, parse_arguments
-from jobs.options.config import JobConfig, load_config
+from jobs.options.config import JobConfig
+from jobs.options.load import load_config
 from lookalike import __version__
 from lookalike.errors import UsageError
+from lookalike.threshold import Threshold
 
 REQUIRED = ["--posts", "p.tsv", "--accounts", "a.tsv", "--output", "out"]
 
@@ -57,7 +59,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "max_reject_fraction": 0.01,
         "buckets": 64,
         "progress": True,
-        "max_overlay_fraction": 0.125,
+        "max_generations": 8,
         "block_size": 100_000,
         "ignore_hashtags": None,
         "plan": False,
@@ -70,7 +72,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
 @pytest.mark.parametrize(
     ("flags", "key", "value"),
     [
-        (["--min-similarity", "0.75"], "min_similarity", "0.75"),
+        (["--min-similarity", "0.75"], "min_similarity", Threshold.parse("0.75")),
         (["--blocking", "prefix"], "blocking", "prefix"),
         (["--prefix-length", "7"], "prefix_length", 7),
         (["--exclude-reposts"], "exclude_reposts", True),
@@ -78,7 +80,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         (["--quoting", "rfc4180"], "quoting", "rfc4180"),
         (["--max-reject-fraction", "0.5"], "max_reject_fraction", 0.5),
         (["--buckets", "1"], "buckets", 1),
-        (["--max-overlay-fraction", "0"], "max_overlay_fraction", 0.0),
+        (["--max-generations", "1"], "max_generations", 1),
         (["--block-size", "50"], "block_size", 50),
         (["--ignore-hashtags", "some where"], "ignore_hashtags", Path("some where")),
         (["--plan"], "plan", True),
@@ -120,16 +122,19 @@ def test_the_file_in_the_project_names_every_option_with_its_default() -> None:
     keys = yaml.safe_load(commented.replace("# output: ", "output: "))
     assert set(keys) == set(JobConfig.model_fields)
     written = {key: value for key, value in keys.items() if key not in ("posts", "accounts", "output")}
+    written["min_similarity"] = Threshold.parse(written["min_similarity"])
     assert written == {key: JobConfig.model_fields[key].default for key in written}
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("0.8", "0.8"), ('"0.80"', "0.80"), ("1", "1"), ("1.0", "1.0"), ("0.1", "0.1"), ("'.5'", ".5")],
+    [("0.8", "0.8"), ('"0.80"', "0.8"), ("1", "1"), ("1.0", "1"), ("0.1", "0.1"), ("'.5'", "0.5")],
 )
 def test_a_threshold_is_taken_as_it_is_written(tmp_path: Path, content: str, expected: str) -> None:
     options = {"posts": ["p"], "accounts": ["a"], "output": "o"}
-    assert from_yaml(tmp_path, f"min_similarity: {content}", options).min_similarity == expected
+    config = from_yaml(tmp_path, f"min_similarity: {content}", options)
+    assert config.min_similarity == Threshold.parse(expected)
+    assert json.loads(config.model_dump_json())["min_similarity"] == expected
 
 
 def test_a_single_path_needs_no_list(tmp_path: Path) -> None:
@@ -143,11 +148,11 @@ def test_a_single_path_needs_no_list(tmp_path: Path) -> None:
         ([*REQUIRED, "--bogus", "1"], "unrecognized arguments: --bogus 1"),
         ([*REQUIRED, "--min-sim", "0.8"], "unrecognized arguments: --min-sim 0.8"),
         ([*REQUIRED, "--buckets"], "--buckets: expected one argument"),
-        ([*REQUIRED, "--buckets", "many"], "--buckets: invalid int value: 'many'"),
+        ([*REQUIRED, "--buckets", "many"], "--buckets: must be a whole number from 1 to 4096, not 'many'"),
         ([*REQUIRED, "--posts"], "--posts: expected at least one argument"),
-        ([*REQUIRED, "--blocking", "magic"], "--blocking: invalid choice: 'magic'"),
-        ([*REQUIRED, "--fold", "upper"], "--fold: invalid choice: 'upper'"),
-        ([*REQUIRED, "--quoting", "some"], "--quoting: invalid choice: 'some'"),
+        ([*REQUIRED, "--blocking", "magic"], "--blocking: must be lossless or prefix, not 'magic'"),
+        ([*REQUIRED, "--fold", "upper"], "--fold: must be none or case, not 'upper'"),
+        ([*REQUIRED, "--quoting", "some"], "--quoting: must be auto, none or rfc4180, not 'some'"),
         (REQUIRED[2:], "--posts is missing"),
         ([], "--posts is missing; --accounts is missing; --output is missing"),
         ([*REQUIRED, "--min-similarity", "0"], "--min-similarity: 0 would store every pair"),
@@ -156,19 +161,22 @@ def test_a_single_path_needs_no_list(tmp_path: Path) -> None:
         ([*REQUIRED, "--min-similarity", "nan"], "--min-similarity: 'nan' is not a decimal number"),
         ([*REQUIRED, "--min-similarity", "80%"], "--min-similarity: '80%' is not a decimal number"),
         ([*REQUIRED, "--min-similarity", "0.1234567891"], "--min-similarity: 0.1234567891 has more than 9 decimals"),
-        ([*REQUIRED, "--prefix-length", "0"], "--prefix-length: input should be greater than or equal to 1, not '0'"),
-        ([*REQUIRED, "--buckets", "0"], "--buckets: input should be greater than or equal to 1, not '0'"),
-        ([*REQUIRED, "--buckets", "4097"], "--buckets: input should be less than or equal to 4096"),
-        ([*REQUIRED, "--block-size", "0"], "--block-size: input should be greater than or equal to 1"),
+        ([*REQUIRED, "--prefix-length", "0"], "--prefix-length: must be a whole number from 1 to 1000, not '0'"),
+        ([*REQUIRED, "--buckets", "0"], "--buckets: must be a whole number from 1 to 4096, not '0'"),
+        ([*REQUIRED, "--buckets", "4097"], "--buckets: must be a whole number from 1 to 4096, not '4097'"),
+        ([*REQUIRED, "--block-size", "0"], "--block-size: must be a whole number from 1 to 2147483648, not '0'"),
         (
             [*REQUIRED, "--max-reject-fraction", "1.5"],
-            "--max-reject-fraction: input should be less than or equal to 1",
+            "--max-reject-fraction: must be a number from 0 to 1, not '1.5'",
         ),
-        ([*REQUIRED, "--max-reject-fraction", "nan"], "--max-reject-fraction: input should be a finite number"),
-        ([*REQUIRED, "--max-candidates", "-1"], "--max-candidates: input should be greater than or equal to 0"),
-        ([*REQUIRED, "--max-candidates", "1e9"], "--max-candidates: invalid int value: '1e9'"),
-        ([*REQUIRED, "--verify", "-1"], "--verify: input should be greater than or equal to 0"),
-        ([*REQUIRED, "--verify", "1000001"], "--verify: input should be less than or equal to 1000000"),
+        (
+            [*REQUIRED, "--max-reject-fraction", "nan"],
+            "--max-reject-fraction: must be a number from 0 to 1, not 'nan'",
+        ),
+        ([*REQUIRED, "--max-candidates", "-1"], "--max-candidates: must be a whole number of at least 0, not '-1'"),
+        ([*REQUIRED, "--max-candidates", "1e9"], "--max-candidates: must be a whole number of at least 0, not '1e9'"),
+        ([*REQUIRED, "--verify", "-1"], "--verify: must be a whole number from 0 to 1000000, not '-1'"),
+        ([*REQUIRED, "--verify", "1000001"], "--verify: must be a whole number from 0 to 1000000, not '1000001'"),
         ([*REQUIRED, "--config", "/nowhere/job.yaml"], "/nowhere/job.yaml: cannot be read: No such file"),
     ],
 )
@@ -180,22 +188,23 @@ def test_what_cannot_be_used_is_named_in_one_line(argv: list[str], expected: str
     ("content", "expected"),
     [
         ("bucket: 3", "job.yaml: unknown key 'bucket'; the keys are posts, accounts,"),
-        ("buckets: '3'", "job.yaml: buckets: input should be a valid integer, not '3'"),
+        ("max_generations: 0", "job.yaml: max_generations: must be a whole number from 1 to 1000, not '0'"),
+        ("buckets: '3'", "job.yaml: buckets: must be a whole number from 1 to 4096, not '3'"),
         ("buckets: 3.0", "job.yaml: buckets: "),
         ("buckets: true", "job.yaml: buckets: "),
-        ("buckets: 5000", "job.yaml: buckets: input should be less than or equal to"),
+        ("buckets: 5000", "job.yaml: buckets: must be a whole number from 1 to 4096, not '5000'"),
         ("max_candidates: 1.5", "job.yaml: max_candidates: "),
         ("max_candidates: true", "job.yaml: max_candidates: "),
-        ("ignore_hashtags: 3", "job.yaml: ignore_hashtags: "),
-        ("verify: all", "job.yaml: verify: input should be a valid integer, not 'all'"),
-        ("plan: 1", "job.yaml: plan: input should be a valid boolean, not '1'"),
-        ("progress: 'yes'", "job.yaml: progress: input should be a valid boolean, not 'yes'"),
+        ("ignore_hashtags: 3", "job.yaml: ignore_hashtags: must be a path, not '3'"),
+        ("verify: all", "job.yaml: verify: must be a whole number from 0 to 1000000, not 'all'"),
+        ("plan: 1", "job.yaml: plan: must be true or false, not '1'"),
+        ("progress: 'yes'", "job.yaml: progress: must be true or false, not 'yes'"),
         ("exclude_reposts: 1", "job.yaml: exclude_reposts: "),
-        ("blocking: magic", "job.yaml: blocking: input should be 'lossless' or 'prefix', not 'magic'"),
-        ("min_similarity: true", "job.yaml: min_similarity: is not a decimal number such as 0.8, not 'True'"),
+        ("blocking: magic", "job.yaml: blocking: must be lossless or prefix, not 'magic'"),
+        ("min_similarity: true", "job.yaml: min_similarity: 'True' is not a decimal number such as 0.8"),
         ("min_similarity: 1.5", "job.yaml: min_similarity: 1.5 is not between 0 and 1"),
         ("min_similarity: 1e-3", "job.yaml: min_similarity: '1e-3' is not a decimal number"),
-        ("min_similarity: [0.8]", "job.yaml: min_similarity: is not a decimal number"),
+        ("min_similarity: [0.8]", "job.yaml: min_similarity: '[0.8]' is not a decimal number"),
         ("max_reject_fraction: .inf", "job.yaml: max_reject_fraction: "),
         ("- buckets", "job.yaml: is not a list of keys and values"),
         ("just text", "job.yaml: is not a list of keys and values"),

@@ -89,7 +89,8 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     input_of = Days(rng, folder)
     results = []
     cutting: dict[str, Any] = {"buckets": rng.choice([1, 2, 5]), "block_size": rng.choice([1, 3, 100_000])}
-    cutting["max_overlay_fraction"] = rng.choice([0.0, 0.125, 1.0])
+    cutting["max_generations"] = rng.choice([1, 2, 3, 8])
+    job.merge_at(rng.choice([0.125, 100]))
     for _ in range(days):
         input_of.next()
         posts, accounts = input_of.posts, [input_of.accounts]
@@ -129,7 +130,5 @@ def test_rows_that_come_one_by_one_give_what_the_definitions_say(
         "scan.postindex._ROW_GROUP",
     ):
         monkeypatch.setattr(f"jobs.stages.{place}", 1)
-    monkeypatch.setattr("jobs.stages.scan.postindex._MOST_GENERATIONS", 2)  # every second index is written anew
     monkeypatch.setattr("lookalike.snapshots.datafiles.ROW_GROUP_ROWS", 2)
-    monkeypatch.setattr("jobs.incremental.patch._OVERLAY_GROUP_ROWS", 2)
     run_days(quick_job, random.Random(700 + seed), tmp_path, 6)

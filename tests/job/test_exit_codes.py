@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.lock import OutputLock
 from lookalike.snapshots.reader import Snapshot
 
@@ -26,7 +27,7 @@ from .running import Job, Result
 POSTS = "id\tcreated_at\tauthor_id\tis_repost\ttext\thashtags\n"
 ACCOUNTS = "id\tcreated_at\tscreen_name\n"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-WAIT = 120  # seconds, a bound for what takes a few
+WAIT = 600  # seconds, a bound for what takes a few
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_published_run_returns_0_and_prints_what_the_snapshot_holds(job: Job, 
     ]
     done = submit("--master", "local[1]", "--", *arguments, "--output", output)
     assert (done.returncode, done.stderr) == (0, "")
-    manifest = Snapshot.open(output).manifest
+    manifest = Snapshot.open(FolderOutput(output)).manifest
     assert done.stdout.startswith(f"Published snapshot {manifest.id} in {output}\n")
     again = job(known.posts, known.accounts, max_reject_fraction=0.1, buckets=manifest.buckets)
     assert Result(output, manifest, done.stdout).contents() == again.contents()

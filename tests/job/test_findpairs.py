@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.incremental.blocks import Blocks
 from jobs.incremental.findpairs import first_not_before
-from lookalike.tables.schemas import PAIRS
+from lookalike.tables import PAIRS
 
 IDS = st.sampled_from(["", "a", "aa", "ab", "b", "é", "😀", "a" * 40])
 COLUMNS = ["similarity", "account_a", "account_b"]
@@ -31,7 +31,7 @@ def in_order(pair: Pair) -> tuple[int, bytes, bytes]:
 
 def as_table(pairs: list[Pair]) -> pa.Table:
     columns = [[1 - pair.unlike / 7 for pair in pairs], [pair.left for pair in pairs], [pair.right for pair in pairs]]
-    return pa.table(columns, pa.schema([PAIRS.field(name) for name in COLUMNS]))
+    return pa.table(columns, PAIRS.part(list(COLUMNS)))
 
 
 @given(st.lists(st.tuples(PAIRS_OF_ONE, PAIRS_OF_ONE, st.booleans()), min_size=1, max_size=5))

@@ -97,10 +97,10 @@ def test_force_publishes_with_a_warning(live: Manifest, capsys: pytest.CaptureFi
     check_rejects(config(force=True), "posts", 100, 50, {"empty id": ["\ta"]})
     told = capsys.readouterr().err.splitlines()
     assert [line for line in told if line.startswith("warning: ")] == [
-        "warning: no account used any hashtag; going on all the same (--force).",
+        "warning: no account used any hashtag; continuing because of --force.",
         f"warning: counts fell by more than the 50.00% of --max-fall-fraction since {live.id}; "
-        "going on all the same (--force).",
+        "continuing because of --force.",
         "warning: 50 of 100 rows of posts cannot be used: 50.00%, more than the 1.00% of --max-reject-fraction; "
-        "going on all the same (--force).",
+        "continuing because of --force.",
     ]
     assert "    \\ta" in told

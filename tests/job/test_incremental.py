@@ -82,8 +82,8 @@ def test_a_newer_version_of_a_post_makes_the_run_read_all(story: Story, capsys: 
     story.run()
     story.post("two.tsv", "1 u0 #new", day="2024-01-01")
     name, reason = mode_of(story.run())
-    assert (name, reason) == ("full", "1 posts come with other content than before, which is the one to use")
-    assert f"warning: all posts are read: {reason}" in capsys.readouterr().err
+    assert (name, reason) == ("full", "1 posts come again with other content that must be used instead")
+    assert f"warning: the job reads all posts: {reason}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_prefix_blocking_reads_all(quick_job: Job, story: Story, tmp_path: Path)
     story.run()
     options: dict[str, Any] = {"buckets": 3, "mode": "incremental", "quoting": "none", "blocking": "prefix"}
     result = quick_job(story.posts, story.write_accounts(), output=tmp_path / "out", **options)
-    assert mode_of(result) == ("full", "prefix blocking may lose pairs, others in each run")
+    assert mode_of(result) == ("full", "prefix blocking loses pairs, and not the same ones in each run")
 
 
 def test_a_file_that_has_changed_or_is_gone_makes_a_run_read_all(story: Story) -> None:

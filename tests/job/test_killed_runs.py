@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.outputs.folder import FolderOutput
+from lookalike.snapshots.reader import Snapshot
 
 from .command import ROOT
 from .dying_run import MOMENTS
@@ -59,9 +60,9 @@ def test_a_killed_run_leaves_the_live_snapshot_and_the_next_run_clears_up(
     before = contents(output / "snapshots" / old)
 
     die_at(moment, kind, known, output)
-    assert current_id(output) == old
+    assert FolderOutput(output).live() == old
     assert contents(output / "snapshots" / old) == before
-    assert Snapshot.open(output).manifest.id == old
+    assert Snapshot.open(FolderOutput(output)).manifest.id == old
     (dead,) = [path for path in (output / "snapshots").iterdir() if path.name != old]
     assert [pattern for pattern in TRACES[moment] if not list(dead.glob(pattern))] == []
 

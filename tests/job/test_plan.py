@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.exchange.reports import GroupReport, LargeHashtag
-from jobs.stages.compare.plan import TASK_COST, Unit, cost_of_group, plan_tasks, plan_units, ranges_of
+from jobs.stages.compare.plan import TASK_COST, Unit, plan_tasks, plan_units, ranges_of
+from jobs.stages.costs import cost_of_group
 from lookalike.kernel import SMALL_GROUP, Threshold
 
 THRESHOLD = Threshold.parse("0.8")

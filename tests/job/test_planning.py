@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from jobs.pipeline import making
+from jobs.pipeline import make
 from lookalike.errors import QualityGateError, TooManyCandidatesError, UsageError
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.lock import OutputLock
-from lookalike.snapshots.reader import current_id
 
 from .command import submit, submit_alone
 from .known import Known, medium, tiny
@@ -102,7 +102,7 @@ def test_a_plan_leaves_nothing_behind_however_it_ends(
             assert files(folder)  # the work folder
             raise kind
 
-        monkeypatch.setattr(making, "planned", end)
+        monkeypatch.setattr(make, "forecast", end)
         with pytest.raises(kind):
             plan_of(quick_job, known, folder / "out")
         assert files(folder) == set()
@@ -137,13 +137,13 @@ def test_more_candidates_than_allowed_publish_nothing_and_show_the_plan(quick_jo
     assert caught.value.exit_code == 5
     told, *table = str(caught.value).splitlines()
     assert told == (
-        f"the comparison would meet more candidates than the {met - 1:,} of --max-candidates, as estimated below. "
+        f"the comparison would meet more candidates than the {met - 1:,} of --max-candidates, by the estimate below. "
         "Nothing was published."
     )
     plan = quick_job.plan(known.posts, known.accounts, output, max_reject_fraction=0.1).splitlines()
     lines = [line for line in plan[2:-3] if line]
     assert [line for line in table if line in lines] == lines
-    assert current_id(output) == first.manifest.id
+    assert FolderOutput(output).live() == first.manifest.id
     assert [path.name for path in (output / "snapshots").iterdir()] == [first.manifest.id]
     with pytest.raises(TooManyCandidatesError):
         quick_job.plan(known.posts, known.accounts, output, max_reject_fraction=0.1, max_candidates=met - 1)

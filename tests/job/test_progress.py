@@ -8,7 +8,7 @@ import pytest
 from jobs.reporting import progress
 from jobs.reporting.progress import Progress
 
-WAIT = 60  # seconds, a bound for what takes milliseconds
+WAIT = 600  # seconds, a bound for what takes milliseconds
 
 
 class Terminal(io.StringIO):

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from jobs.options.config import JobConfig
 from jobs.reporting import runrecord
-from jobs.reporting.runrecord import RunRecord, tell
+from jobs.reporting.runrecord import RunRecord, send_record
 from lookalike.outputs.lock import OutputLock
 
 from .command import submit, submit_alone
@@ -85,8 +85,8 @@ def result(quick_job: Job, tmp_path: Path) -> Result:
 
 def test_a_run_is_one_line_with_what_it_counted(result: Result) -> None:
     record = RunRecord(START, END, 0, None, {"scan": 1.5}, result.manifest)
-    tell(config(result.output), record)
-    tell(config(result.output), RunRecord(START, END, 3, 'too\nmany "rejects"', {}, None))
+    send_record(config(result.output), record)
+    send_record(config(result.output), RunRecord(START, END, 3, 'too\nmany "rejects"', {}, None))
     published, failed = lines(result.output)
     assert published == {
         "start": "2026-01-02T03:04:05.000+00:00",
@@ -114,7 +114,7 @@ def test_figures_are_of_the_run_and_of_the_live_snapshot_even_if_the_run_failed(
 ) -> None:
     path = tmp_path / "lookalike.prom"
     path.write_text("of an earlier run\n")
-    tell(config(result.output, metrics_file=path), RunRecord(START, END, 3, "no", {"scan": 1.5}, None))
+    send_record(config(result.output, metrics_file=path), RunRecord(START, END, 3, "no", {"scan": 1.5}, None))
     found, counts = figures(path), result.manifest.counts
     assert found["lookalike_run_start_timestamp_seconds"] == START.timestamp()
     assert found["lookalike_run_end_timestamp_seconds"] == END.timestamp()
@@ -130,7 +130,7 @@ def test_figures_are_of_the_run_and_of_the_live_snapshot_even_if_the_run_failed(
 
 def test_without_a_snapshot_the_figures_are_of_the_run_alone(tmp_path: Path) -> None:
     path = tmp_path / "lookalike.prom"
-    tell(config(tmp_path / "nowhere", metrics_file=path), RunRecord(START, END, 2, "no", {}, None))
+    send_record(config(tmp_path / "nowhere", metrics_file=path), RunRecord(START, END, 2, "no", {}, None))
     assert set(figures(path)) == {
         f"lookalike_run_{what}" for what in ("start_timestamp_seconds", "end_timestamp_seconds", "exit_code")
     }
@@ -142,7 +142,7 @@ def test_an_address_is_told_once_it_answers(
     tmp_path: Path, addresses: Any, codes: tuple[int, ...], capsys: Any
 ) -> None:
     address = addresses(*codes)
-    tell(config(tmp_path, webhook=address.url), RunRecord(START, END, 0, None, {}, None))
+    send_record(config(tmp_path, webhook=address.url), RunRecord(START, END, 0, None, {}, None))
     assert address.told == lines(tmp_path) * len(codes)
     assert capsys.readouterr() == ("", "")
 
@@ -152,10 +152,10 @@ def test_an_address_that_does_not_take_it_is_a_warning_without_its_secret(
     tmp_path: Path, addresses: Any, codes: tuple[int, ...], calls: int, capsys: Any
 ) -> None:
     address = addresses(*codes)
-    tell(config(tmp_path, webhook=address.url), RunRecord(START, END, 0, None, {}, None))
+    send_record(config(tmp_path, webhook=address.url), RunRecord(START, END, 0, None, {}, None))
     assert len(address.told) == calls
     warning = capsys.readouterr().err
-    assert warning == f"warning: the web address on 127.0.0.1 was not told of this run: it answered {codes[-1]}\n"
+    assert warning == f"warning: this run was not sent to the web address on 127.0.0.1: it answered {codes[-1]}\n"
 
 
 def test_an_address_that_speaks_another_language_is_a_warning(tmp_path: Path, capsys: Any) -> None:
@@ -170,15 +170,15 @@ def test_an_address_that_speaks_another_language_is_a_warning(tmp_path: Path, ca
 
         threading.Thread(target=babble, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/xyzzy"
-        tell(config(tmp_path, webhook=url), RunRecord(START, END, 0, None, {}, None))
+        send_record(config(tmp_path, webhook=url), RunRecord(START, END, 0, None, {}, None))
     warning = capsys.readouterr().err
-    assert warning.startswith("warning: the web address on 127.0.0.1 was not told of this run: it answered no HTTP")
+    assert warning.startswith("warning: this run was not sent to the web address on 127.0.0.1: it answered no HTTP")
     assert "xyzzy" not in warning
 
 
 def test_a_record_behind_one_that_was_cut_short_is_on_a_line_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "runs.jsonl").write_text('{"start": "2026-0')
-    tell(config(tmp_path), RunRecord(START, END, 0, None, {}, None))
+    send_record(config(tmp_path), RunRecord(START, END, 0, None, {}, None))
     cut, whole = (tmp_path / "runs.jsonl").read_text().splitlines()
     assert cut == '{"start": "2026-0'
     assert json.loads(whole)["exit_code"] == 0
@@ -188,11 +188,12 @@ def test_what_cannot_be_written_is_a_warning_each(tmp_path: Path, capsys: Any, m
     monkeypatch.setattr(runrecord, "_CALL_SECONDS", 1)
     (tmp_path / "runs.jsonl").mkdir()
     options = {"metrics_file": tmp_path / "no folder" / "x.prom", "webhook": "http://127.0.0.1:9/x"}
-    tell(config(tmp_path, **options), RunRecord(START, END, 0, None, {}, None))
+    send_record(config(tmp_path, **options), RunRecord(START, END, 0, None, {}, None))
     record, metrics, webhook = capsys.readouterr().err.splitlines()
-    assert record == "warning: the record of runs was not told of this run: Is a directory"
-    assert metrics.endswith("x.prom was not told of this run: No such file or directory")
-    assert webhook == "warning: the web address on 127.0.0.1 was not told of this run: Connection refused"
+    assert record == "warning: this run was not added to the record of runs: Is a directory"
+    file = options["metrics_file"]
+    assert metrics == f"warning: this run was not written to the metrics file {file}: No such file or directory"
+    assert webhook == "warning: this run was not sent to the web address on 127.0.0.1: Connection refused"
 
 
 def test_the_command_tells_of_what_it_published_and_of_what_it_did_not(tmp_path: Path, addresses: Any) -> None:

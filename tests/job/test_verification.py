@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.pipeline import pipeline, verification
+from jobs.pipeline import run, verification
 from lookalike.errors import VerificationError
 from lookalike.kernel import PairBatch, similar_pairs_of_groups
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.counts import Verification
-from lookalike.snapshots.reader import Snapshot, current_id
-from lookalike.tables.schemas import PAIRS
+from lookalike.snapshots.reader import Snapshot
+from lookalike.tables import PAIRS
 from tests.examples import seeds
 
 from .cases import made_inputs
@@ -52,13 +53,13 @@ def made_names(count: int, seed: int = 0) -> list[str]:
 def damaged(snapshot: Snapshot, damage: Callable[[Rows], None]) -> Snapshot:
     """The snapshot with other rows in the file of its first pairs, and a manifest that says so."""
     entry = next(entry for entry in snapshot.manifest.files if entry.table == "pairs")
-    assert isinstance(snapshot.output, Path)
-    path = snapshot.output / entry.path
+    assert isinstance(snapshot.output, FolderOutput)
+    path = snapshot.output.folder / entry.path
     rows = pq.read_table(path).to_pylist()
     before = [dict(row) for row in rows]
     damage(rows)
     assert rows != before
-    pq.write_table(pa.Table.from_pylist(rows, schema=PAIRS), path, compression="none", store_schema=False)
+    pq.write_table(pa.Table.from_pylist(rows, schema=PAIRS.schema), path, compression="none", store_schema=False)
     changed = dataclasses.replace(entry, rows=len(rows), bytes=path.stat().st_size)
     files = tuple(changed if file == entry else file for file in snapshot.manifest.files)
     return Snapshot(snapshot.output, snapshot.manifest.model_copy(update={"files": files}))
@@ -91,10 +92,10 @@ def double(rows: Rows) -> None:
 
 DAMAGES: dict[Callable[[Rows], None], str] = {
     drop: "has distance 1 and is not stored",
-    change_distance: "is stored with distance 2, but has 1",
+    change_distance: "is stored with distance 2, but its distance is 1",
     change_similarity: "is stored with a wrong similarity at distance 1",
-    add_unlike: "is stored, but is not similar: the distance is 10",
-    add_stranger: "#tag: a pair with b99999, who never used it",
+    add_unlike: "is stored but not similar: its distance is 10",
+    add_stranger: "#tag: a pair with the account b99999, which never used it",
     double: "is stored twice",
 }
 NAMES = ["abcdefghij", "abcdefghix", "qrstuvwxyz", "qrstuvwxya", "qrstuvwxyb"]
@@ -103,7 +104,7 @@ NAMES = ["abcdefghij", "abcdefghix", "qrstuvwxyz", "qrstuvwxya", "qrstuvwxyb"]
 def damage_before_check(monkeypatch: pytest.MonkeyPatch, change: Callable[[Rows], None]) -> None:
     """Let what is verified be a damaged copy of what was written."""
     real = verification.verify
-    monkeypatch.setattr(pipeline, "verify", lambda snapshot, count: real(damaged(snapshot, change), count))
+    monkeypatch.setattr(run, "verify", lambda snapshot, count: real(damaged(snapshot, change), count))
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -119,7 +120,7 @@ def test_a_damaged_result_is_told_and_not_published(
     assert caught.value.exit_code == 6
     assert DAMAGES[damage] in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert current_id(tmp_path / "out") == old.manifest.id
+    assert FolderOutput(tmp_path / "out").live() == old.manifest.id
     assert [path.name for path in (tmp_path / "out/snapshots").iterdir()] == [old.manifest.id]
 
 
@@ -247,7 +248,7 @@ def test_the_largest_hashtag_is_always_compared_and_the_draw_is_the_snapshots(qu
     known = tiny()
     result = quick_job(known.posts, known.accounts, max_reject_fraction=0.1)
     largest = max(row["members"] for row in result.rows("hashtags"))
-    snapshot = Snapshot.open(result.output)
+    snapshot = Snapshot.open(FolderOutput(result.output))
 
     def draw(identity: str, count: int) -> Verification:
         manifest = result.manifest.model_copy(update={"id": identity})

@@ -76,7 +76,7 @@ names_of_any_kind = st.one_of(
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(60, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 @given(names=names_of_any_kind)
 def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Threshold, names: list[str]) -> None:
     expected = all_similar_pairs(names, threshold)

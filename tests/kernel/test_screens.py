@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from lookalike.kernel import encode_names
 from lookalike.kernel.diagonals import SHORT, byte_row, count_unequal, set_diagonals
-from lookalike.kernel.screen import CHUNK, screen, signature
+from lookalike.kernel.screen import CHUNK, new_screen_room, screen, signature
 
 ALPHABETS = ["ab", "abcdefghij", "".join(map(chr, range(0x100, 0x180))), "".join(map(chr, range(0x4E00, 0x4F40)))]
 
@@ -59,8 +59,8 @@ def test_the_screen_finds_every_signature_that_is_near_enough_and_no_other(count
     wanted = rng.getrandbits(64)
     differences = [sum(1 << bit for bit in rng.sample(range(64), rng.randint(0, 8))) for _ in range(count + 9)]
     others = np.array([wanted ^ difference for difference in differences], np.uint64)
-    flags, hits = np.empty(CHUNK, np.uint8), np.empty(CHUNK + 1, np.int64)
+    room = new_screen_room()
     for most in (-1, 0, 4):
-        found = screen(np.uint64(wanted), others, 3, 3 + count, most, flags, flags.view(np.uint64), hits)
+        found = screen(np.uint64(wanted), others, 3, 3 + count, most, room)
         expected = [at for at in range(3, 3 + count) if differences[at].bit_count() <= max(most, 0)]
-        assert hits[:found].tolist() == expected
+        assert room.hits[:found].tolist() == expected

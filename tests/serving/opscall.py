@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.middleware.observe import Observe
-from serving.middleware.security import ANSWER_HEADERS
+from serving.middleware.protect import ANSWER_HEADERS
 from serving.ops.loglines import access_line
 from serving.ops.metrics import Metrics
 from serving.settings import Settings

@@ -1,19 +1,17 @@
 """A small application inside all layers, for tests that start uvicorn: OPS_* in the environment are settings.
 
-/slow answers after OPS_SLOW seconds, /big sends 64 MiB, /worker says which process answers; all others: "hello".
+/slow answers once the file OPS_SLOW is there, /big sends 64 MiB, /worker says which process answers. All others
+answer "hello".
 """
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.middleware import protect
+from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
-from serving.ops.server import use_workers
-from serving.ops.sharedvalues import worker_folder
 from serving.settings import Settings
 from serving.state import State
 
@@ -27,7 +25,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
                 return
     path = scope["path"]
     if path == "/slow":
-        await asyncio.sleep(float(os.environ["OPS_SLOW"]))
+        while not Path(os.environ["OPS_SLOW"]).exists():
+            await asyncio.sleep(0.01)
     body = str(os.getpid()).encode() if path == "/worker" else b"hello"
     await send({"type": "http.response.start", "status": 200, "headers": []})
     if path == "/big":
@@ -40,5 +39,4 @@ def create_app() -> ASGIApp:
     given = {name[4:].lower(): value for name, value in os.environ.items() if name.startswith("OPS_")}
     given.pop("slow", None)
     settings = Settings(output=Path("nowhere"), **given)  # type: ignore[arg-type]  # pydantic reads the texts
-    use_workers(settings.workers, os.environ, sys.orig_argv)
-    return protect(application, State.of(settings, Metrics(folder=worker_folder())))
+    return protect(application, State.of(settings, Metrics()))

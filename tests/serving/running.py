@@ -22,7 +22,7 @@ from serving.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "/api/get_similar_accounts"
-LONGEST = 120.0  # seconds; functions may have to be compiled
+LONGEST = 600.0  # seconds; only a hang takes so long, on a busy machine that compiles functions too
 
 Value = TypeVar("Value")
 
@@ -105,7 +105,7 @@ def _served(settings: Settings, wait: bool) -> Iterator[Service]:
 
 
 class ServiceProcess(Service):
-    """A service started with uvicorn's command. pid: of that process. log: the lines that it wrote."""
+    """A service in a process of its own. log: the lines that it wrote."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
         super().__init__(f"http://127.0.0.1:{port}")
@@ -118,13 +118,18 @@ class ServiceProcess(Service):
 
 @contextlib.contextmanager
 def service_process(
-    output: Path | str, folder: Path, environ: Mapping[str, str] | None = None
+    output: Path | str, folder: Path, environ: Mapping[str, str] | None = None, *, module: str = "uvicorn"
 ) -> Iterator[ServiceProcess]:
-    """Run uvicorn's command over an output folder, with these variables of the environment besides."""
+    """Run `python -m uvicorn` or `python -m serving` over an output folder, with these variables besides."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app", "--port", str(port)]
+    arguments = ["--factory", "serving.app:create_app", "--port", str(port)] if module == "uvicorn" else []
+    command = [sys.executable, "-m", module, *arguments]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
-    variables |= {"LOOKALIKE_OUTPUT": str(output), "LOOKALIKE_POLL_SECONDS": "0.05"} | dict(environ or {})
+    variables |= {
+        "LOOKALIKE_OUTPUT": str(output),
+        "LOOKALIKE_POLL_SECONDS": "0.05",
+        "LOOKALIKE_PORT": str(port),
+    } | dict(environ or {})
     log = folder / "service.log"
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=file, stderr=subprocess.STDOUT)

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from serving.lookup.bytecache import OVERHEAD, ByteCache
-from serving.lookup.flights import Flights
+from serving.snapshots.cache import OVERHEAD, ByteCache, Flights
 
 
 def test_what_was_used_longest_ago_is_forgotten_first() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, new_snapshot_id
-from lookalike.snapshots.reader import current_id
 
 from .conftest import Published
 from .running import PATH, Service, ServiceFactory, eventually, service_process
@@ -22,7 +22,7 @@ Damage = Callable[[Path], object]
 
 def copied_snapshot(output: Path, damage: Damage | None = None) -> str:
     """Copy the live snapshot to one of a new id in the same folder, damage it, and make it the live one."""
-    old, new = current_id(output), new_snapshot_id()
+    old, new = FolderOutput(output).live(), new_snapshot_id()
     folder = output / "snapshots" / new
     shutil.copytree(output / "snapshots" / old, folder)
     change_manifest(folder, lambda manifest: json.loads(json.dumps(manifest).replace(old, new)))
@@ -202,7 +202,7 @@ def test_a_service_with_no_snapshot_waits_for_one(
 def test_a_large_snapshot_is_served_while_its_first_check_goes_on_and_withdrawn_if_it_fails(
     tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.holder.FIRST_CHECK_SECONDS", 0)
+    monkeypatch.setattr("serving.snapshots.holder.FIRST_CHECK_SECONDS", 0)
     output = medium_snapshot.copy(tmp_path)
     copied_snapshot(output, flip_a_byte)
     service = serve(output, wait=False)

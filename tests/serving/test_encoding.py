@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serving.lookup.encodedrun import read_run, stream_rows
 from serving.lookup.encoding import Pairs, encode
+from serving.lookup.pairstext import read_text, stream_rows
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ROWS = st.lists(st.tuples(IDS, IDS, st.floats(0, 1)), max_size=30)
@@ -58,7 +58,7 @@ def test_pairs_are_written_as_python_writes_json(rows: list[Row]) -> None:
 def test_any_part_can_be_cut_and_streamed(rows: list[Row], lowest: float, offset: int, limit: int | None) -> None:
     listed = ListedRows(rows)
     expected = as_json(listed.expected(lowest, offset, limit))
-    run = read_run(listed, -1.0, 1 << 20)
+    run = read_text(listed, -1.0, 1 << 20)
     assert run is not None
     assert b'{"similar_account_pairs":[' + run.cut(lowest, offset, limit) + b"]}" == expected
     assert b"".join(stream_rows(listed, lowest, offset, limit, "identity")) == expected
@@ -66,6 +66,6 @@ def test_any_part_can_be_cut_and_streamed(rows: list[Row], lowest: float, offset
 
 def test_a_run_that_is_too_large_is_given_up() -> None:
     rows = [("a", "b", 1.0)] * 10
-    run = read_run(ListedRows(rows), 0, 1 << 20)
+    run = read_text(ListedRows(rows), 0, 1 << 20)
     assert run is not None
-    assert read_run(ListedRows(rows), 0, 100) is None
+    assert read_text(ListedRows(rows), 0, 100) is None

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 
 from .conftest import Published, run_job
@@ -41,7 +42,7 @@ def write_accounts(folder: Path, names: list[str], hashtag: str = "same") -> tup
 
 
 def test_too_many_members_are_refused_with_floor_and_bound(medium_snapshot: Published, serve: ServiceFactory) -> None:
-    row = Snapshot.open(medium_snapshot.output).hashtag("covid19")
+    row = Snapshot.open(FolderOutput(medium_snapshot.output)).hashtag("covid19")
     assert row is not None
     service = serve(medium_snapshot.output, live_max_members=row.members - 1)
     detail = refused(service)
@@ -53,7 +54,7 @@ def test_too_many_members_are_refused_with_floor_and_bound(medium_snapshot: Publ
 
 
 def test_as_many_members_as_allowed_are_compared(medium_snapshot: Published, serve: ServiceFactory) -> None:
-    row = Snapshot.open(medium_snapshot.output).hashtag("covid19")
+    row = Snapshot.open(FolderOutput(medium_snapshot.output)).hashtag("covid19")
     assert row is not None
     service = serve(medium_snapshot.output, live_max_members=row.members)
     assert len(service.client.pairs("covid19", "0.7")) > row.pairs
@@ -65,7 +66,9 @@ def test_too_many_pairs_and_too_much_time_are_refused(medium_snapshot: Published
 
 
 def test_all_pairs_at_similarity_0(medium_snapshot: Published, medium_service: Service) -> None:
-    members = Snapshot.open(medium_snapshot.output).members("longcovid").column("account_id").to_pylist()
+    members = (
+        Snapshot.open(FolderOutput(medium_snapshot.output)).members("longcovid").column("account_id").to_pylist()
+    )
     pairs = medium_service.client.pairs("longcovid", "0")
     expected = {(a, b) for place, a in enumerate(members) for b in members[place + 1 :]}
     assert {(a, b) for a, b, _ in pairs} == expected

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 
 from .conftest import Published
@@ -27,7 +28,7 @@ def answers(published: Published, min_similarity: str) -> Answers:
 
 
 def hashtags(published: Published) -> list[str]:
-    table = Snapshot.open(published.output).run("hashtags", None)
+    table = Snapshot.open(FolderOutput(published.output)).stored("hashtags", None)
     keys = [key for file in table.files for group in range(len(file.bounds)) for key in _keys(file.read(group))]
     assert len(keys) > 3
     return keys
@@ -251,3 +252,16 @@ def test_the_document_describes_it(medium_service: Service) -> None:
     assert [parameter["name"] for parameter in operation["parameters"]] == [
         "hashtag", "min_similarity", "limit", "offset"
     ]  # fmt: skip
+
+
+def test_pages_of_listed_origins_may_read_cached_answers_each_time(
+    medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    """A cached answer is sent any number of times, so what one request adds to it must not stay."""
+    service = serve(medium_snapshot.output, cors_origins=("https://desk.example",))
+    hashtag = medium_snapshot.known.pairs("0.9")[0][0]
+    for origin, allowed in 3 * [("https://desk.example", "https://desk.example"), ("https://else.example", None)]:
+        answer = service.client.get(PATH, params={"hashtag": hashtag}, headers={"origin": origin})
+        assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (200, allowed)
+        assert answer.headers.get_list("vary") == ["accept-encoding, Origin"]
+        assert answer.headers.get_list("content-type") == ["application/json"]

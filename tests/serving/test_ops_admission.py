@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from serving.keys import KeyRing, add_key
-from serving.middleware import OPEN_PATHS
 from serving.middleware.admission import Admission
+from serving.middleware.protect import OPEN_PATHS
+from serving.middleware.rate import Buckets
 from serving.ops.metrics import Metrics
-from serving.ops.rate import Buckets
 from tests.serving.opscall import Observed, call, hello
 
 

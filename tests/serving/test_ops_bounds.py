@@ -3,13 +3,12 @@
 import pytest
 
 from serving.middleware.bounds import Bounds
-from serving.middleware.bypass import Bypass
-from serving.middleware.cors import Cors
+from serving.middleware.protect import Bypass, let_pages_read
 from tests.serving.opscall import Answer, Observed, call, hello
 
 bounded = Observed(Bounds(hello, url_bytes=300, parameter_bytes=100)).app
 ORIGIN = "https://desk.example"
-cors = Observed(Cors(hello, origins=(ORIGIN,))).app
+cors = Observed(let_pages_read(hello, (ORIGIN,))).app
 PREFLIGHT = [("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "x-api-key")]
 
 
@@ -62,32 +61,37 @@ def allowed(answer: Answer) -> tuple[str | None, str | None]:
 
 def test_a_page_of_a_listed_origin_may_read_the_answer() -> None:
     answer = call(cors, headers=[("Origin", ORIGIN)])
-    assert (answer.status, allowed(answer)) == (200, (ORIGIN, "origin"))
-    assert "etag" in str(answer.header("access-control-expose-headers"))
+    assert (answer.status, allowed(answer)) == (200, (ORIGIN, "Origin"))
+    assert "ETag" in str(answer.header("access-control-expose-headers"))
 
 
 @pytest.mark.parametrize("origin", [None, "https://desk.example.evil.example", "null", "HTTPS://DESK.EXAMPLE"])
 def test_others_may_not_and_caches_are_told(origin: str | None) -> None:
     answer = call(cors, headers=[] if origin is None else [("Origin", origin)])
-    assert (answer.status, allowed(answer)) == (200, (None, "origin"))
+    assert (answer.status, allowed(answer)) == (200, (None, "Origin"))
 
 
 def test_a_preflight_of_a_listed_origin_is_answered_without_asking_the_application() -> None:
     answer = call(cors, method="OPTIONS", headers=[("Origin", ORIGIN), *PREFLIGHT])
-    assert (answer.status, allowed(answer), answer.body) == (204, (ORIGIN, "origin"), b"")
+    assert (answer.status, answer.header("access-control-allow-origin"), answer.body) == (200, ORIGIN, b"OK")
+    assert str(answer.header("vary")).startswith("Origin")
     assert answer.header("access-control-allow-methods") == "GET, HEAD, OPTIONS"
-    assert "x-api-key" in str(answer.header("access-control-allow-headers"))
+    assert "X-API-Key" in str(answer.header("access-control-allow-headers"))
     assert answer.header("access-control-allow-credentials") is None
     assert answer.header("access-control-max-age") == "600"
 
 
-def test_a_preflight_of_another_origin_is_a_request_like_any_other() -> None:
+def test_a_preflight_of_another_origin_or_for_another_method_is_refused() -> None:
     answer = call(cors, method="OPTIONS", headers=[("Origin", "https://else.example"), *PREFLIGHT])
-    assert (answer.body, allowed(answer)) == (b"hello", (None, "origin"))
+    assert (answer.status, answer.body) == (400, b"Disallowed CORS origin")
+    assert answer.header("access-control-allow-origin") is None
+    delete = [("Origin", ORIGIN), ("Access-Control-Request-Method", "DELETE")]
+    answer = call(cors, method="OPTIONS", headers=delete)
+    assert (answer.status, answer.body) == (400, b"Disallowed CORS method")
 
 
 def test_any_origin_may_read_if_the_settings_say_so() -> None:
-    app = Observed(Cors(hello, origins=("*",))).app
-    assert allowed(call(app, headers=[("Origin", "https://else.example")])) == ("*", None)
-    assert allowed(call(app)) == ("*", None)
-    assert call(app, method="OPTIONS", headers=[("Origin", "https://else.example"), *PREFLIGHT]).status == 204
+    app = Observed(let_pages_read(hello, ("*",))).app
+    assert allowed(call(app, headers=[("Origin", "https://else.example")])) == ("*", "Origin")
+    assert allowed(call(app)) == (None, "Origin")
+    assert call(app, method="OPTIONS", headers=[("Origin", "https://else.example"), *PREFLIGHT]).status == 200

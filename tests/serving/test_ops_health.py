@@ -10,10 +10,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from serving import problems
-from serving.holder import Refused
-from serving.ops import health
-from serving.ops.families import ROUTES
-from serving.ops.metrics import Metrics
+from serving.api import health
+from serving.ops.metrics import ROUTES, Metrics
+from serving.snapshots.holder import Refused
 from serving.state import State
 from tests.serving.opscall import Observed, call, settings_of
 
@@ -75,7 +74,7 @@ def test_a_service_whose_first_snapshot_is_refused_says_why_it_is_not_ready(app:
 def test_the_metrics_are_text_for_prometheus(app: ASGIApp) -> None:
     answer = call(app, "/metrics")
     assert answer.header("content-type") == "text/plain; version=0.0.4; charset=utf-8"
-    assert b"lookalike_workers 1\n" in answer.body
+    assert b"lookalike_workers 1.0\n" in answer.body
 
 
 @pytest.mark.parametrize("path", health.PATHS)
@@ -92,21 +91,21 @@ def test_other_methods_and_paths_are_problems(app: ASGIApp) -> None:
 
 
 def test_every_documented_path_has_its_label_in_the_metrics() -> None:
-    from serving import v1  # not above: what fails in it fails here alone
+    from serving import api  # not above: what fails in it fails here alone
 
     application = FastAPI()
-    application.include_router(v1.router)
+    application.include_router(api.router)
     application.include_router(health.make_router())
     documented = set(application.openapi()["paths"])
     assert documented == set(ROUTES) - {"/api/get_similar_accounts", "/docs"}
 
 
 def test_requests_are_counted_under_the_documented_path(state: State) -> None:
-    from serving import v1
+    from serving import api
 
     application = FastAPI()
     application.state.lookalike = state
-    application.include_router(v1.router)
+    application.include_router(api.router)
     problems.install(application)
     observed = Observed(application)
     call(observed.app, "/api/v1/hashtags/abc/pairs")

@@ -99,12 +99,12 @@ def test_a_long_answer_whose_parts_keep_coming_is_not_cut() -> None:
             await respond(send, *[b"x"] * 20)
 
         async def slow(_message: Message) -> None:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.12)
 
-        observed = loaded(app, seconds=0.2)
+        observed = loaded(app, seconds=2.0)
         answer = await ask(observed.app, scope_of(), slow)
         assert (answer.status, answer.body) == (200, b"x" * 20)
-        assert observed.last["event.duration"] > 0.2e9
+        assert observed.last["event.duration"] > 2e9
         assert "event.reason" not in observed.last
 
     asyncio.run(scenario())
@@ -119,10 +119,10 @@ def test_an_answer_that_stands_still_is_given_up() -> None:
             if message.get("body") == b"never taken":
                 await asyncio.Event().wait()
 
-        observed = loaded(app, seconds=0.05)
+        observed = loaded(app, seconds=0.5)
         await ask(observed.app, scope_of(), stuck)
         assert observed.last["http.response.status_code"] == 200
-        assert observed.last["event.reason"] == "stood still"
+        assert observed.last["event.reason"] == "stalled"
         assert observed.counted('lookalike_http_requests_refused_total{reason="stalled"}') == 1
 
     asyncio.run(scenario())
@@ -132,11 +132,11 @@ def test_what_goes_on_after_the_answer_is_complete_is_left_alone() -> None:
     async def scenario() -> None:
         async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
             await respond(send)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.8)
             ended.set()
 
         ended = asyncio.Event()
-        assert (await ask(loaded(app, seconds=0.02).app, scope_of())).status == 200
+        assert (await ask(loaded(app, seconds=0.5).app, scope_of())).status == 200
         assert ended.is_set()
 
     asyncio.run(scenario())

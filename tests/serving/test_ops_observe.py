@@ -120,8 +120,8 @@ def test_a_request_is_counted_under_its_route() -> None:
     call(observed.app)
     call(observed.app, method="BREW")
     series = "lookalike_http_requests_total"
-    assert observed.counted(f'{series}{{route="/livez",method="GET",status="200"}}') == 1
-    assert observed.counted(f'{series}{{route="/livez",method="other",status="200"}}') == 1
+    assert observed.counted(f'{series}{{method="GET",route="/livez",status="200"}}') == 1
+    assert observed.counted(f'{series}{{method="other",route="/livez",status="200"}}') == 1
     assert observed.counted('lookalike_http_request_duration_seconds_count{route="/livez"}') == 2
     assert observed.counted("lookalike_http_requests_in_flight") == 0
 

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.keys import add_key
-from serving.middleware import protect
+from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
 from serving.ops.server import drop_banner
 from serving.settings import SettingsError
@@ -46,7 +46,7 @@ def test_a_page_of_a_listed_origin_can_read_why_it_was_refused(tmp_path: Path) -
     answer = call(app, "/api/x", headers=[("Origin", ORIGIN)])
     assert (answer.status, answer.header("access-control-allow-origin")) == (401, ORIGIN)
     preflight = [("Origin", ORIGIN), ("Access-Control-Request-Method", "GET")]
-    assert call(app, "/api/x", method="OPTIONS", headers=preflight).status == 204
+    assert call(app, "/api/x", method="OPTIONS", headers=preflight).status == 200
 
 
 def test_what_is_too_long_is_refused_before_its_key_is_looked_at(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_request_that_has_ended_is_forgotten_without_the_garbage_collector(tmp
     kept: list[weakref.ref[Any]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        kept.append(weakref.ref(scope["state"]["exchange"]))
+        kept.append(weakref.ref(scope["state"]["record"]))
         await hello(scope, receive, send)
 
     class Cycle:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.ops.rate import Buckets, address_of
+from serving.middleware.rate import Buckets, address_of
 
 
 class PlainBucket:

@@ -9,10 +9,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serving.lookup.parameters import lowest_printed, parse_question
+from lookalike.threshold import Threshold
+from serving.lookup.question import parse_question
 from serving.problems import InvalidParameter
 
 LENGTHS = st.integers(1, 2000)
+
+
+def lowest(threshold: Decimal) -> float:
+    numerator, denominator = threshold.as_integer_ratio()
+    long = denominator > 10**9
+    return Threshold(numerator, denominator, printed=long).lowest_similarity
 
 
 @st.composite
@@ -28,7 +35,7 @@ def similarities(draw: st.DrawFn) -> tuple[int, int]:
 def test_a_printed_similarity_keeps_its_pair_and_no_less_similar_one(pair: tuple[int, int]) -> None:
     distance, longer = pair
     similarity = (longer - distance) / longer
-    assert lowest_printed(Decimal(repr(similarity))) == similarity
+    assert Threshold.parse_printed(repr(similarity)).lowest_similarity == similarity
 
 
 @given(st.decimals(0, 1, places=9), similarities())
@@ -38,12 +45,12 @@ def test_a_printed_similarity_keeps_its_pair_and_no_less_similar_one(pair: tuple
 def test_a_short_threshold_is_compared_exactly(threshold: Decimal, pair: tuple[int, int]) -> None:
     distance, longer = pair
     is_similar = Fraction(longer - distance, longer) >= Fraction(threshold)
-    assert ((longer - distance) / longer >= lowest_printed(threshold)) == is_similar
+    assert ((longer - distance) / longer >= lowest(threshold)) == is_similar
 
 
 @given(st.decimals(0, 1, allow_nan=False), st.floats(0, 1))
 def test_what_is_kept_is_at_least_the_threshold_as_printed(threshold: Decimal, similarity: float) -> None:
-    assert (similarity >= lowest_printed(threshold)) == (Decimal(repr(abs(similarity))) >= threshold)
+    assert (similarity >= lowest(threshold)) == (Decimal(repr(abs(similarity))) >= threshold)
 
 
 def test_minus_zero_is_zero() -> None:

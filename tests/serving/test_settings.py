@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from serving.__main__ import uvicorn_command
 from serving.settings import CONFIG_FILE, Settings, SettingsError, load_settings
 
 from .running import ROOT
@@ -92,9 +91,3 @@ def test_importing_starts_nothing() -> None:
     script = "import threading, serving.app; assert threading.active_count() == 1"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
-
-
-def test_uvicorn_listens_where_the_settings_say(tmp_path: Path) -> None:
-    command = uvicorn_command(load(tmp_path, host="0.0.0.0", port="81"))
-    uvicorn = "uvicorn --factory serving.app:create_app --host 0.0.0.0 --port 81 --loop uvloop --http httptools"
-    assert " ".join(command[1:]) == f"-m {uvicorn}"

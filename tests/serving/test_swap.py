@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lookalike.snapshots.reader import current_id
+from lookalike.outputs.folder import FolderOutput
 
 from .conftest import run_job
 from .running import PATH, Service, ServiceFactory, eventually
@@ -29,7 +29,7 @@ def two_snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[
     for names in (60, 90):
         inputs = write_accounts(folder, [f"account{number:02d}" for number in range(names)])
         run_job(*inputs, folder / "output", min_similarity="0.7")
-        pairs[current_id(folder / "output")] = names * (names - 1) // 2
+        pairs[FolderOutput(folder / "output").live()] = names * (names - 1) // 2
     return folder / "output", pairs
 
 

@@ -2,7 +2,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from serving.v1 import alignment
+from serving.api import alignment
 
 NAMES = st.text(st.sampled_from("abé𝄞"), max_size=12)
 

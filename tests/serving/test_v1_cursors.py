@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving.api.cursors import PATTERN, WrongCursor, decode_cursor, encode_cursor
 from serving.problems import Gone, InvalidParameter
-from serving.v1.cursors import PATTERN, WrongCursor, decode_cursor, encode_cursor
 
 SNAPSHOT, OTHER = "20261123T150102Z-1a2b3c", "20261124T150102Z-1a2b3c"
 REQUEST = ("pairs", "maga", "0.8")
@@ -29,7 +29,7 @@ def test_what_was_never_a_cursor_is_an_invalid_parameter(text: str) -> None:
 
 @given(st.binary(min_size=51, max_size=51))
 def test_what_only_looks_like_a_cursor_was_not_given_out(data: bytes) -> None:
-    with pytest.raises(WrongCursor, match="none that this service gave out"):
+    with pytest.raises(WrongCursor, match="this service did not give it out"):
         decode_cursor(base64.urlsafe_b64encode(data).decode(), SNAPSHOT, REQUEST)
 
 

@@ -8,10 +8,11 @@ from urllib.parse import quote
 import pyarrow as pa
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
-from serving.v1 import evidence as evidence_module
-from serving.v1 import formats
-from serving.v1.evidence import EVIDENCE
+from serving.api import evidence as evidence_module
+from serving.api import formats
+from serving.api.evidence import EVIDENCE
 from tests.snapshots.samples import make_sample, publish_sample
 
 from .conftest import Published
@@ -173,7 +174,7 @@ def test_a_download_is_named_after_its_hashtag(sample: Service) -> None:
 
 
 def test_a_pair_of_accounts_that_are_no_members_is_damage(sample_output: Path) -> None:
-    snapshot = Snapshot.open(sample_output)
+    snapshot = Snapshot.open(FolderOutput(sample_output))
     witness = evidence_module.Witness(snapshot, "big", 200)
     pairs = snapshot.pairs("big").slice(0, 1).set_column(1, EVIDENCE.field("account_a"), [["nobody"]])
     with pytest.raises(Exception, match="not among its members"):

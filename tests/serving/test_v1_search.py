@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from lookalike.snapshots.reader import Snapshot
-from serving.v1 import search
-from serving.v1.steps import Steps
+from serving.api import search
+from serving.api.steps import Steps
 from tests.snapshots.samples import Sample, make_sample, publish_sample
 
 ALPHABET = "abé𝄞"
@@ -95,7 +95,7 @@ def test_the_kept_list_gives_the_pages_that_a_scan_gives(
 def test_a_search_reads_no_more_than_the_row_groups_of_its_page(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file, *_) = snapshot.run("hashtags", None).files
+    (file, *_) = snapshot.stored("hashtags", None).files
     reads = []
     read = type(file).read
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.v1.text import csv_lines, joined, json_objects, timestamps
+from serving.api.text import csv_lines, joined, json_objects, timestamps
 
 TEXTS = st.lists(st.text(max_size=8) | st.text(st.sampled_from("=+-@\t\r\n\",'\\a"), max_size=5), min_size=1)
 TIME = pa.timestamp("us", "UTC")

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
-from serving.v1.about import about
-from serving.v1.compare import compare_names
-from serving.v1.detail import bin_edges
+from lookalike.threshold import Threshold
+from serving.api.alignment import compare_names
+from serving.api.hashtags import bin_edges
+from serving.api.snapshot import about
 from tests.job.running import BUCKETS
 from tests.snapshots.samples import make_sample, publish_sample
 
@@ -49,7 +51,10 @@ def test_every_hashtag_is_told_in_full(tiny_snapshot: Published, tiny_service: S
         first = [m["first_post"] for m in members if m["hashtag"] == row["hashtag"] and m["first_post"]]
         last = [m["last_post"] for m in members if m["hashtag"] == row["hashtag"] and m["last_post"]]
         moments = {"first_post": min(first, default=None), "last_post": max(last, default=None)}
-        assert found == row | moments | {"snapshot": Snapshot.open(tiny_snapshot.output).manifest.id, "floor": 0.9}
+        assert found == row | moments | {
+            "snapshot": Snapshot.open(FolderOutput(tiny_snapshot.output)).manifest.id,
+            "floor": 0.9,
+        }
         alike = [pair["similarity"] for pair in pairs if pair["hashtag"] == row["hashtag"]]
         for each in bins:
             below = 2 if each["below"] is None else each["below"]
@@ -61,10 +66,11 @@ def test_every_hashtag_is_told_in_full(tiny_snapshot: Published, tiny_service: S
     ("floor", "first", "number"), [("0.8", ["0.8", "0.81"], 21), ("0.855", ["0.855", "0.86"], 16), ("1", ["1"], 1)]
 )
 def test_bins_begin_at_the_floor_and_end_at_1(floor: str, first: list[str], number: int) -> None:
-    edges = bin_edges(Fraction(floor))
-    assert edges[:2] == [Fraction(edge) for edge in first]
-    assert (edges[-1], len(edges)) == (Fraction(1), number)
-    assert edges == sorted(set(edges))
+    edges = bin_edges(Threshold.parse(floor))
+    exact = [Fraction(edge.numerator, edge.denominator) for edge in edges]
+    assert exact[:2] == [Fraction(edge) for edge in first]
+    assert (exact[-1], len(exact)) == (Fraction(1), number)
+    assert exact == sorted(set(exact))
 
 
 def test_a_hashtag_is_found_in_any_spelling(medium_service: Service) -> None:
@@ -77,10 +83,11 @@ def test_every_account_has_its_rows(tiny_snapshot: Published, tiny_service: Serv
     for row in rows(tiny_snapshot.output, "accounts"):
         key = row["account_id"]
         found = get(tiny_service, f"/accounts/{key}")
-        assert {name: found[name] for name in ("account_id", "screen_name", "account_created", "posts")} == {
-            name: row[name] for name in ("account_id", "screen_name", "account_created", "posts")
+        assert {name: found[name] for name in ("account_id", "screen_name", "created_at", "posts")} == {
+            name: row[name] for name in ("account_id", "screen_name", "created_at", "posts")
         }
-        mine = [{n: v for n, v in each.items() if n != "account_id"} for each in used if each["account_id"] == key]
+        shown = ("hashtag", "posts", "reposts", "first_post", "last_post")
+        mine = [{name: each[name] for name in shown} for each in used if each["account_id"] == key]
         assert found["hashtags"] == sorted(mine, key=lambda each: -each["posts"])
         others = [each for each in alike if each["account_id"] == key]
         assert found["lookalikes"] == [
@@ -144,7 +151,7 @@ def test_similar_names_without_a_common_hashtag_are_no_pair(tmp_path: Path, serv
     used: dict[str, set[str]] = {account: set() for account in names}
     for row in sample.members:
         used[row["account_id"]].add(row["hashtag"])
-    manifest = Snapshot.open(tmp_path).manifest
+    manifest = Snapshot.open(FolderOutput(tmp_path)).manifest
     seen = set()
     for a in list(names)[:20]:
         for b in list(names)[:40]:
@@ -157,7 +164,7 @@ def test_similar_names_without_a_common_hashtag_are_no_pair(tmp_path: Path, serv
 
 
 def test_names_are_compared_in_the_case_that_the_job_compared_them_in(medium_snapshot: Published) -> None:
-    manifest = Snapshot.open(medium_snapshot.output).manifest
+    manifest = Snapshot.open(FolderOutput(medium_snapshot.output)).manifest
     folded = manifest.model_copy(update={"configuration": {"fold": "case"}})
     assert compare_names(manifest, "STRAßE", "strasse")[2:4] == (7, 0.0)
     assert compare_names(folded, "STRAßE", "strasse")[:4] == ("strasse", "strasse", 0, 1.0)
@@ -166,7 +173,7 @@ def test_names_are_compared_in_the_case_that_the_job_compared_them_in(medium_sna
 def test_the_snapshot_is_told_without_the_places_of_files(
     medium_snapshot: Published, medium_service: Service
 ) -> None:
-    manifest = Snapshot.open(medium_snapshot.output).manifest
+    manifest = Snapshot.open(FolderOutput(medium_snapshot.output)).manifest
     answer = medium_service.client.get(f"{BASE}/snapshot")
     found = answer.json()
     assert (found["snapshot"], found["floor"], found["buckets"]) == (manifest.id, 0.8, BUCKETS)
@@ -181,7 +188,7 @@ def test_the_snapshot_is_told_without_the_places_of_files(
 def test_a_list_of_ignored_hashtags_is_told_without_its_place(medium_snapshot: Published) -> None:
     ignored = {"path": "/some/where/ignored.txt", "hashtags": 2, "sha256": "0" * 64}
     changes = {"configuration": {"ignore_hashtags": ignored, "verify": 3, "plan": False, "max_candidates": None}}
-    told = about(Snapshot.open(medium_snapshot.output).manifest.model_copy(update=changes))
+    told = about(Snapshot.open(FolderOutput(medium_snapshot.output)).manifest.model_copy(update=changes))
     assert told["configuration"] == {"ignore_hashtags": {"hashtags": 2, "sha256": "0" * 64}}
 
 
@@ -259,3 +266,9 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, serve: ServiceF
     answer = service.client.get(f"{BASE}/hashtags/one/pairs", params={"format": format})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:lookalike:problem:damaged-snapshot")
     assert str(tmp_path) not in answer.text
+
+
+@pytest.mark.parametrize("limit", ["%C2%A02", "2+", "1_0", "x", ""])
+def test_a_limit_is_nothing_but_digits(tiny_service: Service, limit: str) -> None:
+    answer = tiny_service.client.get(f"{BASE}/hashtags?limit={limit}")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "limit: must be a whole number")

@@ -5,16 +5,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 
 from .running import Client
 
-SIDE = ("account_id", "screen_name", "posts", "reposts", "first_post", "last_post", "account_created")
+SIDE = ("account_id", "screen_name", "posts", "reposts", "first_post", "last_post", "created_at")
 
 
 def rows(output: Path, table: str) -> list[dict[str, Any]]:
     """All rows of a table, times as the API writes them."""
-    manifest = Snapshot.open(output).manifest
+    manifest = Snapshot.open(FolderOutput(output)).manifest
     paths = [output / entry.path for entry in manifest.files if entry.table == table]
     return [as_json(row) for path in paths for row in pq.read_table(path).to_pylist()]
 
@@ -30,14 +31,14 @@ def evidence(output: Path, hashtag: str, min_similarity: float) -> list[dict[str
     """What /pairs should say of the stored pairs of a hashtag, put together by plain look-ups."""
     created = {}
     for row in pq.read_table(
-        [output / e.path for e in Snapshot.open(output).manifest.files if e.table == "members"]
+        [output / e.path for e in Snapshot.open(FolderOutput(output)).manifest.files if e.table == "members"]
     ).to_pylist():
         created[row["hashtag"], row["account_id"]] = row
     expected = []
     for pair in rows(output, "pairs"):
         if pair["hashtag"] == hashtag and pair["similarity"] >= min_similarity:
             a, b = (created[hashtag, pair[side]] for side in ("account_a", "account_b"))
-            moments = a["account_created"], b["account_created"]
+            moments = a["created_at"], b["created_at"]
             gap = None if None in moments else abs((moments[0] - moments[1]).total_seconds())
             expected.append(
                 {"hashtag": hashtag, "distance": pair["distance"], "similarity": pair["similarity"]}

@@ -64,7 +64,7 @@ def run(project: Path, *command: str, **environment: str) -> subprocess.Complete
     fresh = {"PATH": "/usr/bin:/bin", "JAVA_HOME": str(project.parent / "jdk"), "LC_ALL": "C.UTF-8", **environment}
     program = [str(project / command[0]), *command[1:]]
     return subprocess.run(
-        program, cwd=project.parent, env=fresh, capture_output=True, text=True, check=False, timeout=60
+        program, cwd=project.parent, env=fresh, capture_output=True, text=True, check=False, timeout=600
     )
 
 

@@ -17,12 +17,13 @@ from rapidfuzz.distance import Levenshtein
 from lookalike.outputs import layout
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots import publisher
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication, begin
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import ACCOUNT_HASHTAGS, BUCKETED, OVERLAYS, SCHEMAS
+from lookalike.tables import ACCOUNT_HASHTAGS, TABLES, Table
 
 START = datetime(2023, 1, 1, 10, tzinfo=UTC)
 
@@ -55,10 +56,7 @@ class Sample:
         return [{"author_id": "x", "row": 11}] if self.rejects else []
 
     def rows(self, table: str, bucket: int | None = None) -> list[dict[str, Any]]:
-        if table == "member_places":
-            places = {row["account_id"]: place for place, row in enumerate(self.accounts)}
-            return [{"account": places[row["account_id"]]} for row in self.rows("members", bucket)]
-        key = SCHEMAS[table].names[0]
+        key = TABLES[table].names[0]
         found = getattr(self, table)
         return [row for row in found if bucket is None or bucket_of(row[key], self.buckets) == bucket]
 
@@ -66,7 +64,9 @@ class Sample:
         """Fill the tables by account from those by hashtag; names: by account id."""
         used_by: dict[str, list[dict[str, Any]]] = {account: [] for account in names}
         alike_of: dict[str, Counter[tuple[str, int, float]]] = {account: Counter() for account in names}
+        number = {account: place for place, account in enumerate(sorted(names, key=str.encode))}
         for row in self.members:
+            row |= {"account_number": number[row["account_id"]], "generation": 0}
             used_by[row["account_id"]].append(row)
         for row in self.pairs:
             one, other = row["account_a"], row["account_b"]
@@ -81,10 +81,15 @@ class Sample:
                 | {"similarity": similarity, "hashtags": hashtags}
                 for (other, distance, similarity), hashtags in ordered
             ]
-            created = used[0]["account_created"] if used else None
+            created = used[0]["created_at"] if used else None
             self.accounts.append(
-                {"account_id": account, "screen_name": names[account], "account_created": created}
-                | {"posts": sum(row["posts"] for row in used), "hashtags": len(used), "lookalikes": len(alike)}
+                {"account_id": account, "account_number": number[account], "screen_name": names[account]}
+                | {
+                    "created_at": created,
+                    "posts": sum(row["posts"] for row in used),
+                    "hashtags": len(used),
+                    "lookalikes": len(alike),
+                }
             )
 
     def expected_pairs(self, hashtag: str, threshold: Fraction) -> list[dict[str, Any]]:
@@ -150,7 +155,8 @@ def _member(hashtag: str, account: str, name: str, rng: random.Random) -> dict[s
         "reposts": rng.randint(0, posts),
         "first_post": first,
         "last_post": None if first is None else first + timedelta(microseconds=rng.randrange(10**9)),
-        "account_created": None if rng.random() < 0.1 else START - timedelta(days=rng.randrange(999)),
+        "generation": 0,
+        "created_at": None if rng.random() < 0.1 else START - timedelta(days=rng.randrange(999)),
     }
 
 
@@ -170,52 +176,63 @@ def _pairs(members: list[dict[str, Any]], floor: Fraction) -> Iterable[dict[str,
 
 
 def write_files(
-    publication: Publication, sample: Sample, *, row_group_rows: int, parts: int = 1, overlaid: int = 0
+    publication: Publication, sample: Sample, *, row_group_rows: int, parts: int = 1, generations: int = 1
 ) -> list[FileEntry]:
     """Write every table, a bucket's rows spread over `parts` files, and return the entries.
 
-    overlaid: percent of the rows of tables that may have overlays which stand in these.
+    generations: over which the rows of tables that may have them are spread. Rows that others replace are wrong.
     """
     if not sample.accounts:
         sample.add_accounts({row["account_id"]: row["screen_name"] for row in sample.members})
     entries = []
-    for table, schema in SCHEMAS.items():
-        for bucket in range(sample.buckets) if table in BUCKETED else [None]:
-            if table in OVERLAYS.values():
-                continue
-            below = sample.rows(table, bucket)
-            above: list[dict[str, Any]] = []
-            if overlaid and table in OVERLAYS:
-                below, above = _laid_apart(random.Random(bucket), below, overlaid)
-            rows = pa.Table.from_pylist(below, schema=schema)
-            step = max(1, -(-rows.num_rows // parts))
-            for part, start in enumerate(range(0, rows.num_rows, step)):
-                path = publication.data_path(table, bucket=bucket, part=part)
-                batches = rows.slice(start, step).to_batches(max_chunksize=50)
-                entries.append(write_table(publication.output, path, schema, batches, row_group_rows))
-            if above:
-                over = OVERLAYS[table]
-                laid = pa.Table.from_pylist(above, schema=SCHEMAS[over])
-                path = publication.data_path(over, bucket=bucket)
-                entry = write_table(publication.output, path, laid.schema, [laid], 3)
-                entries.append(replace(entry, replaces=sum(row["instead"] for row in above)))
+    for table in TABLES.values():
+        for bucket in range(sample.buckets) if table.bucket else [None]:
+            rows = sample.rows(table.name, bucket)
+            spread = generations if table.generations else 1
+            seen: set[tuple[str, ...]] = set()
+            for generation, own in enumerate(_spread(random.Random(bucket), rows, spread)):
+                written = _write_rows(publication, table, bucket, own, row_group_rows, parts, generation)
+                for entry, part in written:
+                    keys = {tuple(row[name] for name in table.key) for row in part} if spread > 1 else set()
+                    entries.append(replace(entry, generation=generation, replaces=len(keys & seen)))
+                seen |= {tuple(row[name] for name in table.key) for row in own}
     return entries
 
 
-def _laid_apart(
-    rng: random.Random, rows: list[dict[str, Any]], percent: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What stands in a table's files, one row at least, and what in its overlay. Replaced rows are wrong."""
-    below: list[dict[str, Any]] = []
-    above: list[dict[str, Any]] = []
-    for number, row in enumerate(rows):
-        laid = rng.random() * 100 < percent and (below or number < len(rows) - 1)
-        instead = rng.random() < 0.5
-        if laid:
-            above.append(row | {"before": len(below), "instead": instead})
-        if not laid or instead:
-            below.append(row | {"posts": 1000, "reposts": 1000} if laid else row)
-    return below, above
+def _spread(rng: random.Random, rows: list[dict[str, Any]], generations: int) -> list[list[dict[str, Any]]]:
+    """Each row in one generation, and wrong ones of its key in some older ones; each generation is in order."""
+    if generations == 1:
+        return [rows]
+    found: list[list[dict[str, Any]]] = [[] for _ in range(generations)]
+    for row in rows:
+        last = rng.randrange(generations)
+        for generation in range(last):
+            if rng.random() < 0.3:
+                wrong = {"posts": 1000, "reposts": 1000, "generation": generation}
+                found[generation].append(row | wrong)
+        found[last].append(row | {"generation": last})
+    return found
+
+
+def _write_rows(
+    publication: Publication,
+    table: Table,
+    bucket: int | None,
+    rows: list[dict[str, Any]],
+    row_group_rows: int,
+    parts: int,
+    generation: int,
+) -> list[tuple[FileEntry, list[dict[str, Any]]]]:
+    """The files of one generation, each with its rows."""
+    made = pa.Table.from_pylist(rows, schema=table.schema)
+    step = max(1, -(-made.num_rows // parts))
+    found = []
+    for part, start in enumerate(range(0, made.num_rows, step)):
+        path = publication.data_path(table.name, bucket=bucket, part=part + 100 * generation)
+        batches = made.slice(start, step).to_batches(max_chunksize=50)
+        entry = write_table(publication.output, path, batches, row_group_rows)
+        found.append((entry, rows[start : start + step]))
+    return found
 
 
 def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **changes: Any) -> Manifest:
@@ -260,15 +277,15 @@ def publish_sample(
     *,
     row_group_rows: int = 16,
     parts: int = 1,
-    overlaid: int = 0,
+    generations: int = 1,
     spoil: Callable[[Publication], None] = lambda _: None,
 ) -> Snapshot:
     """Publish a sample; `spoil` may damage what was written before it is checked."""
     with begin(output) as publication:
-        files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts, overlaid=overlaid)
+        files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts, generations=generations)
         spoil(publication)
-        publication.publish(make_manifest(publication.id, sample, files))
-    return Snapshot.open(output)
+        publication.publish(make_manifest(publication.id, sample, files, generation=generations - 1))
+    return Snapshot.open(FolderOutput(output))
 
 
 DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -293,7 +310,7 @@ def publish_on(
         written = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts)
         files = [earlier.get(_place(entry), entry) for entry in written]
         publication.publish(make_manifest(publication.id, sample, files, created=created))
-    return Snapshot.open(output)
+    return Snapshot.open(FolderOutput(output))
 
 
 def _place(entry: FileEntry) -> tuple[str, int | None, str]:

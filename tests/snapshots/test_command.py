@@ -30,7 +30,7 @@ def sample_of(display: str, names: dict[str, str], pairs: list[tuple[str, str, i
             "reposts": 1,
             "first_post": START,
             "last_post": START,
-            "account_created": None,
+            "created_at": None,
         }
         for account, name in names.items()
     ]
@@ -132,7 +132,6 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
         ["account_hashtags", "4"],
         ["lookalikes", "6"],
         ["spellings", "1"],
-        ["member_places", "4"],
         ["rejects", "0"],
         ["post_index", "10"],
         ["unknown_posts", "0"],

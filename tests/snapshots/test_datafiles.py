@@ -15,11 +15,12 @@ import pytest
 from jobs.exchange.flushed import Flushed
 from lookalike.errors import SnapshotError
 from lookalike.outputs.durable import flushed_behind
-from lookalike.outputs.entries import FileEntry, check_file
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots import datafiles
 from lookalike.snapshots.datafiles import TableWriter, write_table
-from lookalike.tables.schemas import HASHTAGS, MEMBERS, PAIRS, REJECTS
+from lookalike.tables import HASHTAGS, MEMBERS, TABLES
 
 from .samples import make_sample
 
@@ -29,7 +30,7 @@ PATH = data_path(ID, "hashtags")
 
 def hashtags(*keys: str) -> pa.Table:
     rows = [{"hashtag": key, "display": key, "posts": 1, "members": 1, "pairs": 0} for key in keys]
-    return pa.Table.from_pylist(rows, schema=HASHTAGS)
+    return pa.Table.from_pylist(rows, schema=HASHTAGS.schema)
 
 
 def files(folder: Path) -> list[str]:
@@ -38,7 +39,7 @@ def files(folder: Path) -> list[str]:
 
 def test_an_entry_says_what_is_on_the_disk(tmp_path: Path) -> None:
     table = hashtags("a", "b", "c")
-    entry = write_table(tmp_path, PATH, HASHTAGS, iter(table.to_batches(max_chunksize=1)))
+    entry = write_table(tmp_path, PATH, iter(table.to_batches(max_chunksize=1)))
     data = (tmp_path / PATH).read_bytes()
     checksum = f"blake3:{blake3.blake3(data).hexdigest()}"
     assert entry == FileEntry(path=PATH, table="hashtags", bucket=None, rows=3, bytes=len(data), checksum=checksum)
@@ -49,7 +50,7 @@ def test_an_entry_says_what_is_on_the_disk(tmp_path: Path) -> None:
 @pytest.mark.parametrize("batch", [1, 7, 10, 1000])
 def test_row_groups_do_not_depend_on_the_size_of_the_batches(tmp_path: Path, batch: int) -> None:
     table = hashtags(*(f"{number:03d}" for number in range(95)))
-    write_table(tmp_path, PATH, HASHTAGS, table.to_batches(max_chunksize=batch), row_group_rows=10)
+    write_table(tmp_path, PATH, table.to_batches(max_chunksize=batch), row_group_rows=10)
     file = pq.ParquetFile(tmp_path / PATH)
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     assert sizes == [10] * 9 + [5]
@@ -58,58 +59,59 @@ def test_row_groups_do_not_depend_on_the_size_of_the_batches(tmp_path: Path, bat
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     table = hashtags(*(f"{number:03d}" for number in range(95)))
-    first = write_table(tmp_path, PATH, HASHTAGS, table.to_batches(max_chunksize=7), row_group_rows=10)
-    again = write_table(tmp_path, PATH, HASHTAGS, [table], row_group_rows=10)
+    first = write_table(tmp_path, PATH, table.to_batches(max_chunksize=7), row_group_rows=10)
+    again = write_table(tmp_path, PATH, [table], row_group_rows=10)
     assert first == again
 
 
 def test_a_second_attempt_replaces_the_first(tmp_path: Path) -> None:
-    write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
-    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("b", "c")])
-    check_file(tmp_path, entry)
+    write_table(tmp_path, PATH, [hashtags("a")])
+    entry = write_table(tmp_path, PATH, [hashtags("b", "c")])
+    FolderOutput(tmp_path).check_file(entry)
     assert files(tmp_path) == [PATH]
 
 
 def test_no_rows_make_a_file_with_the_schema(tmp_path: Path) -> None:
-    entry = write_table(tmp_path, data_path(ID, "pairs", bucket=0), PAIRS, [])
+    entry = write_table(tmp_path, data_path(ID, "pairs", bucket=0), [])
     assert entry.rows == 0
-    assert pq.ParquetFile(tmp_path / entry.path).schema_arrow == PAIRS
+    assert pq.ParquetFile(tmp_path / entry.path).schema_arrow == TABLES["pairs"].schema
 
 
 def test_large_strings_are_taken_and_nothing_else_is_converted(tmp_path: Path) -> None:
-    columns = {name: pa.array(["x", "y"], pa.large_string()) for name in REJECTS.names}
-    entry = write_table(tmp_path, data_path(ID, "rejects"), REJECTS, [pa.table(columns)])
-    assert pq.ParquetFile(tmp_path / entry.path).read().to_pylist()[1] == dict.fromkeys(REJECTS.names, "y")
+    columns = {name: pa.array(["x", "y"], pa.large_string()) for name in TABLES["rejects"].names}
+    entry = write_table(tmp_path, data_path(ID, "rejects"), [pa.table(columns)])
+    assert pq.ParquetFile(tmp_path / entry.path).read().to_pylist()[1] == dict.fromkeys(TABLES["rejects"].names, "y")
     narrow = hashtags("a").set_column(2, "posts", pa.array([1], pa.int32()))
     with pytest.raises(SnapshotError, match="'posts' is int32, not int64"):
-        write_table(tmp_path, PATH, HASHTAGS, [narrow])
+        write_table(tmp_path, PATH, [narrow])
     empty = hashtags("a").set_column(1, "display", pa.array([None], pa.string()))
     with pytest.raises(SnapshotError, match="'display' holds nulls"):
-        write_table(tmp_path, PATH, HASHTAGS, [empty])
+        write_table(tmp_path, PATH, [empty])
     assert files(tmp_path) == [entry.path]
 
 
 def test_a_schema_of_another_table_is_refused(tmp_path: Path) -> None:
+    rows = pa.Table.from_pylist(make_sample({"a": 3}).rows("spellings"), schema=TABLES["spellings"].schema)
     with pytest.raises(SnapshotError, match="column 'display' is missing"):
-        write_table(tmp_path, PATH, PAIRS, [])
+        write_table(tmp_path, PATH, [rows])
     assert not files(tmp_path)
 
 
 def test_a_writer_that_is_left_early_leaves_the_old_file(tmp_path: Path) -> None:
-    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+    entry = write_table(tmp_path, PATH, [hashtags("a")])
 
     def batches() -> Any:
         yield hashtags(*(f"{number:06d}" for number in range(40_000)))
         raise RuntimeError("the task dies")
 
     with pytest.raises(RuntimeError, match="the task dies"):
-        write_table(tmp_path, PATH, HASHTAGS, batches())
+        write_table(tmp_path, PATH, batches())
     assert files(tmp_path) == [PATH]
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+    entry = write_table(tmp_path, PATH, [hashtags("a")])
 
     class FullDisk(datafiles._HashingFile):
         def write(self, data: Any) -> int:
@@ -119,13 +121,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkey
 
     monkeypatch.setattr(datafiles, "_HashingFile", FullDisk)
     with pytest.raises(OSError, match="No space left on device"):
-        write_table(tmp_path, PATH, HASHTAGS, [hashtags(*(f"{number:06d}" for number in range(40_000)))])
+        write_table(tmp_path, PATH, [hashtags(*(f"{number:06d}" for number in range(40_000)))])
     assert files(tmp_path) == [PATH]
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
 
 
 def test_a_writer_can_be_fed_piece_by_piece(tmp_path: Path) -> None:
-    with TableWriter(tmp_path, PATH, HASHTAGS, 2) as writer:
+    with TableWriter(tmp_path, PATH, 2) as writer:
         for key in "abcde":
             writer.write(hashtags(key))
         writer.write(hashtags())
@@ -136,8 +138,8 @@ def test_a_writer_can_be_fed_piece_by_piece(tmp_path: Path) -> None:
 
 def test_a_file_says_what_a_reader_can_skip_by(tmp_path: Path) -> None:
     path = data_path(ID, "members", bucket=1)
-    rows = pa.Table.from_pylist(make_sample({"a": 30, "b": 5}).members, schema=MEMBERS)
-    write_table(tmp_path, path, MEMBERS, [rows], row_group_rows=8)
+    rows = pa.Table.from_pylist(make_sample({"a": 30, "b": 5}).members, schema=MEMBERS.schema)
+    write_table(tmp_path, path, [rows], row_group_rows=8)
     group = pq.ParquetFile(tmp_path / path).metadata.row_group(3)
     assert [column.column_index for column in group.sorting_columns] == [0, 1]
     assert (group.column(0).statistics.min, group.column(0).statistics.max) == ("a", "b")
@@ -146,9 +148,9 @@ def test_a_file_says_what_a_reader_can_skip_by(tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", ["pairs", "members"])
 def test_another_reader_finds_the_same_rows(tmp_path: Path, table: str) -> None:
     sample = make_sample({"é": 40, "b": 60})
-    schema = {"pairs": PAIRS, "members": MEMBERS}[table]
+    schema = TABLES[table].schema
     rows = pa.Table.from_pylist(sample.rows(table), schema=schema)
-    entry = write_table(tmp_path, data_path(ID, table, bucket=0), schema, [rows], row_group_rows=16)
+    entry = write_table(tmp_path, data_path(ID, table, bucket=0), [rows], row_group_rows=16)
     with duckdb.connect() as connection:
         file = str(tmp_path / entry.path)
         query = "select * from read_parquet(?, hive_partitioning = false, file_row_number = true)"
@@ -180,22 +182,22 @@ def test_an_entry_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("kind", ["blake3", "sha256"])
 def test_a_damaged_file_is_found(tmp_path: Path, kind: str) -> None:
-    entry = write_table(tmp_path, PATH, HASHTAGS, [hashtags("a", "b")])
+    entry = write_table(tmp_path, PATH, [hashtags("a", "b")])
     whole = (tmp_path / PATH).read_bytes()
     if kind == "sha256":  # as files of the first versions have it
         entry = replace(entry, checksum=f"sha256:{hashlib.sha256(whole).hexdigest()}")
-    check_file(tmp_path, entry)
+    FolderOutput(tmp_path).check_file(entry)
     for position in range(0, len(whole), 37):
         flipped = bytes([*whole[:position], whole[position] ^ 1, *whole[position + 1 :]])
         (tmp_path / PATH).write_bytes(flipped)
         with pytest.raises(SnapshotError, match="checksum"):
-            check_file(tmp_path, entry)
+            FolderOutput(tmp_path).check_file(entry)
     (tmp_path / PATH).write_bytes(whole[:-1])
     with pytest.raises(SnapshotError, match=f"has {len(whole) - 1} bytes, the manifest says {len(whole)}"):
-        check_file(tmp_path, entry)
+        FolderOutput(tmp_path).check_file(entry)
     (tmp_path / PATH).unlink()
     with pytest.raises(SnapshotError, match="No such file"):
-        check_file(tmp_path, entry)
+        FolderOutput(tmp_path).check_file(entry)
 
 
 class TestFlushedBehind:
@@ -206,7 +208,7 @@ class TestFlushedBehind:
         monkeypatch.setattr(os, "fsync", lambda number: flushed.append(os.fstat(number).st_size))
         with flushed_behind():
             entries = [
-                write_table(tmp_path, data_path(ID, "hashtags", part=part), HASHTAGS, [hashtags("a" * part)])
+                write_table(tmp_path, data_path(ID, "hashtags", part=part), [hashtags("a" * part)])
                 for part in range(1, 6)
             ]
         assert flushed == [entry.bytes for entry in entries]
@@ -217,9 +219,9 @@ class TestFlushedBehind:
 
         monkeypatch.setattr(os, "fsync", refuse)
         with pytest.raises(OSError, match="No space left"), flushed_behind():
-            write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])
+            write_table(tmp_path, PATH, [hashtags("a")])
         monkeypatch.undo()
-        write_table(tmp_path, PATH, HASHTAGS, [hashtags("a")])  # at once again
+        write_table(tmp_path, PATH, [hashtags("a")])  # at once again
 
     def test_a_stage_reports_when_its_files_are_on_the_disk(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -229,7 +231,7 @@ class TestFlushedBehind:
 
         def stage(parts: Iterable[int]) -> Iterator[FileEntry]:
             for part in parts:
-                yield write_table(tmp_path, data_path(ID, "hashtags", part=part), HASHTAGS, [hashtags("a")])
+                yield write_table(tmp_path, data_path(ID, "hashtags", part=part), [hashtags("a")])
 
         reports = Flushed(stage)(range(4))
         next(reports)

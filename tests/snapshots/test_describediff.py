@@ -14,7 +14,7 @@ def eagles(names: dict[str, str], **uses: list[str]) -> Sample:
     return build_sample(names, sorted(uses.items()), random.Random(1), floor="0.8", buckets=2)
 
 
-def test_diff_tells_what_came_went_and_changed(command: Command, tmp_path: Path) -> None:
+def test_diff_shows_what_was_added_removed_and_changed(command: Command, tmp_path: Path) -> None:
     names = {"a1": "young_eagle_01", "a2": "young_eagle_02", "a3": "young_eagle_03", "b": "someone"}
     before = publish_on(1, tmp_path, eagles(names, maga=["a1", "a2", "a3"], old=["b"])).manifest.id
     names |= {"a3": "young_eagle_0_3", "c\x1b": "young_eagle_0\x1b"}
@@ -26,17 +26,17 @@ def test_diff_tells_what_came_went_and_changed(command: Command, tmp_path: Path)
         f"before  {before}  made 2026-11-01 12:00:00 UTC  floor 0.8",
         f"after   {after}  made 2026-11-02 12:00:00 UTC  floor 0.8",
         "",
-        "          before  after  came  went  changed",
-        "pairs          3      3     2     2  1 of another distance",
-        "hashtags       2      2     1     1",
-        "accounts       4      4     1     1  1 renamed",
+        "          before  after  added  removed  changed",
+        "pairs          3      3      2        2  1 of another distance",
+        "hashtags       2      2      1        1",
+        "accounts       4      4      1        1  1 renamed",
         "",
-        "Pairs that came (1 of 2)",
+        "Pairs added (1 of 2)",
         "",
         "hashtag  similarity  distance  screen name     screen name        account  account",
         r"#maga        0.9286         1  young_eagle_01  young_eagle_0\x1b  a1       c\x1b",
         "",
-        "Pairs that went (1 of 2)",
+        "Pairs removed (1 of 2)",
         "",
         "hashtag  similarity  distance  screen name     screen name     account  account",
         "#maga        0.9286         1  young_eagle_01  young_eagle_02  a1       a2",
@@ -46,10 +46,10 @@ def test_diff_tells_what_came_went_and_changed(command: Command, tmp_path: Path)
     assert split(ran.lines[21:22]) == [["#maga", "1", "2", "young_eagle_01", "young_eagle_0_3", "a1", "a3"]]
     tables = "\n".join(ran.lines[23:]).split("\n\n")
     assert tables[::2] == [
-        "Hashtags that came",
-        "Hashtags that went",
-        "Accounts that came",
-        "Accounts that went",
+        "Hashtags added",
+        "Hashtags removed",
+        "Accounts added",
+        "Accounts removed",
         "Renamed accounts",
     ]
     rows = [split(text.splitlines())[1] for text in tables[1::2]]

@@ -57,8 +57,8 @@ def expected(old: Sample, new: Sample, comparison: Comparison) -> dict[str, list
     before, after = by_key(old, comparison), by_key(new, comparison)
     watched = comparison.watched
     keys = {
-        "came": after.keys() - before.keys(),
-        "went": before.keys() - after.keys(),
+        "added": after.keys() - before.keys(),
+        "removed": before.keys() - after.keys(),
         "changed": {
             key for key in before.keys() & after.keys() if watched and before[key][watched] != after[key][watched]
         },
@@ -68,7 +68,7 @@ def expected(old: Sample, new: Sample, comparison: Comparison) -> dict[str, list
             dict(zip(comparison.key, key, strict=True))
             | {f"{name}_before": before.get(key, {}).get(name) for name in comparison.values}
             | {f"{name}_after": after.get(key, {}).get(name) for name in comparison.values}
-            for key in sorted(found, key=lambda key: order(before if kind == "went" else after, key, comparison))
+            for key in sorted(found, key=lambda key: order(before if kind == "removed" else after, key, comparison))
         ]
         for kind, found in keys.items()
     }
@@ -79,11 +79,11 @@ def order(rows: dict[tuple[str, ...], dict[str, Any]], key: tuple[str, ...], com
 
 
 def found(result: Difference) -> dict[str, list[dict[str, Any]]]:
-    return {"came": result.came.top, "went": result.went.top, "changed": result.changed.top}
+    return {"added": result.added.top, "removed": result.removed.top, "changed": result.changed.top}
 
 
 def counts(result: Difference) -> dict[str, int]:
-    return {"came": result.came.count, "went": result.went.count, "changed": result.changed.count}
+    return {"added": result.added.count, "removed": result.removed.count, "changed": result.changed.count}
 
 
 @pytest.mark.parametrize("buckets", [(4, 4), (4, 6), (6, 4), (3, 7), (8, 2), (1, 5)])
@@ -125,7 +125,7 @@ def test_a_snapshot_does_not_differ_from_itself_and_none_of_its_files_is_read(tm
     snapshot = publish_on(1, tmp_path, sample_of(*crawl(1), 4))
     for entry in snapshot.manifest.files:
         (tmp_path / entry.path).unlink()
-    assert all_differences(snapshot, snapshot) == [{"came": [], "went": [], "changed": []}] * 3
+    assert all_differences(snapshot, snapshot) == [{"added": [], "removed": [], "changed": []}] * 3
 
 
 def test_files_that_both_name_are_not_read(tmp_path: Path) -> None:

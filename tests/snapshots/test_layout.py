@@ -1,13 +1,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.layout import data_path, is_snapshot_id, join_path, new_snapshot_id, parse_data_path
-from lookalike.tables.schemas import HASHTAGS, check_schema
 
 ID = "20261123T150102Z-1a2b3c"
 
@@ -79,25 +77,3 @@ def test_a_path_is_not_made_from_what_is_no_id_or_table() -> None:
         data_path(ID, "hashtags", bucket=1)
     with pytest.raises(SnapshotError, match="not the path"):
         data_path(ID, "pairs")
-
-
-def test_a_wrong_schema_is_refused_with_every_difference_at_once() -> None:
-    wrong = pa.schema(
-        [
-            pa.field("hashtag", pa.string()),
-            pa.field("posts", pa.int32(), nullable=False),
-            pa.field("pairs", pa.int64(), nullable=False),
-            pa.field("pairs", pa.int64(), nullable=False),
-            pa.field("extra", pa.int64()),
-            pa.field("members", pa.int64(), nullable=False),
-        ]
-    )
-    with pytest.raises(SnapshotError) as caught:
-        check_schema(wrong, HASHTAGS, "here")
-    assert str(caught.value) == (
-        "here: column 'display' is missing; column 'extra' is unknown; column 'pairs' is there twice; "
-        "column 'hashtag' may be null; column 'posts' is int32, not int64"
-    )
-    with pytest.raises(SnapshotError, match="in the order"):
-        check_schema(pa.schema(list(HASHTAGS)[::-1]), HASHTAGS, "here")
-    check_schema(HASHTAGS, HASHTAGS, "here")

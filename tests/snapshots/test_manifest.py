@@ -28,7 +28,7 @@ def manifest() -> Manifest:
     row = {"hashtag": "a", "members": 2, "pairs": 1, "posts": 2}
     sample = Sample(hashtags=[row], pairs=[{}], rejects=[{}, {}])
     files = [entry("rejects", 2), entry("hashtags", 1), entry("pairs", 1, 3), entry("members", 2, 3)]
-    files += [entry("account_hashtags", 2, 3), entry("member_places", 2, 3)]
+    files += [entry("account_hashtags", 2, 3)]
     files += [entry("post_index", 10), entry("unknown_posts", 1)]
     return make_manifest(ID, sample, files)
 
@@ -41,7 +41,6 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
     tables = [
         "account_hashtags",
         "hashtags",
-        "member_places",
         "members",
         "pairs",
         "post_index",
@@ -52,24 +51,27 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
     assert list(json.loads(manifest.dump())["seconds"]) == ["scan", "compare"]
 
 
-def test_a_manifest_of_the_first_version_has_checksums_of_one_kind(tmp_path: Path, manifest: Manifest) -> None:
-    document = json.loads(manifest.dump()) | {"schema_version": 1}
-    for number, file in enumerate(document["files"]):
-        del file["checksum"], file["replaces"]
-        file["sha256"] = f"{number:064x}"
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_an_older_manifest_is_refused_with_what_to_do(tmp_path: Path, manifest: Manifest, version: int) -> None:
     path = tmp_path / "manifest.json"
-    path.write_text(json.dumps(document))
-    expected = [replace(file, checksum=f"sha256:{number:064x}") for number, file in enumerate(manifest.files)]
-    assert load(path) == manifest.model_copy(update={"files": tuple(expected)})
+    path.write_text(json.dumps(json.loads(manifest.dump()) | {"schema_version": version}))
+    with pytest.raises(SnapshotError) as caught:
+        load(path)
+    assert str(caught.value) == (
+        f"{path}: has schema version {version}; this version of lookalike reads 4: "
+        "run the job once in full to replace it"
+    )
 
 
-def test_a_manifest_of_the_second_version_has_no_overlays(tmp_path: Path, manifest: Manifest) -> None:
-    document = json.loads(manifest.dump()) | {"schema_version": 2}
-    for file in document["files"]:
-        del file["replaces"]
-    path = tmp_path / "manifest.json"
-    path.write_text(json.dumps(document))
-    assert load(path) == manifest
+def test_rows_that_replace_others_count_once(manifest: Manifest) -> None:
+    newer = replace(entry("members", 5, 2), generation=1, replaces=5)
+    with pytest.raises(ValueError, match="is of generation 1, the snapshot of 0"):
+        Manifest.model_validate(manifest.model_dump() | {"files": (*manifest.files, newer)})
+    added = manifest.model_dump() | {"files": (*manifest.files, newer), "generation": 1}
+    assert newer in Manifest.model_validate(added).files
+    two_more = replace(newer, replaces=3)
+    with pytest.raises(ValueError, match="rows of members do not reconcile"):
+        Manifest.model_validate(added | {"files": (*manifest.files, two_more)})
 
 
 def test_a_manifest_may_name_files_of_an_earlier_snapshot(tmp_path: Path, manifest: Manifest) -> None:
@@ -108,22 +110,25 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("files", 0, "path", value=f"snapshots/{ID}/hashtags/part-00000.parquet\0"), "not the path"),
         (edit("files", 0, "checksum", value="x"), "not a checksum"),
         (edit("files", 0, "rows", value="1"), "files.0.rows: Input should be a valid integer"),
-        (edit("files", 3, "bucket", value=2), "is not of table 'members', bucket 2"),
-        (edit("files", 3, "rows", value=3), "rows of members do not reconcile: 3 against 2"),
+        (edit("files", 2, "bucket", value=2), "is not of table 'members', bucket 2"),
+        (edit("files", 2, "rows", value=3), "rows of members do not reconcile: 3 against 2"),
         (edit("counts", "posts", "used", value=6), "counts.posts: Value error, posts do not reconcile"),
         (edit("counts", "accounts", "rejected", value={"x": 1}), "counts.accounts: Value error, accounts do not"),
         (edit("counts", "hashtags", value=-1), "counts.hashtags: Input should be greater"),
         (edit("buckets", value=3), "lies beyond the 3 buckets"),
         (edit("buckets", value=0), "buckets: "),
         (edit("id", value="../x"), "id: Value error, is not a snapshot id"),
-        (edit("floor", value="0"), "floor: Value error, is not between 0 and 1"),
-        (edit("floor", value="1.1"), "floor: Value error, is not between 0 and 1"),
+        (edit("floor", value="0"), "floor: Value error, 0 is not above 0"),
+        (edit("floor", value="1.1"), "floor: Value error, 1.1 is not between 0 and 1"),
         (edit("floor", value="0.8\n"), "floor: String should match pattern"),
         (edit("floor", value=0.8), "floor: Input should be a valid string"),
         (edit("created", value="2026-11-23T15:01:02"), "created: "),
         (edit("seconds", "scan", value=None), "seconds.scan: "),
-        (edit("schema_version", value=0), "schema_version: "),
-        (edit("schema_version", value=4), "schema version 4; this version of lookalike reads up to 3"),
+        (edit("schema_version", value="4"), "schema_version: "),
+        (
+            edit("schema_version", value=5),
+            "schema version 5; this version of lookalike reads 4: a newer one is needed",
+        ),
     ],
 )
 def test_a_manifest_that_cannot_be_trusted_is_refused_in_one_line(

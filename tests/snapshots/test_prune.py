@@ -9,11 +9,10 @@ import pytest
 
 from jobs.snapshots.prune import Plan, Policy, carry_out, plan
 from lookalike.errors import SnapshotError
-from lookalike.outputs import marks
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.lock import OutputLock
-from lookalike.snapshots.history import published_ids
-from lookalike.snapshots.publisher import begin, make_live
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.publisher import begin
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 
 from .dying import STEPS, Failing, KilledError
@@ -27,8 +26,8 @@ NEWEST = Policy(keep=1, keep_days=None, grace=3600)
 
 def pruned(output: Path, policy: Policy, now: datetime = LATER) -> Plan:
     with OutputLock(output):
-        planned = plan(output, policy, now)
-        carry_out(output, planned)
+        planned = plan(FolderOutput(output), policy, now)
+        carry_out(FolderOutput(output), planned)
     return planned
 
 
@@ -52,38 +51,38 @@ def named(*snapshots: Snapshot) -> set[str]:
 
 def test_one_reason_is_enough_to_stay(tmp_path: Path) -> None:
     one, two, three, four, five = publish_days(tmp_path, 1, 2, 3, 4, 5)
-    marks.pin(tmp_path, one)
+    FolderOutput(tmp_path).set_pinned(one, True)
     now = DAY.replace(day=6)
-    planned = plan(tmp_path, Policy(keep=2, keep_days=3, grace=0), now)
+    planned = plan(FolderOutput(tmp_path), Policy(keep=2, keep_days=3, grace=0), now)
     assert reasons(planned) == {
         one: "pinned",
         four: "one of the newest 2",
         five: "live",
     }
     assert [snapshot.id for snapshot in planned.removed] == [three, two]
-    by_days = plan(tmp_path, Policy(keep=None, keep_days=3, grace=0), now - timedelta(microseconds=1))
+    by_days = plan(FolderOutput(tmp_path), Policy(keep=None, keep_days=3, grace=0), now - timedelta(microseconds=1))
     assert reasons(by_days) == {one: "pinned", three: "made within 3 days", four: "made within 3 days", five: "live"}
 
 
 def test_a_live_snapshot_stays_however_old(tmp_path: Path) -> None:
     one, two, three = publish_days(tmp_path, 1, 2, 3)
-    make_live(tmp_path, one)
+    FolderOutput(tmp_path).make_live(one)
     assert reasons(pruned(tmp_path, NEWEST)) == {one: "live", three: "one of the newest 1"}
-    assert published_ids(tmp_path) == [three, one]
+    assert FolderOutput(tmp_path).published() == [three, one]
     assert not (tmp_path / "snapshots" / two).exists()
-    validate(Snapshot.open(tmp_path))
+    validate(Snapshot.open(FolderOutput(tmp_path)))
 
 
 def was_live(output: Path, until: dict[str, float]) -> None:
     """Set until when snapshots were live, in seconds after noon of the first day."""
     for snapshot, seconds in until.items():
         os.utime(output / "snapshots" / snapshot, (0, DAY.timestamp() + seconds))
-    os.utime(output / "CURRENT", (0, DAY.timestamp() + until[current_id(output)]))
+    os.utime(output / "CURRENT", (0, DAY.timestamp() + until[FolderOutput(output).live()]))
 
 
 def kept_after(output: Path, seconds: float) -> set[str]:
     policy = Policy(keep=1, keep_days=None, grace=100)
-    return set(reasons(plan(output, policy, DAY + timedelta(seconds=seconds))))
+    return set(reasons(plan(FolderOutput(output), policy, DAY + timedelta(seconds=seconds))))
 
 
 def test_what_was_live_within_the_grace_time_stays(tmp_path: Path) -> None:
@@ -92,9 +91,12 @@ def test_what_was_live_within_the_grace_time_stays(tmp_path: Path) -> None:
     assert kept_after(tmp_path, 99) == {one, two, three}
     assert kept_after(tmp_path, 100) == kept_after(tmp_path, 199) == {two, three}
     assert kept_after(tmp_path, 200) == {three}
-    make_live(tmp_path, one)
-    make_live(tmp_path, three)  # so the oldest was live until just now
-    assert reasons(plan(tmp_path, NEWEST, datetime.now(UTC))) == {one: "live within 3,600 seconds", three: "live"}
+    FolderOutput(tmp_path).make_live(one)
+    FolderOutput(tmp_path).make_live(three)  # so the oldest was live until just now
+    assert reasons(plan(FolderOutput(tmp_path), NEWEST, datetime.now(UTC))) == {
+        one: "live within 3,600 seconds",
+        three: "live",
+    }
 
 
 def test_after_current_was_edited_all_stay_for_the_grace_time(tmp_path: Path) -> None:
@@ -111,8 +113,8 @@ def test_a_pin_that_comes_does_not_hide_that_current_was_edited(tmp_path: Path) 
     was_live(tmp_path, {one: 0, two: 100, three: 200})
     (tmp_path / "CURRENT").write_text(f"{one}\n")
     os.utime(tmp_path / "CURRENT", (0, DAY.timestamp() + 1000))
-    marks.pin(tmp_path, one)
-    assert marks.was_edited(tmp_path, one)
+    FolderOutput(tmp_path).set_pinned(one, True)
+    assert FolderOutput(tmp_path).was_edited(one)
     assert kept_after(tmp_path, 1099) == {one, two, three}
     assert kept_after(tmp_path, 1100) == {one, three}
 
@@ -121,8 +123,8 @@ def test_a_pin_that_goes_does_not_make_a_snapshot_look_as_if_it_was_live(tmp_pat
     one, two, three = publish_days(tmp_path, 1, 2, 3)
     was_live(tmp_path, {one: 0, two: 100, three: 100})
     for snapshot in (one, two):
-        marks.pin(tmp_path, snapshot)
-    marks.unpin(tmp_path, one)
+        FolderOutput(tmp_path).set_pinned(snapshot, True)
+    FolderOutput(tmp_path).set_pinned(one, False)
     planned = pruned(tmp_path, NEWEST, datetime.now(UTC))
     assert reasons(planned) == {two: "pinned", three: "live"}
     assert [snapshot.id for snapshot in planned.removed] == [one]
@@ -132,17 +134,17 @@ def test_who_may_not_keep_the_time_of_a_folder_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = publish_days(tmp_path, 1, 2)
-    marks.pin(tmp_path, two)
+    FolderOutput(tmp_path).set_pinned(two, True)
     before = [(tmp_path / "snapshots" / snapshot).stat().st_mtime_ns for snapshot in (one, two)]
     with monkeypatch.context() as patch:
         Failing(patch, 0, PermissionError(errno.EPERM, "not yours"), only=("utime",))
         with pytest.raises(PermissionError):
-            marks.pin(tmp_path, one)
+            FolderOutput(tmp_path).set_pinned(one, True)
     with monkeypatch.context() as patch:
         Failing(patch, 0, PermissionError(errno.EPERM, "not yours"), only=("utime",))
         with pytest.raises(PermissionError):
-            marks.unpin(tmp_path, two)
-    assert [marks.is_pinned(tmp_path, snapshot) for snapshot in (one, two)] == [False, True]
+            FolderOutput(tmp_path).set_pinned(two, False)
+    assert [FolderOutput(tmp_path).is_pinned(snapshot) for snapshot in (one, two)] == [False, True]
     assert [(tmp_path / "snapshots" / snapshot).stat().st_mtime_ns for snapshot in (one, two)] == before
 
 
@@ -156,7 +158,7 @@ def test_files_that_kept_snapshots_name_stay_one_by_one(tmp_path: Path) -> None:
     before = {path: (tmp_path / path).stat().st_size for path in files(tmp_path)}
     planned = pruned(tmp_path, NEWEST)
     assert files(tmp_path) == named(other)
-    validate(Snapshot.open(tmp_path))
+    validate(Snapshot.open(FolderOutput(tmp_path)))
     gone = before.keys() - files(tmp_path)
     assert planned.bytes == sum(before[path] for path in gone)
     assert planned.shared == sum(before[path] for path in shared)
@@ -171,12 +173,12 @@ def test_files_that_kept_snapshots_name_stay_one_by_one(tmp_path: Path) -> None:
 def test_a_pinned_snapshot_keeps_the_files_that_it_names(tmp_path: Path) -> None:
     first = publish_on(1, tmp_path, OLD)
     second = publish_on(2, tmp_path, OLD, naming=first)
-    marks.pin(tmp_path, second.manifest.id)
+    FolderOutput(tmp_path).set_pinned(second.manifest.id, True)
     third = publish_on(3, tmp_path, NEW)
     pruned(tmp_path, NEWEST)
     assert files(tmp_path) == named(second, third)
     validate(second)
-    marks.unpin(tmp_path, second.manifest.id)
+    FolderOutput(tmp_path).set_pinned(second.manifest.id, False)
     pruned(tmp_path, NEWEST)
     assert files(tmp_path) == named(third)
 
@@ -208,7 +210,7 @@ def test_nothing_is_removed_without_a_live_snapshot(tmp_path: Path, current: str
 
 def test_nothing_is_removed_while_the_live_snapshot_lacks_a_file(tmp_path: Path) -> None:
     publish_days(tmp_path, 1, 2)
-    (tmp_path / Snapshot.open(tmp_path).manifest.files[0].path).write_bytes(b"PAR1")
+    (tmp_path / Snapshot.open(FolderOutput(tmp_path)).manifest.files[0].path).write_bytes(b"PAR1")
     before = files(tmp_path)
     with pytest.raises(SnapshotError, match="has 4 bytes"):
         pruned(tmp_path, NEWEST)
@@ -224,7 +226,7 @@ def test_what_is_no_snapshot_is_left_alone(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "precious").write_text("x")
-    old = tmp_path / "snapshots" / published_ids(tmp_path)[1]
+    old = tmp_path / "snapshots" / FolderOutput(tmp_path).published()[1]
     (old / "link").symlink_to(elsewhere)
     pruned(tmp_path, NEWEST)
     assert not old.exists()
@@ -235,7 +237,7 @@ def prepared(output: Path) -> Snapshot:
     """Two snapshots to prune, of which the live one names files, one that stays, and what a dead run left."""
     first = publish_on(1, output, OLD)
     publish_on(2, output, OLD)
-    marks.pin(output, publish_on(3, output, OLD, naming=first).manifest.id)
+    FolderOutput(output).set_pinned(publish_on(3, output, OLD, naming=first).manifest.id, True)
     live = publish_on(4, output, NEW, naming=first)
     dead = output / "snapshots" / "20200101T000000Z-000000" / "work"
     dead.mkdir(parents=True)
@@ -244,9 +246,9 @@ def prepared(output: Path) -> Snapshot:
 
 
 def assert_every_snapshot_is_whole(output: Path, live: str) -> None:
-    assert current_id(output) == live
-    for snapshot in published_ids(output):
-        validate(Snapshot.open(output, snapshot))
+    assert FolderOutput(output).live() == live
+    for snapshot in FolderOutput(output).published():
+        validate(Snapshot.open(FolderOutput(output), snapshot))
 
 
 def test_a_prune_killed_at_any_step_leaves_whole_snapshots_only(
@@ -254,7 +256,7 @@ def test_a_prune_killed_at_any_step_leaves_whole_snapshots_only(
 ) -> None:
     output, template = tmp_path / "output", tmp_path / "template"
     live = prepared(template).manifest.id
-    pinned = published_ids(template)[1]
+    pinned = FolderOutput(template).published()[1]
     for passes in count():
         shutil.copytree(template, output)
         with monkeypatch.context() as patch:
@@ -270,8 +272,10 @@ def test_a_prune_killed_at_any_step_leaves_whole_snapshots_only(
             with begin(output):
                 pass
             assert_every_snapshot_is_whole(output, live)
-        if passes % 2 or set(published_ids(output)) == {live, pinned}:
-            assert files(output) == named(Snapshot.open(output), Snapshot.open(output, pinned))
+        if passes % 2 or set(FolderOutput(output).published()) == {live, pinned}:
+            assert files(output) == named(
+                Snapshot.open(FolderOutput(output)), Snapshot.open(FolderOutput(output), pinned)
+            )
             assert not list(output.rglob("blob"))
         shutil.rmtree(output)
         if not steps.failed:
@@ -293,4 +297,4 @@ def test_a_prune_that_cannot_remove_leaves_whole_snapshots_only(
         assert_every_snapshot_is_whole(tmp_path, live)
         if not steps.failed:
             break
-    assert len(published_ids(tmp_path)) == 2
+    assert len(FolderOutput(tmp_path).published()) == 2

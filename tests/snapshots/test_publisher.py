@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from lookalike.errors import SnapshotError, UsageError
-from lookalike.outputs.marks import live_until
-from lookalike.snapshots import publisher
-from lookalike.snapshots.publisher import Publication, begin, make_live
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.outputs.folder import FolderOutput
+from lookalike.snapshots.publisher import Publication, begin
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 
 from .dying import STEPS, Failing, KilledError
@@ -35,7 +34,7 @@ def temporaries(output: Path) -> list[Path]:
 
 def assert_live_is_whole(output: Path, old: str) -> bool:
     """CURRENT names the old snapshot or all of the new one; return whether it is the new."""
-    live = Snapshot.open(output)
+    live = Snapshot.open(FolderOutput(output))
     validate(live)
     is_new = live.manifest.id != old
     sample = NEW if is_new else OLD
@@ -47,7 +46,7 @@ def assert_live_is_whole(output: Path, old: str) -> bool:
 def test_publishing_makes_a_snapshot_live_and_keeps_the_old_one(tmp_path: Path) -> None:
     output = tmp_path / "made" / "on the way"
     old = publish_sample(output, OLD)
-    assert current_id(output) == old.manifest.id
+    assert FolderOutput(output).live() == old.manifest.id
     new = publish_sample(output, NEW)
     assert (output / "CURRENT").read_text() == new.manifest.id + "\n"
     assert folders(output) == sorted([old.manifest.id, new.manifest.id])
@@ -60,9 +59,9 @@ def test_nobody_sees_a_snapshot_before_it_is_published(tmp_path: Path) -> None:
     with begin(tmp_path) as publication:
         files = write_files(publication, NEW, row_group_rows=16)
         with pytest.raises(SnapshotError, match="no snapshot has been published"):
-            current_id(tmp_path)
+            FolderOutput(tmp_path).live()
         publication.publish(make_manifest(publication.id, NEW, files))
-    assert current_id(tmp_path) == publication.id
+    assert FolderOutput(tmp_path).live() == publication.id
 
 
 def test_only_listed_files_are_published(tmp_path: Path) -> None:
@@ -128,7 +127,7 @@ def test_a_run_killed_at_any_step_leaves_the_live_snapshot(tmp_path: Path, monke
             pass
         assert not temporaries(output)
         for name in folders(output):
-            validate(Snapshot.open(output, name))
+            validate(Snapshot.open(FolderOutput(output), name))
         shutil.rmtree(output)
         if not steps.failed:
             break
@@ -193,7 +192,7 @@ def test_a_folder_that_a_manifest_names_files_of_is_never_removed(tmp_path: Path
     unnamed.mkdir()
     begin(tmp_path).__exit__(None, None, None)
     assert not unnamed.exists()
-    validate(Snapshot.open(tmp_path))
+    validate(Snapshot.open(FolderOutput(tmp_path)))
 
 
 def test_of_a_folder_without_a_manifest_the_named_files_stay(tmp_path: Path) -> None:
@@ -205,7 +204,7 @@ def test_of_a_folder_without_a_manifest_the_named_files_stay(tmp_path: Path) -> 
         shared = {entry.path for entry in second.manifest.files if entry.snapshot == first.manifest.id}
         assert {str(path.relative_to(tmp_path)) for path in folder.rglob("*") if path.is_file()} == shared
         assert {path.name for path in folder.iterdir()} == {"rejects", "post_index", "unknown_posts"}
-    validate(Snapshot.open(tmp_path))
+    validate(Snapshot.open(FolderOutput(tmp_path)))
 
 
 def test_a_publication_given_up_when_it_was_whole_never_looks_so_while_it_goes(
@@ -213,7 +212,7 @@ def test_a_publication_given_up_when_it_was_whole_never_looks_so_while_it_goes(
 ) -> None:
     old = publish_sample(tmp_path, OLD).manifest.id
     full = OSError(errno.ENOSPC, "full")
-    monkeypatch.setattr(publisher, "make_live", lambda *_: (_ for _ in ()).throw(full))
+    monkeypatch.setattr(FolderOutput, "make_live", lambda *_: (_ for _ in ()).throw(full))
     for passes in count():
         with monkeypatch.context() as patch:
             steps = Failing(patch, 10**9, KilledError(), only=("unlink", "rmdir"))
@@ -222,7 +221,7 @@ def test_a_publication_given_up_when_it_was_whole_never_looks_so_while_it_goes(
         assert isinstance(stopped, KilledError if steps.failed else OSError)
         for name in folders(tmp_path):
             if (tmp_path / "snapshots" / name / "manifest.json").exists():
-                validate(Snapshot.open(tmp_path, name))
+                validate(Snapshot.open(FolderOutput(tmp_path), name))
         if not steps.failed:
             break
     assert passes > 10
@@ -235,13 +234,13 @@ def test_a_publication_whose_manifest_cannot_be_removed_keeps_all_that_it_names(
     old = publish_sample(tmp_path, OLD).manifest.id
     error = OSError(errno.EIO, "broken")
     with monkeypatch.context() as patch:
-        patch.setattr(publisher, "make_live", lambda *_: (_ for _ in ()).throw(error))
+        patch.setattr(FolderOutput, "make_live", lambda *_: (_ for _ in ()).throw(error))
         steps = Failing(patch, 10**9, error, only=("unlink",))
         patch.setattr(Publication, "abort", dying_in(Publication.abort, steps, 0))
         assert attempt(tmp_path) is error
         assert steps.failed
     (new,) = set(folders(tmp_path)) - {old}
-    validate(Snapshot.open(tmp_path, new))
+    validate(Snapshot.open(FolderOutput(tmp_path), new))
     assert not assert_live_is_whole(tmp_path, old)
 
 
@@ -266,11 +265,11 @@ def test_a_switch_notes_until_when_a_snapshot_was_live_and_changes_nothing_else(
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for path in (folder / one, folder / two, folder / three, tmp_path / "CURRENT"):
         age(path)
-    make_live(tmp_path, two)
-    assert current_id(tmp_path) == two
-    assert [live_until(tmp_path, snapshot, two) > 0 for snapshot in (one, three)] == [False, True]
-    make_live(tmp_path, one)
-    assert live_until(tmp_path, two, one) > 0
+    FolderOutput(tmp_path).make_live(two)
+    assert FolderOutput(tmp_path).live() == two
+    assert [FolderOutput(tmp_path).live_until(snapshot, two) > 0 for snapshot in (one, three)] == [False, True]
+    FolderOutput(tmp_path).make_live(one)
+    assert FolderOutput(tmp_path).live_until(two, one) > 0
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
@@ -281,8 +280,8 @@ def test_whatever_can_have_been_live_is_noted_after_current_was_edited(tmp_path:
             age(tmp_path / "snapshots" / snapshot)
         (tmp_path / "CURRENT").write_text(current)
         if one in current:
-            assert all(live_until(tmp_path, snapshot, one) > 0 for snapshot in (two, three))
-        make_live(tmp_path, three)
+            assert all(FolderOutput(tmp_path).live_until(snapshot, one) > 0 for snapshot in (two, three))
+        FolderOutput(tmp_path).make_live(three)
         assert all((tmp_path / "snapshots" / snapshot).stat().st_mtime > 0 for snapshot in (one, two, three))
 
 

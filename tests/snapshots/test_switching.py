@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from lookalike.errors import OutputLockedError, SnapshotError, UsageError
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.lock import OutputLock
-from lookalike.outputs.marks import is_pinned
-from lookalike.snapshots.history import published_ids
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 
 from .commands import Command, Ran, split
@@ -33,13 +32,13 @@ def test_rollback_goes_to_the_snapshot_made_before_the_live_one(command: Command
     )
     assert (tmp_path / "CURRENT").read_text() == f"{second.manifest.id}\n"
     command("rollback", tmp_path)
-    assert current_id(tmp_path) == first.manifest.id
+    assert FolderOutput(tmp_path).live() == first.manifest.id
     ran = command("rollback", tmp_path)
-    assert (ran.code, current_id(tmp_path)) == (UsageError.exit_code, first.manifest.id)
+    assert (ran.code, FolderOutput(tmp_path).live()) == (UsageError.exit_code, first.manifest.id)
     assert "no snapshot is older" in ran.errors
     assert command("rollback", tmp_path, third.manifest.id).code == 0  # and forward again
     assert command("rollback", tmp_path, third.manifest.id).errors.endswith("is live already\n")
-    validate(Snapshot.open(tmp_path))
+    validate(Snapshot.open(FolderOutput(tmp_path)))
 
 
 @pytest.mark.parametrize("current", [None, "", "gone"])
@@ -50,7 +49,7 @@ def test_rollback_to_a_named_snapshot_mends_current(command: Command, tmp_path: 
         (tmp_path / "CURRENT").write_text(current)
     assert command("rollback", tmp_path).code == SnapshotError.exit_code
     assert command("rollback", tmp_path, snapshot).lines[1:] == ["no snapshot was live before"]
-    assert current_id(tmp_path) == snapshot
+    assert FolderOutput(tmp_path).live() == snapshot
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "manifest", "no manifest"])
@@ -71,7 +70,7 @@ def test_rollback_refuses_a_snapshot_that_is_not_whole(command: Command, tmp_pat
     ran = command("rollback", tmp_path, second.manifest.id)
     assert (ran.code, ran.lines) == (SnapshotError.exit_code, [])
     assert str(manifest if "manifest" in damage else shared) in ran.errors
-    assert current_id(tmp_path) == third.manifest.id
+    assert FolderOutput(tmp_path).live() == third.manifest.id
 
 
 def test_a_pin_is_set_and_taken_away_any_number_of_times(command: Command, tmp_path: Path) -> None:
@@ -80,15 +79,15 @@ def test_a_pin_is_set_and_taken_away_any_number_of_times(command: Command, tmp_p
     for day in (3, 4):
         assert command("pin", tmp_path, first) == Ran(0, [f"{first} is pinned"], "")
         publish_on(day, tmp_path, OTHER)
-        assert is_pinned(tmp_path, first)
+        assert FolderOutput(tmp_path).is_pinned(first)
     command("prune", tmp_path, "--keep", 1, "--grace", 0)
-    assert len(published_ids(tmp_path)) == 2
+    assert len(FolderOutput(tmp_path).published()) == 2
     for _ in range(2):
         assert command("unpin", tmp_path, first) == Ran(0, [f"{first} is not pinned"], "")
-        assert not is_pinned(tmp_path, first)
+        assert not FolderOutput(tmp_path).is_pinned(first)
     (tmp_path / "snapshots" / first / "pinned").mkdir()  # whatever stands there is a pin
     command("prune", tmp_path, "--keep", 1, "--grace", 0)
-    assert first in published_ids(tmp_path)
+    assert first in FolderOutput(tmp_path).published()
 
 
 def test_prune_tells_what_it_removes_and_frees(command: Command, tmp_path: Path) -> None:

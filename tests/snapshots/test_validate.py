@@ -7,8 +7,8 @@ import pytest
 
 from jobs.stages.write.check import CheckBuckets
 from lookalike.errors import SnapshotError
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.publisher import Publication, begin
-from lookalike.snapshots.reader import current_id
 
 from .samples import Sample, make_manifest, make_sample, publish_sample, write_files
 
@@ -122,7 +122,7 @@ def test_a_wrong_snapshot_never_goes_live(tmp_path: Path, spoil: Callable[[Sampl
         with pytest.raises(SnapshotError) as caught:
             publication.publish(make_manifest(publication.id, RIGHT, files))
     assert message in str(caught.value)
-    assert current_id(tmp_path) == old
+    assert FolderOutput(tmp_path).live() == old
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [old]
 
 
@@ -144,7 +144,7 @@ def test_tasks_that_share_the_buckets_find_what_is_wrong(tmp_path: Path, name: s
     with begin(tmp_path) as publication:
         files = write_files(publication, right, row_group_rows=16)
         publication.publish(make_manifest(publication.id, right, files, buckets=4), check)
-    assert current_id(tmp_path) == publication.id
+    assert FolderOutput(tmp_path).live() == publication.id
 
 
 def test_hashtags_in_the_wrong_bucket_are_found(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import SNAPSHOTS
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 from tests.job.command import start, submit
 from tests.serving.test_live import write_accounts
@@ -51,8 +52,8 @@ class Disk:
         folders = sorted(path.name for path in (self.output / SNAPSHOTS).iterdir())
         whole = [name for name in folders if (self.output / SNAPSHOTS / name / "manifest.json").exists()]
         for name in whole:
-            validate(Snapshot.open(self.output, name))
-        return {"live": current_id(self.output), "folders": folders, "checked": whole}
+            validate(Snapshot.open(FolderOutput(self.output), name))
+        return {"live": FolderOutput(self.output).live(), "folders": folders, "checked": whole}
 
     def fill(self) -> None:
         """Leave no room."""

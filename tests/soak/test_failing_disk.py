@@ -35,7 +35,7 @@ def test_the_live_snapshot_stays_and_the_next_run_clears_up(tmp_path: Path, scen
     assert first["code"] == 0
     assert failed["code"] == (2 if scene == "read_only" else 1)
     line, *warnings = failed["stderr"].splitlines()
-    assert all(warning.startswith("warning: the record of runs was not told of this run: ") for warning in warnings)
+    assert all(warning.startswith("warning: this run was not added to the record of runs: ") for warning in warnings)
     assert ("Read-only file system" if scene == "read_only" else "No space left on device") in line
     assert after["live"] == first["live"]
     assert after["checked"] == [first["live"]]

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import SNAPSHOTS
-from lookalike.snapshots.reader import Snapshot, current_id
+from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 from tests.job.command import start, submit
 from tests.serving.running import ServiceFactory
@@ -74,13 +75,16 @@ class Runs:
 
     def modes(self) -> Counter[str]:
         """How the snapshots that are whole were made."""
-        found = (Snapshot.open(self.output, snapshot).manifest.mode for snapshot in self.published())
+        found = (Snapshot.open(FolderOutput(self.output), snapshot).manifest.mode for snapshot in self.published())
         return Counter(mode.name for mode in found if mode is not None)
 
     def published(self) -> dict[str, int]:
         """The pairs of every snapshot that is whole."""
         folders = [path for path in (self.output / SNAPSHOTS).iterdir() if (path / "manifest.json").exists()]
-        return {path.name: Snapshot.open(self.output, path.name).manifest.counts.similar_pairs for path in folders}
+        return {
+            path.name: Snapshot.open(FolderOutput(self.output), path.name).manifest.counts.similar_pairs
+            for path in folders
+        }
 
 
 def test_a_driver_killed_at_any_moment_fails_no_answer_and_the_next_run_clears_up(
@@ -96,16 +100,16 @@ def test_a_driver_killed_at_any_moment_fails_no_answer_and_the_next_run_clears_u
             for number in range(1, KILLS + 1):
                 if number % 3 == 2:
                     runs.publish(1)  # so that the one to be killed reads only what is new
-                live = current_id(runs.output)
+                live = FolderOutput(runs.output).live()
                 # Late moments more often than early ones, when there is nothing to lose.
                 code = runs.kill(number, longest * rng.triangular(0.1, 1.1, 1.0))
                 codes[code] += 1
                 assert code in (0, -signal.SIGKILL)
-                validate(Snapshot.open(runs.output))
-                assert code == 0 or current_id(runs.output) in (live, max(runs.published()))
+                validate(Snapshot.open(FolderOutput(runs.output)))
+                assert code == 0 or FolderOutput(runs.output).live() in (live, max(runs.published()))
             for number in (0, 1, 2):
                 runs.publish(number)
-            await_snapshot(service, current_id(runs.output))
+            await_snapshot(service, FolderOutput(runs.output).live())
         finally:
             done.set()
         seen = sum((future.result() for future in asking), Counter[Any]())
@@ -116,7 +120,7 @@ def test_a_driver_killed_at_any_moment_fails_no_answer_and_the_next_run_clears_u
     assert {(snapshot, pairs) for _, snapshot, pairs in seen} <= set(published.items())
     assert {path.name for path in (runs.output / SNAPSHOTS).iterdir()} == set(published)
     for snapshot in published:
-        validate(Snapshot.open(runs.output, snapshot))
+        validate(Snapshot.open(FolderOutput(runs.output), snapshot))
 
 
 def asked(service: Any, coding: str, done: threading.Event) -> Counter[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import ServiceFactory
 
 from .proxy import Proxy, proxy_of

@@ -82,7 +82,7 @@ class Proxy:
             handler.end_headers()
             handler.wfile.flush()
             return
-        connection = http.client.HTTPConnection(self._upstream, timeout=60)
+        connection = http.client.HTTPConnection(self._upstream, timeout=600)
         try:
             connection.putrequest(handler.command, handler.path, skip_host=True, skip_accept_encoding=True)
             for name, value in handler.headers.items():

@@ -18,13 +18,13 @@ import pytest
 from obstore.store import from_url
 
 from jobs.options.config import JobConfig
-from jobs.pipeline import pipeline
+from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from lookalike.outputs import layout
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots import publisher
 from lookalike.snapshots.manifest import Manifest, parse
-from lookalike.tables.schemas import SCHEMAS
+from lookalike.tables import TABLES
 from tests.job import localspark
 
 
@@ -93,7 +93,7 @@ class Runner:
         spark: Future[Any] = Future()
         spark.set_result(localspark.Context(2))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            manifest = pipeline.run(JobConfig(**given), lambda: spark, Progress(shown=False))
+            manifest = run_job(JobConfig(**given), lambda: spark, Progress(shown=False))
         return manifest, printed.getvalue()
 
 
@@ -134,7 +134,7 @@ class Bucket:
 
 def tables(manifest: Manifest, read: Any) -> dict[str, list[dict[str, Any]]]:
     """read: gives the bytes of a file."""
-    found: dict[str, list[dict[str, Any]]] = {table: [] for table in SCHEMAS}
+    found: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
     for entry in manifest.files:
         found[entry.table] += pq.read_table(pa.BufferReader(read(entry.path))).to_pylist()
     return found

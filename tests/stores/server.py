@@ -80,14 +80,14 @@ def _makes_a_bucket(process: subprocess.Popen[bytes], log: Path) -> bool:
     assert process.poll() is None, log.read_text()
     with contextlib.suppress(urllib.error.HTTPError):  # it answers, if only that it does not know who asks
         try:
-            urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], timeout=5).close()
+            urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], timeout=60).close()
         except (urllib.error.URLError, OSError) as error:
             if not isinstance(error, urllib.error.HTTPError):
                 return False
             error.close()
     from lookalike.errors import StoreError
-    from lookalike.outputs.stores.objects import BRISK, ObjectStore
-    from lookalike.outputs.stores.urls import StoreUrl
+    from lookalike.outputs.objects import BRISK, ObjectStore
+    from lookalike.outputs.urls import StoreUrl
 
     try:
         ObjectStore(StoreUrl.parse(f"s3://{BUCKET}"), BRISK).put("made", b"")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.outputs.stores.lease import Lease
-from lookalike.outputs.stores.objects import ObjectStore
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.lease import Lease
+from lookalike.outputs.objects import ObjectStore
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.manifest import Manifest
 from tests.snapshots.commands import Command, split
 
@@ -116,7 +116,7 @@ def test_prune_after_current_was_edited_by_hand_takes_all_for_live_lately(
     url: StoreUrl, three: list[Manifest], command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "lookalike.outputs.stores.output._SWITCH", -1
+        "lookalike.outputs.interface.SWITCH_SECONDS", -1
     )  # as if the switch had been longer after its mark
     done = command("prune", url, "--keep", 1, "--grace", 3600)
     assert "kept: live within 3,600 seconds" in done.lines[1]

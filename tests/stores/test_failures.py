@@ -16,7 +16,7 @@ import pytest
 from jobs.pipeline.staging import Staging
 from lookalike.errors import JobError, OutputLockedError, StoreError, StoreRefusedError
 from lookalike.outputs.layout import new_snapshot_id
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 
 from .proxy import LOST, Asked, Proxy
 from .running import Bucket, Runner, write_inputs
@@ -231,7 +231,7 @@ def test_who_may_only_read_cannot_publish(url: StoreUrl, server: Server, tmp_pat
 def test_a_bucket_that_is_not_there_is_told_in_one_line(url: StoreUrl, tmp_path: Path) -> None:
     assert url
     line = refused(start("s3://no-such-bucket/out", tmp_path))
-    assert line == "error: s3://no-such-bucket/out: there is no such bucket; it is not made by itself"
+    assert line == "error: s3://no-such-bucket/out: there is no such bucket; create it first"
 
 
 def test_an_endpoint_over_http_must_be_allowed(url: StoreUrl, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from lookalike.errors import OutputLockedError, StoreError
-from lookalike.outputs.stores.lease import Lease
-from lookalike.outputs.stores.objects import BRISK, ObjectStore
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.lease import Lease
+from lookalike.outputs.objects import BRISK, ObjectStore
+from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import eventually
 
 from .proxy import LOST, Asked, Proxy
@@ -66,7 +66,7 @@ def test_who_waits_gets_it_when_it_is_free(url: StoreUrl) -> None:
     holder, waiting = new_lease(url), new_lease(url)
     holder.acquire()
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(waiting.acquire, 60)
+        future = pool.submit(waiting.acquire, 600)
         holder.confirm()
         holder.release()
         future.result()
@@ -75,12 +75,12 @@ def test_who_waits_gets_it_when_it_is_free(url: StoreUrl) -> None:
 
 
 def test_a_dead_holder_is_taken_over_after_its_lease_and_not_before(url: StoreUrl) -> None:
-    dead = new_lease(url, lease=2, renewal=3600)  # renews never, as if it had been killed
+    dead = new_lease(url, lease=6, renewal=3600)  # renews never, as if it had been killed
     dead.acquire()
     with pytest.raises(OutputLockedError):
         new_lease(url).acquire()
     heir = new_lease(url)
-    heir.acquire(60)
+    heir.acquire(600)
     with pytest.raises(OutputLockedError, match="was taken by another run"):
         dead.confirm()
     dead.release()
@@ -91,9 +91,9 @@ def test_a_dead_holder_is_taken_over_after_its_lease_and_not_before(url: StoreUr
 
 
 def test_a_holder_that_renews_is_not_taken_over(url: StoreUrl) -> None:
-    with new_lease(url, lease=1.5, renewal=0.1) as holder:
+    with new_lease(url, lease=4, renewal=0.1) as holder:
         begun = held(url)["renewal"]
-        eventually(lambda: held(url)["renewal"] > begun + 25)  # longer than its lease
+        eventually(lambda: held(url)["renewal"] > begun + 50)  # longer than its lease
         with pytest.raises(OutputLockedError):
             new_lease(url).acquire()
         holder.confirm()

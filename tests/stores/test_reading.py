@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from lookalike.errors import SnapshotError, StoreError
+from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.buckets import bucket_of
-from lookalike.outputs.stores.blocks import BlockCache
-from lookalike.outputs.stores.objects import BRISK
-from lookalike.outputs.stores.output import ObjectOutput
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.objects import BRISK
+from lookalike.outputs.objectstore import ObjectOutput
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
 from tests.snapshots.samples import make_sample, publish_sample
@@ -33,10 +34,14 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return publish_sample(output, make_sample(SIZES, buckets=2), row_group_rows=8, parts=2)
 
 
+def folder_of(local: Snapshot) -> Path:
+    assert isinstance(local.output, FolderOutput)
+    return local.output.folder
+
+
 def copied(local: Snapshot, url: StoreUrl) -> None:
     """Put a snapshot of a folder into a bucket as it is."""
-    bucket, output = Bucket(url), local.output
-    assert isinstance(output, Path)
+    bucket, output = Bucket(url), folder_of(local)
     for path in output.rglob("*"):
         if path.is_file() and path.name != ".lock":
             bucket.write(str(path.relative_to(output)), path.read_bytes())
@@ -229,30 +234,16 @@ def test_the_blocks_used_longest_ago_go_first_and_a_larger_one_is_not_kept() -> 
     assert cache.used <= cache.capacity
 
 
-@pytest.fixture(scope="module")
-def overlaid(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    sample = make_sample(SIZES, buckets=2)
-    return publish_sample(tmp_path_factory.mktemp("overlaid"), sample, row_group_rows=8, parts=2, overlaid=30)
-
-
-def test_rows_laid_over_others_are_found_in_their_places(url: StoreUrl, local: Snapshot, overlaid: Snapshot) -> None:
-    copied(overlaid, url)
-    assert any(entry.replaces for entry in overlaid.manifest.files)
-    assert ask_all(Snapshot.open(ObjectOutput(url, patience=BRISK))) == ask_all(local)
-
-
-def test_an_overlay_takes_a_request_for_where_its_rows_stand_and_one_for_each_row_group(
-    url: StoreUrl, overlaid: Snapshot, proxy: Proxy
-) -> None:
-    copied(overlaid, url)
+def test_rows_of_several_generations_are_found(url: StoreUrl, local: Snapshot, tmp_path: Path, proxy: Proxy) -> None:
+    several = publish_sample(tmp_path, make_sample(SIZES, buckets=2), row_group_rows=8, parts=2, generations=3)
+    assert any(entry.replaces for entry in several.manifest.files)
+    copied(several, url)
     remote = Snapshot.open(ObjectOutput(url, patience=BRISK))
-    proxy.asked.clear()
-    bucket = bucket_of("big", 2)
-    files, entries = remote.run("members", bucket).files, remote.run("members", bucket).entries
-    assert len(entries) == 3  # and the overlay has dozens of row groups
-    assert len(proxy.asked) <= 2 * len(entries) + 1
-    for file in files:
-        for group in range(len(file.bounds)):
-            proxy.asked.clear()
-            file.read(group)
-            assert len(proxy.asked) <= 2
+    assert ask_all(remote) == ask_all(several)
+    assert remote.pairs("big") == local.pairs("big")
+    stored = remote.stored("members", bucket_of("big", 2))
+    assert len(stored.files) == 6
+    for file in stored.files:
+        proxy.asked.clear()
+        file.read(0)
+        assert len(proxy.asked) <= 1

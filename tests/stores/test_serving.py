@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.snapshots.__main__ import main
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import PATH, Service, ServiceFactory, eventually, service_process
 
 from .proxy import Proxy

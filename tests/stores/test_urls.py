@@ -11,7 +11,7 @@ import pytest
 from jobs.options.cli import parse_arguments
 from jobs.pipeline.staging import staging_folder
 from lookalike.errors import UsageError
-from lookalike.outputs.stores.urls import StoreUrl, parse_output
+from lookalike.outputs.urls import StoreUrl, parse_output
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_two_urls_never_share_a_staging_folder(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_folder_as_output_loads_nothing_of_object_stores() -> None:
-    imports = "import sys, jobs.pipeline.pipeline, jobs.snapshots.__main__, serving.app"
+    imports = "import sys, jobs.pipeline.run, jobs.snapshots.__main__, serving.app"
     code = f"{imports}; print([name for name in sys.modules if 'obstore' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

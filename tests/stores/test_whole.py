@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lookalike.outputs.stores.urls import StoreUrl
+from lookalike.outputs.urls import StoreUrl
 from tests.job.command import submit, submit_alone
 from tests.job.known import tiny
 from tests.serving.running import ROOT, service_process

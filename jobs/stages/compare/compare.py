@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import CompareReport
-from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.exchange.worker import accounts_table
 from jobs.stages.compare.found import PairBoxes, PairSender
 from jobs.stages.compare.plan import Unit
 from jobs.stages.group.groups import Groups
+from jobs.stages.group.hashtagtable import hashtag_table
 from lookalike.kernel import (
     SMALL_GROUP,
     EncodedNames,

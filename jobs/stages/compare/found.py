@@ -14,7 +14,8 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
-from jobs.exchange.worker import account_buckets, hashtag_table
+from jobs.exchange.worker import account_buckets
+from jobs.stages.group.hashtagtable import hashtag_table
 
 Indices = npt.NDArray[np.uint32]
 
@@ -44,20 +45,22 @@ class PairBoxes:
     pairs: Outbox
     lookalikes: Outbox
 
-    def by_hashtag(self, hashtag: Indices, left: Indices, right: Indices, distance: npt.NDArray[np.int32]) -> None:
+    def by_hashtag(
+        self, hashtag: Indices, account_a: Indices, account_b: Indices, distance: npt.NDArray[np.int32]
+    ) -> None:
         """Send n pairs of accounts, each in a hashtag given by number, to the hashtags' buckets."""
         bucket_of = hashtag_table(str(self.sender.work)).bucket
         order, parts = parts_of(bucket_of[hashtag], self.sender.buckets)
-        columns = {"hashtag": hashtag, "left": left, "right": right, "distance": distance}
+        columns = {"hashtag": hashtag, "account_a": account_a, "account_b": account_b, "distance": distance}
         rows = pa.record_batch({name: column[order] for name, column in columns.items()})
         for bucket, start, end in parts:
             self.pairs.send(bucket, rows.slice(start, end - start))
 
     def by_account(
-        self, left: Indices, right: Indices, distance: npt.NDArray[np.int32], hashtags: npt.NDArray[np.int32]
+        self, account_a: Indices, account_b: Indices, distance: npt.NDArray[np.int32], hashtags: npt.NDArray[np.int32]
     ) -> None:
         """Send n pairs, each a pair in so many hashtags, from either side to the tasks of accounts."""
-        account, other = np.concatenate([left, right]), np.concatenate([right, left])
+        account, other = np.concatenate([account_a, account_b]), np.concatenate([account_b, account_a])
         tasks = self.sender.tasks
         order, parts = parts_of(account_buckets(self.sender.accounts, self.sender.buckets)[account] % tasks, tasks)
         columns = {"account": account, "other": other}

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import LargeHashtag
-from jobs.stages.compare.plan import Unit, cost_of_group, ranges_of
+from jobs.stages.compare.plan import Unit, ranges_of
+from jobs.stages.costs import cost_of_group
 from lookalike.kernel import EncodedNames, Threshold, similar_pairs
 
 _WORTH_COUNTING = 1.0  # seconds of comparison from which on the other order is looked at

@@ -15,16 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import GroupReport, LargeHashtag
-from lookalike.kernel import SMALL_GROUP, Threshold
+from jobs.stages.costs import INDEXED_NAME, INDEXED_PAIR, SCREENED_PAIR, cost_of_group, cost_of_sides
+from lookalike.kernel import Threshold
 
-# Seconds on one core, measured at 0.8, see bench/README.md. Only their ratios matter.
-_SCREENED_PAIR = 2.5e-10
-_INDEXED_NAME = 6.5e-7
-_INDEXED_PAIR = 4e-12
-# The same where only some names are fresh, on one machine: 1 in 10,000 to 1 in 5 of 100,000 and of a million names.
-_SORTED_NAME = 7e-8
-_FILTERED_NAME = 2e-7
-_MET_PAIR = 8e-12
 TASK_COST = 0.25  # below it a task costs Spark more than the work in it
 
 
@@ -44,26 +37,6 @@ class Unit:
     cost: float
 
 
-def cost_of_group(
-    members: npt.NDArray[np.int64], fresh: npt.NDArray[np.int64] | None = None
-) -> npt.NDArray[np.float64]:
-    """Estimated seconds to compare groups of these sizes.
-
-    fresh: how many members of each are, if only pairs of which one is are wanted; groups without cost nothing.
-    """
-    size = members.astype(np.float64)
-    pairs = size * (size - 1) / 2
-    whole = np.where(members <= SMALL_GROUP, pairs * _SCREENED_PAIR, size * _INDEXED_NAME + pairs * _INDEXED_PAIR)
-    if fresh is None:
-        return whole
-    few = fresh.astype(np.float64)
-    met = few * (size - few) + few * (few - 1) / 2
-    directly = size * _SORTED_NAME + met * _SCREENED_PAIR
-    by_segments = size * (_SORTED_NAME + _FILTERED_NAME) + few * _INDEXED_NAME + met * _MET_PAIR
-    partly = np.where(members <= SMALL_GROUP, directly, np.minimum(directly, by_segments))
-    return np.where(met > 0, np.minimum(partly, whole), 0.0)
-
-
 def ranges_of(hashtag: LargeHashtag, threshold: Threshold, block_size: int) -> list[tuple[int, int, float]]:
     """Cut a hashtag of more than block_size members into ranges [begin, end) of about equal cost.
 
@@ -79,7 +52,7 @@ def ranges_of(hashtag: LargeHashtag, threshold: Threshold, block_size: int) -> l
         reach = int(before[length + 1] - before[length - threshold.max_distance(length)])
         begins.append(int(before[length]))
         ends.append(int(before[length + 1]))
-        rates.append(_INDEXED_NAME + reach * _INDEXED_PAIR)
+        rates.append(INDEXED_NAME + reach * INDEXED_PAIR)
     cost = np.concatenate([[0.0], np.cumsum([(e - b) * r for b, e, r in zip(begins, ends, rates, strict=True)])])
     return _equal_ranges(cost, ends, -(-hashtag.members // block_size))
 
@@ -100,18 +73,11 @@ def _ranges_of_fresh(
         meeting = int(fresh_before[length] - fresh_before[shortest])
         stale, own = int(names[length] - few[length]), int(few[length])
         ends += [int(before[length]) + stale, int(before[length + 1])]
-        costs += [_cost_of_sides(stale, meeting), _cost_of_sides(reach, own)]
+        costs += [cost_of_sides(stale, meeting), cost_of_sides(reach, own)]
     cost = np.concatenate([[0.0], np.cumsum(costs)])
     most = -(-hashtag.members // block_size)
-    whole = max(float(cost_of_group(np.array([hashtag.members]))[0]), _SCREENED_PAIR)
+    whole = max(float(cost_of_group(np.array([hashtag.members]))[0]), SCREENED_PAIR)
     return _equal_ranges(cost, ends, min(most, max(1, round(most * cost[-1] / whole))))
-
-
-def _cost_of_sides(many: int, few: int) -> float:
-    """Estimated seconds to compare all of the one side with all of the other, few of them or not."""
-    met = many * few
-    directly = met * _SCREENED_PAIR
-    return many * _SORTED_NAME + min(directly, many * _FILTERED_NAME + few * _INDEXED_NAME + met * _MET_PAIR)
 
 
 def _equal_ranges(cost: npt.NDArray[np.float64], ends: list[int], parts: int) -> list[tuple[int, int, float]]:

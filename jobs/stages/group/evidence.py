@@ -21,17 +21,17 @@ Times = npt.NDArray[np.int64]
 class Evidence:
     """One entry a membership, by (hashtag, account).
 
-    hashtag uint32[n], account uint32[n], posts and reposts int32[n], first and last int64[n] in microseconds
-    since 1970 or NULL_TIME; leads int32[n]: the posts of which this was the first hashtag, so that an account's
-    posts can be counted by adding up.
+    hashtag uint32[n], account uint32[n], posts and reposts int32[n], first_post and last_post int64[n] in
+    microseconds since 1970 or NULL_TIME; leads int32[n]: the posts of which this was the first hashtag, so that an
+    account's posts can be counted by adding up.
     """
 
     hashtag: npt.NDArray[np.uint32]
     account: npt.NDArray[np.uint32]
     posts: Counts
     reposts: Counts
-    first: Times
-    last: Times
+    first_post: Times
+    last_post: Times
     leads: Counts
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class Evidence:
         sums = self.posts.copy(), self.reposts.copy()
         sums[0][places] += posts
         sums[1][places] += reposts
-        earliest, latest = self.first.copy(), self.last.copy()
+        earliest, latest = self.first_post.copy(), self.last_post.copy()
         known = first != NULL_TIME
         unknown = earliest[places] == NULL_TIME
         earliest[places] = np.where(unknown | (known & (first < earliest[places])), first, earliest[places])
@@ -84,7 +84,7 @@ class Evidence:
         cls,
         hashtag: npt.NDArray[np.uint32],
         account: npt.NDArray[np.uint32],
-        created: Times,
+        created_at: Times,
         repost: npt.NDArray[np.int8],
         leads: npt.NDArray[np.int8],
     ) -> Evidence:
@@ -96,7 +96,7 @@ class Evidence:
         np.not_equal(key[1:], key[:-1], out=changes[1:])
         starts = np.flatnonzero(changes)
         key = key[starts]
-        found = _aggregate(np.append(starts, len(order)), order, created, repost, leads)
+        found = _aggregate(np.append(starts, len(order)), order, created_at, repost, leads)
         return cls(*split_keys(key), *found)
 
 
@@ -116,7 +116,7 @@ def split_keys(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint32], npt
 def _aggregate(
     starts: npt.NDArray[np.int64],
     order: npt.NDArray[np.int64],
-    created: Times,
+    created_at: Times,
     repost: npt.NDArray[np.int8],
     leads: npt.NDArray[np.int8],
 ) -> tuple[Counts, Counts, Times, Times, Counts]:
@@ -135,9 +135,9 @@ def _aggregate(
             usage = order[at]
             reposts[i] += repost[usage] == 1
             led[i] += leads[usage]
-            if created[usage] != NULL_TIME:
-                earliest = min(earliest, created[usage])
-                latest = max(latest, created[usage])
+            if created_at[usage] != NULL_TIME:
+                earliest = min(earliest, created_at[usage])
+                latest = max(latest, created_at[usage])
         first[i] = NULL_TIME if earliest == _LATEST else earliest
         last[i] = latest
     return posts, reposts, first, last, led

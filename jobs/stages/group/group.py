@@ -13,12 +13,11 @@ from jobs.exchange.worker import accounts_table
 from jobs.stages.group.evidence import Evidence
 from jobs.stages.group.grouping import Grouping
 from jobs.stages.group.groups import Groups
-from jobs.stages.group.memberrows import member_rows, write_places
+from jobs.stages.group.memberrows import member_rows
 from jobs.stages.group.usages import UsedHashtags
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import row_groups, write_table
-from lookalike.tables.schemas import MEMBERS, SPELLINGS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,13 +48,12 @@ class GroupMembers:
         if self.members:
             self.grouping.send(bucket, evidence)
             report.files = [self._write_members(bucket, groups, evidence)]
-            report.files += [write_places(self.output, self.snapshot, bucket, evidence.account)]
             path = data_path(self.snapshot, "spellings", bucket=bucket)
-            report.files += [write_table(self.output, path, SPELLINGS, [used.spelled.rows(keys)])]
+            report.files += [write_table(self.output, path, [used.spelled.rows(keys)])]
         return report
 
     def _write_members(self, bucket: int, groups: Groups, evidence: Evidence) -> FileEntry:
         """The members table of a bucket, a piece at a time."""
         table = accounts_table(self.grouping.accounts)
         pieces = (member_rows(table, groups.keys, evidence.take(part)) for part in row_groups(len(evidence)))
-        return write_table(self.output, data_path(self.snapshot, "members", bucket=bucket), MEMBERS, pieces)
+        return write_table(self.output, data_path(self.snapshot, "members", bucket=bucket), pieces)

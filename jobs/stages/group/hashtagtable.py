@@ -20,7 +20,7 @@ from jobs.stages.group.groups import Groups
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.publisher import Publication
-from lookalike.tables.schemas import HASHTAGS
+from lookalike.tables import HASHTAGS
 
 _FILE = "hashtags.arrow"
 
@@ -84,6 +84,13 @@ class HashtagTable:
 
     def publish(self, publication: Publication, pairs: npt.NDArray[np.int64]) -> FileEntry:
         """Write the snapshot's table of hashtags; pairs int64[n]: similar pairs of each."""
-        columns = [self.keys, self.display, *map(pa.array, (self.posts, self.members, pairs))]
-        table = pa.Table.from_arrays(columns, schema=HASHTAGS)
-        return write_table(publication.output, publication.data_path("hashtags"), HASHTAGS, [table])
+        rows = HASHTAGS.batch(
+            hashtag=self.keys, display=self.display, posts=self.posts, members=self.members, pairs=pairs
+        )
+        return write_table(publication.output, publication.data_path("hashtags"), [rows])
+
+
+@functools.lru_cache(maxsize=2)
+def hashtag_table(work: str) -> HashtagTable:
+    """The table that the driver wrote to the run's work folder. The tasks of one worker process share it."""
+    return HashtagTable.open(Path(work))

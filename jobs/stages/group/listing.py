@@ -14,12 +14,13 @@ from jobs.exchange import channels
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.times import as_times
-from jobs.exchange.worker import account_buckets, accounts_table, hashtag_table
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
+from jobs.stages.group.hashtagtable import hashtag_table
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import row_groups, write_table
-from lookalike.tables.schemas import ACCOUNT_HASHTAGS
+from lookalike.tables import ACCOUNT_HASHTAGS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,7 @@ class ListHashtags:
         for bucket, start, end in parts:
             path = data_path(self.snapshot, "account_hashtags", bucket=bucket)
             pieces = self._pieces(evidence, order[start:end])
-            yield WriteReport([write_table(self.output, path, ACCOUNT_HASHTAGS, pieces)])
+            yield WriteReport([write_table(self.output, path, pieces)])
 
     def _pieces(self, evidence: Evidence, chosen: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
         ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
@@ -80,16 +81,16 @@ def received_memberships(work: Path, task: int, grouped: Sequence[int]) -> Evide
     return Evidence(**{name: rows[name].to_numpy()[order] for name in rows.column_names})
 
 
-def account_hashtag_rows(ids: pa.LargeStringArray, keys: pa.StringArray, evidence: Evidence) -> pa.RecordBatch:
-    """As schemas.ACCOUNT_HASHTAGS, of hashtags by number. ids: of all accounts, keys: of all hashtags."""
-    return pa.record_batch(
-        [
-            ids.take(pa.array(evidence.account)).cast(pa.string()),
-            keys.take(pa.array(evidence.hashtag)),
-            pa.array(evidence.posts, pa.int64()),
-            pa.array(evidence.reposts, pa.int64()),
-            as_times(evidence.first),
-            as_times(evidence.last),
-        ],
-        schema=ACCOUNT_HASHTAGS,
+def account_hashtag_rows(
+    ids: pa.LargeStringArray, keys: pa.StringArray, evidence: Evidence, *, generation: int = 0
+) -> pa.RecordBatch:
+    """As tables.ACCOUNT_HASHTAGS, of hashtags by number. ids: of all accounts, keys: of all hashtags."""
+    return ACCOUNT_HASHTAGS.batch(
+        account_id=ids.take(pa.array(evidence.account)).cast(pa.string()),
+        hashtag=keys.take(pa.array(evidence.hashtag)),
+        posts=evidence.posts,
+        reposts=evidence.reposts,
+        first_post=as_times(evidence.first_post),
+        last_post=as_times(evidence.last_post),
+        generation=np.full(len(evidence), generation, np.int32),
     )

@@ -14,36 +14,34 @@ from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets
 from jobs.inputs.accounts import AccountTable
 from jobs.stages.group.evidence import Evidence
-from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import data_path
-from lookalike.snapshots.datafiles import write_table
-from lookalike.tables.schemas import MEMBER_PLACES, MEMBERS
-
-_AT_ONCE = 1 << 20  # rows of a row group of places, which are always read whole
+from lookalike.tables import MEMBERS
 
 
-def member_rows(table: AccountTable, keys: pa.StringArray, evidence: Evidence) -> pa.RecordBatch:
-    """As schemas.MEMBERS; keys: of the hashtags that the evidence speaks of by place."""
+def member_rows(
+    table: AccountTable,
+    keys: pa.StringArray,
+    evidence: Evidence,
+    *,
+    numbers: npt.NDArray[np.uint32] | None = None,
+    generation: int = 0,
+) -> pa.RecordBatch:
+    """As tables.MEMBERS; keys: of the hashtags that the evidence names by place.
+
+    numbers: uint32[accounts], what the tables call each account; None if that is its place among all.
+    """
     account = pa.array(evidence.account)
-    return pa.record_batch(
-        [
-            keys.take(pa.array(evidence.hashtag)),
-            table.ids.take(account).cast(pa.string()),
-            table.screen_names.take(account).cast(pa.string()),
-            pa.array(evidence.posts, pa.int64()),
-            pa.array(evidence.reposts, pa.int64()),
-            as_times(evidence.first),
-            as_times(evidence.last),
-            as_times(table.created[evidence.account]),
-        ],
-        schema=MEMBERS,
+    return MEMBERS.batch(
+        hashtag=keys.take(pa.array(evidence.hashtag)),
+        account_id=table.ids.take(account).cast(pa.string()),
+        account_number=evidence.account if numbers is None else numbers[evidence.account],
+        screen_name=table.screen_names.take(account).cast(pa.string()),
+        posts=evidence.posts,
+        reposts=evidence.reposts,
+        first_post=as_times(evidence.first_post),
+        last_post=as_times(evidence.last_post),
+        created_at=as_times(table.created_at[evidence.account]),
+        generation=np.full(len(evidence), generation, np.int32),
     )
-
-
-def write_places(output: Path, snapshot: str, bucket: int, accounts: npt.NDArray[np.uint32]) -> FileEntry:
-    """Write schemas.MEMBER_PLACES for the members of a bucket: accounts, uint32[n]."""
-    rows = pa.record_batch([pa.array(accounts)], schema=MEMBER_PLACES)
-    return write_table(output, data_path(snapshot, "member_places", bucket=bucket), MEMBER_PLACES, [rows], _AT_ONCE)
 
 
 def send_memberships(work: Path, bucket: int, evidence: Evidence, accounts: str, buckets: int, tasks: int) -> None:
@@ -52,5 +50,16 @@ def send_memberships(work: Path, bucket: int, evidence: Evidence, accounts: str,
     channel = channels.memberships(work)
     rows = pa.record_batch({name: getattr(evidence, name)[order] for name in channel.schema.names})
     with channel.source(bucket) as box:
+        for number, start, end in parts:
+            box.send(number, rows.slice(start, end - start))
+
+
+def send_new_memberships(
+    work: Path, bucket: int, account: npt.NDArray[np.uint32], *, accounts: str, buckets: int, tasks: int
+) -> None:
+    """Send the accounts of those memberships of a bucket that are new to the tasks of these accounts."""
+    order, parts = parts_of(account_buckets(accounts, buckets)[account] % tasks, tasks)
+    rows = pa.record_batch({"account": account[order]})
+    with channels.new_memberships(work).source(bucket) as box:
         for number, start, end in parts:
             box.send(number, rows.slice(start, end - start))

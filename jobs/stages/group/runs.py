@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.exchange.reports import LargeHashtag
-from jobs.stages.compare.plan import cost_of_group
+from jobs.stages.costs import cost_of_group
 from jobs.stages.group.groups import Groups
 from lookalike.kernel import EncodedNames
 

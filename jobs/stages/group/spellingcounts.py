@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lookalike.tables.schemas import SPELLINGS
+from lookalike.tables import SPELLINGS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +52,5 @@ class SpellingCounts:
         return self.spelling.take(pa.array(order[first]))
 
     def rows(self, keys: pa.StringArray) -> pa.RecordBatch:
-        """As schemas.SPELLINGS; keys: of the hashtags."""
-        columns = [keys.take(pa.array(self.hashtag)), self.spelling, pa.array(self.posts)]
-        return pa.record_batch(columns, schema=SPELLINGS)
+        """As tables.SPELLINGS; keys: of the hashtags."""
+        return SPELLINGS.batch(hashtag=keys.take(pa.array(self.hashtag)), spelling=self.spelling, posts=self.posts)

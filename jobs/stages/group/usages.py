@@ -29,7 +29,7 @@ class UsedHashtags:
     @classmethod
     def of(cls, dictionary: Dictionary, usages: pa.Table) -> Self:
         """From what came through the channels of spellings and of usages."""
-        spelling, account, created, repost, leads = (column.to_numpy() for column in usages.columns)
+        spelling, account, created_at, repost, leads = (column.to_numpy() for column in usages.columns)
         spelling = dictionary.find(spelling)
         uses = np.bincount(spelling, minlength=len(dictionary.hash))
         posts = np.bincount(dictionary.hashtag, uses, len(dictionary.keys)).astype(np.int64)
@@ -40,5 +40,5 @@ class UsedHashtags:
             place[dictionary.hashtag[written]], [dictionary.spellings.take(pa.array(written))], uses[written]
         )
         hashtag = place[dictionary.hashtag[spelling]].astype(np.uint32)
-        evidence = Evidence.of(hashtag, account, created, repost, leads)
+        evidence = Evidence.of(hashtag, account, created_at, repost, leads)
         return cls(dictionary.keys.filter(pa.array(used)), posts[used], spelled, evidence)

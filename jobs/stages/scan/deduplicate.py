@@ -92,7 +92,7 @@ class DeduplicatePosts:
         counts.without_hashtag = int(blank.sum())
         used &= ~blank
         counts.used = int(used.sum())
-        counts.unreadable_dates = int((used & posts.was_dated & (posts.created == NULL_TIME)).sum())
+        counts.unreadable_dates = int((used & posts.was_dated & (posts.created_at == NULL_TIME)).sum())
         counts.unreadable_flags = int((used & posts.was_flagged & (posts.repost < 0)).sum())
         with channels.usages(self.work).source(partition) as box:
             self._send(posts, used, box)
@@ -141,7 +141,7 @@ class DeduplicatePosts:
             {
                 "spelling": posts.spelling[chosen],
                 "account": posts.account[post],
-                "created": posts.created[post],
+                "created_at": posts.created_at[post],
                 "repost": posts.repost[post],
                 "leads": leads[chosen],
             }

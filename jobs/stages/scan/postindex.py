@@ -15,10 +15,9 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables.schemas import POST_INDEX
+from lookalike.tables import POST_INDEX
 
 _ROW_GROUP = 1 << 17  # rows
-_MOST_GENERATIONS = 8  # of files, each looked through in every run; more are made one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +48,7 @@ class PostIndex:
         cls, snapshot: Snapshot, least: int, greatest: int, wanted: npt.NDArray[np.uint64] | None = None
     ) -> Self:
         """What a snapshot knows of ids with hashes in [least, greatest], or of those among them that are wanted."""
-        files = snapshot.run("post_index", None).files
+        files = snapshot.stored("post_index", None).files
         near = [(file, group) for file in files for group in _near(file, least, greatest)]
         chosen = None if wanted is None else np.sort(wanted)
         return cls.joined([cls._part(file, group, least, greatest, chosen) for file, group in near])
@@ -66,13 +65,15 @@ class PostIndex:
             place = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
             met = wanted[hashes[place] == wanted]
             rows = rows[np.isin(hashes[rows], met)] if len(met) else rows[:0]
-        found = file.read(group).take(pa.array(rows)) if len(rows) else POST_INDEX.empty_table()
+        found = file.read(group).take(pa.array(rows)) if len(rows) else POST_INDEX.schema.empty_table()
         return cls(**{name: found[name].to_numpy() for name in POST_INDEX.names})
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:
         """The rows of all parts in order."""
-        empty = {field.name: POST_INDEX.empty_table()[field.name].to_numpy() for field in dataclasses.fields(cls)}
+        empty = {
+            field.name: POST_INDEX.schema.empty_table()[field.name].to_numpy() for field in dataclasses.fields(cls)
+        }
         columns = {
             name: np.concatenate([none, *(getattr(part, name) for part in parts)]) for name, none in empty.items()
         }
@@ -90,13 +91,13 @@ class PostIndex:
 
     def write(self, output: Path, path: str) -> FileEntry:
         """Write the rows as a data file of a snapshot; see write_table."""
-        columns = [pa.array(getattr(self, name)) for name in POST_INDEX.names]
-        return write_table(output, path, POST_INDEX, [pa.table(columns, POST_INDEX)], _ROW_GROUP)
+        rows = POST_INDEX.batch(**{name: getattr(self, name) for name in POST_INDEX.names})
+        return write_table(output, path, [rows], _ROW_GROUP)
 
 
-def is_scattered(entries: list[FileEntry]) -> bool:
+def is_scattered(entries: list[FileEntry], max_generations: int) -> bool:
     """Whether so many runs have added to an index that it is better written anew."""
-    return len({entry.snapshot for entry in entries}) >= _MOST_GENERATIONS
+    return len({entry.generation for entry in entries}) >= max_generations
 
 
 def _near(file: DataFile, least: int, greatest: int) -> list[int]:

@@ -31,7 +31,7 @@ class Posts:
 
     id_hash, id_check uint64[n]: two ids are the same iff both agree (128 bits: a collision is less likely than an
     undetected memory error). row_hash uint64[n]: of all other values of the row.
-    created int64[n]: microseconds since 1970 or NULL_TIME; was_dated bool[n]: whether something stood there.
+    created_at int64[n]: microseconds since 1970 or NULL_TIME; was_dated bool[n]: whether something stood there.
     repost int8[n], was_flagged bool[n]: likewise. account uint32[n]: index. row int64[n]: file and place.
     offsets int64[n + 1]; spelling uint64[offsets[-1]], bucket uint16[offsets[-1]]: see Exploded.
     """
@@ -39,7 +39,7 @@ class Posts:
     id_hash: npt.NDArray[np.uint64]
     id_check: npt.NDArray[np.uint64]
     row_hash: npt.NDArray[np.uint64]
-    created: npt.NDArray[np.int64]
+    created_at: npt.NDArray[np.int64]
     was_dated: npt.NDArray[np.bool_]
     repost: npt.NDArray[np.int8]
     was_flagged: npt.NDArray[np.bool_]

@@ -106,7 +106,7 @@ class ScanSplits:
             id_hash=hash_values(*rows["id"]),
             id_check=hash_values(*rows["id"], seed=1),
             row_hash=row_hash,
-            created=parse_timestamps(*rows["created_at"]),
+            created_at=parse_timestamps(*rows["created_at"]),
             was_dated=~are_blank(*rows["created_at"]),
             repost=parse_flags(*rows["is_repost"]),
             was_flagged=~are_blank(*rows["is_repost"]),

@@ -11,7 +11,7 @@ import pyarrow as pa
 from jobs.inputs.tables import Column
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
-from lookalike.tables.schemas import UNKNOWN_POSTS
+from lookalike.tables import UNKNOWN_POSTS
 
 
 class UnknownPosts:
@@ -25,8 +25,8 @@ class UnknownPosts:
         if not len(chosen):
             return
         ids = [authors.value(i).decode("utf-8", "backslashreplace") for i in chosen.tolist()]
-        self._parts.append(pa.record_batch([pa.array(ids, pa.string()), pa.array(rows[chosen])], UNKNOWN_POSTS))
+        self._parts.append(UNKNOWN_POSTS.batch(author_id=ids, row=rows[chosen]))
 
     def write(self, output: Path, path: str) -> list[FileEntry]:
         """Write a data file of a snapshot, see write_table; none without posts."""
-        return [write_table(output, path, UNKNOWN_POSTS, self._parts)] if self._parts else []
+        return [write_table(output, path, self._parts)] if self._parts else []

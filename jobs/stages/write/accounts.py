@@ -18,7 +18,7 @@ from lookalike.kernel import similarities
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import row_groups, write_table
-from lookalike.tables.schemas import SCHEMAS
+from lookalike.tables import ACCOUNTS, LOOKALIKES
 
 Indices = npt.NDArray[np.uint32]
 
@@ -74,51 +74,57 @@ class AccountWriter:
         alike = lookalikes.take(np.flatnonzero(bucket_of[lookalikes.account] == bucket))
         found = np.bincount(np.searchsorted(accounts, alike.account), minlength=len(accounts))
         for name, rows, pieces in (
-            ("accounts", len(accounts), account_rows(table, accounts, posts, hashtags, found)),
+            (
+                "accounts",
+                len(accounts),
+                account_rows(table, accounts, posts=posts, hashtags=hashtags, lookalikes=found),
+            ),
             ("lookalikes", len(alike), lookalike_rows(table, alike)),
         ):
             if rows:
                 path = data_path(self.snapshot, name, bucket=bucket)
-                yield write_table(self.output, path, SCHEMAS[name], pieces)
+                yield write_table(self.output, path, pieces)
 
 
 def account_rows(
     table: AccountTable,
     accounts: Indices,
+    *,
     posts: npt.NDArray[np.int64],
     hashtags: npt.NDArray[np.int64],
     lookalikes: npt.NDArray[np.int64],
+    numbers: Indices | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """As schemas.ACCOUNTS, in pieces; posts, hashtags, lookalikes int64[n] of the n accounts, which ascend."""
+    """As tables.ACCOUNTS, in pieces; posts, hashtags, lookalikes int64[n] of the n accounts, which ascend.
+
+    numbers: uint32[all accounts], what the tables call each; None if that is its place among all.
+    """
     for part in row_groups(len(accounts)):
         account = pa.array(accounts[part])
-        yield pa.record_batch(
-            [
-                table.ids.take(account).cast(pa.string()),
-                table.screen_names.take(account).cast(pa.string()),
-                as_times(table.created[accounts[part]]),
-                *map(pa.array, (posts[part], hashtags[part], lookalikes[part])),
-            ],
-            schema=SCHEMAS["accounts"],
+        yield ACCOUNTS.batch(
+            account_id=table.ids.take(account).cast(pa.string()),
+            account_number=accounts[part] if numbers is None else numbers[accounts[part]],
+            screen_name=table.screen_names.take(account).cast(pa.string()),
+            created_at=as_times(table.created_at[accounts[part]]),
+            posts=posts[part],
+            hashtags=hashtags[part],
+            lookalikes=lookalikes[part],
         )
 
 
 def lookalike_rows(table: AccountTable, lookalikes: Lookalikes) -> Iterator[pa.RecordBatch]:
-    """As schemas.LOOKALIKES, in pieces."""
+    """As tables.LOOKALIKES, in pieces."""
     account, other, distance = lookalikes.account, lookalikes.other, lookalikes.distance
     similarity, hashtags = similarities(table.names, account, other, distance), lookalikes.hashtags
     order = np.lexsort((other, -similarity, -hashtags, account))
     for part in row_groups(len(order)):
         rows = order[part]
         others = pa.array(other[rows])
-        yield pa.record_batch(
-            [
-                table.ids.take(pa.array(account[rows])).cast(pa.string()),
-                table.ids.take(others).cast(pa.string()),
-                table.screen_names.take(others).cast(pa.string()),
-                pa.array(distance[rows]),
-                pa.array(similarity[rows]),
-                pa.array(hashtags[rows]),
-            ],
-            schema=SCHEMAS["lookalikes"],
+        yield LOOKALIKES.batch(
+            account_id=table.ids.take(pa.array(account[rows])).cast(pa.string()),
+            other_id=table.ids.take(others).cast(pa.string()),
+            other_name=table.screen_names.take(others).cast(pa.string()),
+            distance=distance[rows],
+            similarity=similarity[rows],
+            hashtags=hashtags[rows],
         )

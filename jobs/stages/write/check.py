@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import load
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.snapshotchecks import SnapshotChecks
@@ -32,4 +33,4 @@ class CheckBuckets:
 
 @functools.lru_cache(maxsize=1)
 def _checks(output: Path, manifest: Path) -> SnapshotChecks:
-    return SnapshotChecks(Snapshot(output, load(manifest)))
+    return SnapshotChecks(Snapshot(FolderOutput(output), load(manifest)))

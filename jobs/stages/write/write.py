@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
-from jobs.exchange.worker import accounts_table, hashtag_table
+from jobs.exchange.worker import accounts_table
 from jobs.stages.group.accountlists import AccountLists
+from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.accounts import AccountWriter, Lookalikes
 from lookalike.kernel import similarities
-from lookalike.outputs import layout
+from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import row_groups, write_table
-from lookalike.tables import schemas
+from lookalike.tables import PAIRS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,13 +57,19 @@ class WriteTables:
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
     def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
-        hashtag, left, right, distance = (column.to_numpy() for column in pairs.columns)
-        similarity = similarities(accounts_table(self.accounts).names, left, right, distance)
-        order = np.lexsort((right, left, -similarity, hashtag))
-        columns = hashtag[order], left[order], right[order], distance[order], similarity[order]
-        keys, ids = hashtag_table(str(self.work)).keys, accounts_table(self.accounts).ids
-        path = layout.data_path(self.snapshot, "pairs", bucket=bucket)
-        entry = write_table(self.output, path, schemas.PAIRS, pair_rows(keys, ids, *columns))
+        hashtag, account_a, account_b, distance = (column.to_numpy() for column in pairs.columns)
+        similarity = similarities(accounts_table(self.accounts).names, account_a, account_b, distance)
+        order = np.lexsort((account_b, account_a, -similarity, hashtag))
+        rows = pair_rows(
+            hashtag_table(str(self.work)).keys,
+            accounts_table(self.accounts).ids,
+            hashtag=hashtag[order],
+            account_a=account_a[order],
+            account_b=account_b[order],
+            distance=distance[order],
+            similarity=similarity[order],
+        )
+        entry = write_table(self.output, data_path(self.snapshot, "pairs", bucket=bucket), rows)
         found, counts = np.unique(hashtag, return_counts=True)
         return WriteReport([entry], list(zip(found.tolist(), counts.tolist(), strict=True)))
 
@@ -70,21 +77,19 @@ class WriteTables:
 def pair_rows(
     keys: pa.StringArray,
     ids: pa.LargeStringArray,
+    *,
     hashtag: npt.NDArray[np.uint32],
-    left: npt.NDArray[np.uint32],
-    right: npt.NDArray[np.uint32],
+    account_a: npt.NDArray[np.uint32],
+    account_b: npt.NDArray[np.uint32],
     distance: npt.NDArray[np.int32],
     similarity: npt.NDArray[np.float64],
 ) -> Iterator[pa.RecordBatch]:
-    """As schemas.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
+    """As tables.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
     for part in row_groups(len(hashtag)):
-        yield pa.record_batch(
-            [
-                keys.take(pa.array(hashtag[part])),
-                ids.take(pa.array(left[part])).cast(pa.string()),
-                ids.take(pa.array(right[part])).cast(pa.string()),
-                pa.array(distance[part]),
-                pa.array(similarity[part]),
-            ],
-            schema=schemas.PAIRS,
+        yield PAIRS.batch(
+            hashtag=keys.take(pa.array(hashtag[part])),
+            account_a=ids.take(pa.array(account_a[part])).cast(pa.string()),
+            account_b=ids.take(pa.array(account_b[part])).cast(pa.string()),
+            distance=distance[part],
+            similarity=similarity[part],
         )

@@ -1,0 +1,61 @@
+"""Options from a YAML file and from flags, checked together. All mistakes are reported in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from jobs.options.config import JobConfig
+from jobs.options.option import described_options
+from lookalike.errors import UsageError
+
+_SHOWN = 80  # characters of a wrong value
+
+
+def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
+    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key."""
+    options: dict[str, Any] = {} if path is None else _read(path)
+    try:
+        return JobConfig(**{**options, **flags})
+    except ValidationError as error:
+        problems = [_describe(problem, flags, path) for problem in error.errors(include_url=False)]
+        raise UsageError("; ".join(dict.fromkeys(problems))) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        options = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: is not YAML: {_problem(error)}") from None
+    if not isinstance(options, dict):
+        raise UsageError(f"{path}: is not a list of keys and values")
+    return {str(key): value for key, value in options.items()}
+
+
+def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
+    key = str(problem["loc"][0])
+    known = {described.name: described for described in described_options(JobConfig)}
+    if key not in known:
+        return f"{path}: unknown key {key!r}; the keys are {', '.join(known)}"
+    described = known[key]
+    if problem["type"] == "missing":
+        return f"{described.flag} is missing"
+    where = described.flag if key in flags else f"{path}: {key}"
+    given = str(problem["input"])[:_SHOWN]
+    if problem["type"] == "value_error":  # from our own validators; the message follows the name or the value
+        message = problem["msg"].removeprefix("Value error, ")
+        is_named = described.option.secret or given in message
+        return f"{where}: {message}" if is_named else f"{where}: {given!r} {message}"
+    return f"{where}: must be {described.allowed}" + ("" if described.option.secret else f", not {given!r}")
+
+
+def _problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    """What is wrong and where, without the line itself, which may be a secret."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return type(error).__name__ if isinstance(error, UnicodeDecodeError) else " ".join(str(error).split())

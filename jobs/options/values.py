@@ -1,0 +1,57 @@
+"""The kinds of values that options have beyond numbers and switches, each with its check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
+
+from lookalike.outputs.urls import StoreUrl, parse_output
+from lookalike.threshold import Threshold
+
+
+def _floor(given: Any) -> Threshold:
+    """The least similarity of a pair, from a command line or a YAML file."""
+    if isinstance(given, Threshold):
+        return given
+    # YAML reads an unquoted 0.8 as a double. Its shortest form is what was written.
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    text = repr(given) if is_number else given
+    if not isinstance(text, str):
+        raise ValueError("is not a decimal number such as 0.8")
+    threshold = Threshold.parse(text)
+    if threshold.numerator == 0:
+        raise ValueError("0 would store every pair of accounts; it must be above 0")
+    return threshold
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _web_address(text: str | None) -> str | None:
+    if text is not None and not _is_web_address(text):
+        raise ValueError("is not an address such as https://host/path, without a user")
+    return text
+
+
+def _is_web_address(text: str) -> bool:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:  # a port that is no number
+        return False
+
+
+Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]
+OptionalPath = Annotated[Path | None, Field(strict=False)]
+Output = Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]
+Similarity = Annotated[Threshold, PlainValidator(_floor), PlainSerializer(str)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+WebAddress = Annotated[str | None, AfterValidator(_web_address)]

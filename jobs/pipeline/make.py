@@ -1,0 +1,103 @@
+"""From the accounts that were read to the data files of a snapshot: the stages in their order."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
+from jobs.pipeline.accounts import ReadAccounts
+from jobs.pipeline.choose import warn_of_full_run
+from jobs.pipeline.gate import check_candidates, check_rejects
+from jobs.pipeline.manifest import Made, count_all, recall_of
+from jobs.planning.forecast import describe_forecast, forecast
+from jobs.stages.group.hashtagtable import HashtagTable
+from jobs.strategy.context import RunContext
+from jobs.strategy.full import FullStrategy
+from jobs.strategy.strategy import FallBack, Stages, Strategy
+from lookalike.outputs.entries import FileEntry
+
+
+def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
+    """Count only, and say what comparing would take."""
+    posts, groups = _group(run, accounts.start_stages(run))
+    return _estimate(run, accounts, posts, groups)
+
+
+def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
+    """Write all data files, or name those of earlier snapshots. Starts over in full if the strategy falls back."""
+    warn_of_full_run(run.config, accounts.strategy)
+    try:
+        return _make(run, accounts, accounts.strategy, accounts.start_stages(run))
+    except FallBack as reason:
+        full = FullStrategy.of(accounts.strategy.posts, str(reason))
+    warn_of_full_run(run.config, full)
+    return _make(run, accounts, full, full.start(run))
+
+
+def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> Made:
+    posts, groups = _group(run, stages)
+    if run.config.max_candidates is not None and not stages.limits_candidates:
+        _estimate(run, accounts, posts, groups)
+    files, compared = _compare(run, stages, groups)
+    if accounts.rejects is not None:
+        files.append(accounts.rejects)
+    counts = stages.total(count_all(accounts.counts, posts, groups, compared))
+    return Made([*files, *posts.files], counts, recall_of(run.config, compared), strategy)
+
+
+def _group(run: RunContext, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
+    """Stages 1 to 3, as far as what is there to compare is known. Raises QualityGateError."""
+    config = run.config
+    with run.progress.stage("scan", run.spark.context):
+        posts = stages.scan()
+        damaged = posts.damaged()
+        shown = {reason: posts.examples[reason] for reason in damaged}
+        check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)
+        before = stages.posts_before
+        if before is not None:
+            total = sum(damaged.values()) + sum(damage(before.rejected).values())
+            check_rejects(config, "posts", before.rows + posts.rows, total, shown)
+    with run.progress.stage("group", run.spark.context):
+        return posts, stages.group(posts.partitions)
+
+
+def _estimate(
+    run: RunContext, accounts: ReadAccounts, posts: PostsReport, groups: Sequence[GroupReport]
+) -> list[str]:
+    """The estimate in lines. Raises TooManyCandidatesError if it is above --max-candidates."""
+    counts = count_all(accounts.counts, posts, groups, CompareReport())
+    past = dict(run.progress.seconds)
+    with run.progress.stage("estimate"):
+        estimate = forecast(run.config, accounts=run.accounts, work=run.work, groups=groups)
+        lines = describe_forecast(run.config, estimate, counts, cores=run.spark.cores, seconds=past)
+        check_candidates(run.config, estimate.candidates, lines)
+        return lines
+
+
+def _compare(run: RunContext, stages: Stages, groups: Sequence[GroupReport]) -> tuple[list[FileEntry], CompareReport]:
+    """Stages 4 and 5; the files of all tables but those of the posts, and all similar pairs counted."""
+    progress, context = run.progress, run.spark.context
+    with progress.stage("group", context):
+        hashtags, listed = stages.list_hashtags(groups)
+    with progress.stage("compare", context):
+        compared = stages.compare(groups)
+    with progress.stage("write", context):
+        written = stages.write(compared.tasks)
+        pairs = _pairs_of(hashtags, written)
+        table = hashtags.publish(run.publication, pairs)
+    files = [table, *(file for group in groups for file in group.files)]
+    files += [file for report in (*listed, *written) for file in report.files]
+    return files, dataclasses.replace(compared, similar=int(pairs.sum()))
+
+
+def _pairs_of(hashtags: HashtagTable, written: list[WriteReport]) -> npt.NDArray[np.int64]:
+    """int64[n]: similar pairs of each hashtag."""
+    pairs: npt.NDArray[np.int64] = np.zeros(len(hashtags), np.int64)
+    for number, count in itertools.chain.from_iterable(report.pairs for report in written):
+        pairs[number] = count
+    return pairs

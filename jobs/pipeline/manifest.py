@@ -1,0 +1,98 @@
+"""The manifest of the snapshot that a run has made."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from jobs.exchange.reports import CompareReport, GroupReport, PostsReport
+from jobs.inputs.readaccounts import AccountCounts
+from jobs.options.config import JobConfig
+from jobs.pipeline.inputs import Inputs
+from jobs.strategy.context import RunContext
+from jobs.strategy.records import input_records
+from jobs.strategy.strategy import Strategy
+from lookalike import __version__
+from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots import counts as tallies
+from lookalike.snapshots.manifest import Manifest
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """The data files of a snapshot, what they hold, and the strategy that made them."""
+
+    files: list[FileEntry]
+    counts: tallies.Counts
+    recall: tallies.Recall | None
+    strategy: Strategy
+
+
+def make_manifest(run: RunContext, inputs: Inputs, made: Made) -> Manifest:
+    """All that is known before the snapshot is verified."""
+    config, posts = run.config, made.strategy.posts
+    configuration = json.loads(config.model_dump_json()) | {"ignore_hashtags": run.ignored.record()}
+    return Manifest(
+        id=run.snapshot,
+        created=datetime.now(UTC),
+        job_version=__version__,
+        floor=str(config.min_similarity),
+        buckets=config.buckets,
+        configuration=configuration,
+        mode=made.strategy.mode,
+        generation=made.strategy.generation,
+        inputs=input_records("posts", posts) + input_records("accounts", inputs.accounts),
+        counts=made.counts,
+        seconds=run.progress.seconds,
+        recall=made.recall,
+        files=_with_generation(made.files, run.snapshot, made.strategy.generation),
+    )
+
+
+def _with_generation(entries: Iterable[FileEntry], snapshot: str, generation: int) -> tuple[FileEntry, ...]:
+    """The data files, those that the snapshot itself has written with its generation."""
+    return tuple(
+        dataclasses.replace(entry, generation=generation) if entry.snapshot == snapshot else entry
+        for entry in entries
+    )
+
+
+def count_all(
+    accounts: AccountCounts, posts: PostsReport, groups: Sequence[GroupReport], compared: CompareReport
+) -> tallies.Counts:
+    """What became of every row and pair."""
+    return tallies.Counts(
+        accounts=tallies.AccountCounts(
+            rows=accounts.rows,
+            used=accounts.used,
+            duplicates=accounts.duplicates,
+            rejected={reason.value: count for reason, count in accounts.rejected.items()},
+            unreadable_dates=accounts.unreadable_dates,
+        ),
+        posts=tallies.PostCounts(
+            rows=posts.rows,
+            used=posts.used,
+            without_hashtag=posts.without_hashtag,
+            excluded_reposts=posts.excluded_reposts,
+            duplicates=posts.duplicates,
+            rejected=posts.rejected,
+            unreadable_dates=posts.unreadable_dates,
+            unreadable_flags=posts.unreadable_flags,
+        ),
+        memberships=sum(group.memberships for group in groups),
+        hashtags=sum(group.hashtags for group in groups),
+        pairs_sharing=sum(group.pairs_sharing for group in groups),
+        candidates=compared.candidates,
+        verified=compared.verified,
+        similar_pairs=compared.similar,
+        names_once=compared.by_names > 0,
+    )
+
+
+def recall_of(config: JobConfig, compared: CompareReport) -> tallies.Recall | None:
+    """How many of the similar pairs of a sample were found, for a blocking that may lose some; else None."""
+    if config.blocking == "lossless":
+        return None
+    return tallies.Recall(hashtags=compared.sample_hashtags, pairs=compared.sample_pairs, found=compared.sample_found)

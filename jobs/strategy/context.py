@@ -1,0 +1,43 @@
+"""What all parts of one run know."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from jobs.options.config import JobConfig
+from jobs.options.ignored import IgnoreList
+from jobs.reporting.progress import Progress
+from jobs.spark.runner import SparkRunner
+from lookalike.snapshots.publisher import Publication
+
+
+@dataclasses.dataclass(frozen=True)
+class RunContext:
+    """One run, once Spark is there and the accounts are read.
+
+    publication: the snapshot that it writes. accounts: path of the table of accounts, which the tasks map into
+    memory.
+    """
+
+    config: JobConfig
+    ignored: IgnoreList
+    publication: Publication
+    accounts: str
+    spark: SparkRunner
+    progress: Progress
+
+    @property
+    def output(self) -> Path:
+        """The folder that the snapshot is published in."""
+        return self.publication.output
+
+    @property
+    def work(self) -> Path:
+        """The folder for what only this run needs. All tasks see it."""
+        return self.publication.work
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the snapshot."""
+        return self.publication.id

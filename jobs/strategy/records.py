@@ -1,0 +1,26 @@
+"""Input files as the manifest records them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from jobs.inputs.tables import InputFile
+from lookalike.snapshots.manifest import InputRecord
+
+
+def input_records(table: Literal["posts", "accounts"], files: Iterable[InputFile]) -> tuple[InputRecord, ...]:
+    """The files of a table as they were when they were examined."""
+    return tuple(
+        InputRecord(
+            table=table,
+            path=str(Path(file.path).resolve()),
+            bytes=file.size,
+            modified_ns=file.modified_ns,
+            format=file.format,
+            compression=file.compression,
+            quoting=file.quoting,
+        )
+        for file in files
+    )

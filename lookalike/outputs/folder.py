@@ -1,0 +1,213 @@
+"""An output that is a folder of this machine or one that it has mounted.
+
+A pin is an empty file beside the manifest; anything under that name is one, so that nothing in it can be misread.
+When a snapshot was live last is the time of change of its folder, which each switch sets; pinning and unpinning put
+it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import pyarrow.parquet as pq
+
+from lookalike.errors import SnapshotError
+from lookalike.outputs.checksums import Checksum
+from lookalike.outputs.durable import sync_folder, write_durably
+from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.interface import Output, StoredFile, check_bytes
+from lookalike.outputs.layout import CURRENT, MANIFEST, RUNS, SNAPSHOTS, is_snapshot_id, snapshot_folder
+from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.openparquet import LocalParquet
+
+_PINNED: Final = "pinned"
+_PIECE: Final = 1 << 20  # bytes read at once
+_CURRENT_BYTES: Final = 100  # more than any id has
+
+
+class FolderOutput(Output):
+    """folder: need not exist, then nothing has been published."""
+
+    compares_checksums: ClassVar[bool] = False
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is read yet."""
+        self.folder = folder
+        self._name = str(folder)
+
+    def __str__(self) -> str:
+        """The folder."""
+        return self._name
+
+    def current_bytes(self) -> bytes | None:
+        """See Output."""
+        path = self.folder / CURRENT
+        try:
+            with path.open("rb") as file:
+                return file.read(_CURRENT_BYTES)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SnapshotError(f"{path}: {error.strerror}") from None
+
+    def manifest(self, snapshot: str) -> bytes:
+        """See Output."""
+        path = self._snapshot(snapshot) / MANIFEST
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SnapshotError(f"{path}: {error.strerror}") from None
+
+    def open_file(
+        self,
+        entry: FileEntry,
+        footer: pq.FileMetaData | None = None,
+        groups: Sequence[int] | None = None,  # noqa: ARG002  # a disk is read when Arrow asks, not ahead
+        columns: Sequence[str] | None = None,
+        *,
+        encoded: bool = False,
+    ) -> contextlib.AbstractContextManager[Any]:
+        """See Output."""
+        return LocalParquet(self, entry, footer, columns if encoded else None)
+
+    def check_size(self, entry: FileEntry) -> None:
+        """See Output; always asks the disk."""
+        path = self.folder / entry.path
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+        check_bytes(self, entry, size)
+
+    def check_sizes(self, entries: Sequence[FileEntry]) -> None:
+        """See Output."""
+        for entry in entries:
+            self.check_size(entry)
+
+    def check_file(self, entry: FileEntry) -> None:
+        """See Output."""
+        path = self.folder / entry.path
+        try:
+            with path.open("rb", buffering=0) as file:
+                check_bytes(self, entry, os.fstat(file.fileno()).st_size)
+                checksum = Checksum(entry.checksum)
+                room = bytearray(_PIECE)
+                while read := file.readinto(room):
+                    checksum.update(memoryview(room)[:read])
+        except OSError as error:
+            raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+        if checksum.text() != entry.checksum:
+            raise SnapshotError(f"{path}: its checksum is not the manifest's")
+
+    def snapshots(self) -> list[str]:
+        """See Output."""
+        found = (self.folder / SNAPSHOTS).glob("*")
+        return sorted((path.name for path in found if is_snapshot_id(path.name) and path.is_dir()), reverse=True)
+
+    def published(self) -> list[str]:
+        """See Output."""
+        return [one for one in self.snapshots() if (self._snapshot(one) / MANIFEST).exists()]
+
+    def files(self, snapshot: str) -> list[StoredFile]:
+        """See Output; symbolic links are files here, whatever they point to."""
+        found = []
+        for path in self._snapshot(snapshot).rglob("*"):
+            if not _is_folder(path):
+                with contextlib.suppress(FileNotFoundError):  # a lost attempt of a task may remove its own
+                    found.append(StoredFile(str(path.relative_to(self.folder)), path.lstat().st_size))
+        return found
+
+    def is_pinned(self, snapshot: str) -> bool:
+        """See Output."""
+        return os.path.lexists(self._snapshot(snapshot) / _PINNED)
+
+    def set_pinned(self, snapshot: str, pinned: bool) -> None:
+        """See Output."""
+        folder = self._snapshot(snapshot)
+        with _time_kept(folder):
+            if pinned:
+                (folder / _PINNED).touch()
+            else:
+                (folder / _PINNED).unlink(missing_ok=True)
+
+    def mark_live(self, snapshot: str) -> None:
+        """See Output."""
+        folder = self._snapshot(snapshot)
+        os.utime(folder)
+        sync_folder(folder)
+
+    def marked_live(self, snapshot: str) -> float:
+        """See Output."""
+        return self._snapshot(snapshot).stat().st_mtime
+
+    def switched(self) -> float:
+        """See Output."""
+        return (self.folder / CURRENT).stat().st_mtime
+
+    @contextlib.contextmanager
+    def locked(self, wait: float = 0) -> Iterator[None]:
+        """See Output. Raises OSError if the folder cannot be written to."""
+        lock = OutputLock(self.folder)
+        lock.acquire(wait)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def confirm_lock(self) -> None:
+        """Nothing to do: the operating system takes the lock from no process that lives."""
+
+    def switch(self, snapshot: str) -> None:
+        """See Output."""
+        write_durably(self.folder / CURRENT, f"{snapshot}\n".encode())
+
+    def remove_manifests(self, snapshots: Sequence[str]) -> None:
+        """See Output; one after the other, each flushed to the disk."""
+        for snapshot in snapshots:
+            folder = self._snapshot(snapshot)
+            (folder / MANIFEST).unlink()
+            sync_folder(folder)
+
+    def remove_files(self, snapshot: str, files: Sequence[StoredFile]) -> None:
+        """See Output."""
+        for file in files:
+            (self.folder / file.path).unlink(missing_ok=True)
+        top = self._snapshot(snapshot)
+        below = sorted(filter(_is_folder, top.rglob("*")), reverse=True)
+        for folder in (*below, top):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+    def append_run(self, line: str) -> None:
+        """See Output."""
+        if not self.folder.is_dir():
+            return
+        descriptor = os.open(self.folder / RUNS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a disk that was full
+            os.write(descriptor, f"{chr(10) * cut_short}{line}\n".encode())  # in one call: two runs may end together
+        finally:
+            os.close(descriptor)
+
+    def _snapshot(self, snapshot: str) -> Path:
+        return self.folder / snapshot_folder(snapshot)
+
+
+@contextlib.contextmanager
+def _time_kept(folder: Path) -> Iterator[None]:
+    """Let the entries of a folder change, but not its time, which says until when its snapshot was live."""
+    found = folder.stat()
+    times = (found.st_atime_ns, found.st_mtime_ns)
+    os.utime(folder, ns=times)  # fails at once where it could not be put back later, as in another user's folder
+    yield
+    os.utime(folder, ns=times)
+    sync_folder(folder)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

@@ -1,0 +1,230 @@
+"""The objects below a URL, by obstore; its errors become one line that says what to do.
+
+Credentials and addresses are read from the environment, under the names that each store's own tools use
+(AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, GOOGLE_SERVICE_ACCOUNT, AZURE_STORAGE_ACCOUNT_NAME, ...). An answer of a store
+is never printed in full, because addresses in it may contain signatures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from lookalike.errors import StoreError, StoreRefusedError
+from lookalike.outputs.checksums import Checksum
+from lookalike.outputs.urls import StoreUrl
+
+_PIECE: Final = 8 << 20  # bytes of a file in memory while it is uploaded or downloaded
+_CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
+_STATUS: Final = re.compile(r"status code: (\d{3} [A-Za-z -]{1,40})")
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "InvalidBucketName"})
+_NO_CREDENTIALS: Final = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "Account must be specified")
+
+
+class Tag(NamedTuple):
+    """The state of an object when it was read; a conditional put succeeds only in that state."""
+
+    e_tag: str | None
+    version: str | None
+
+
+class Found(NamedTuple):
+    """An object in a listing. changed: by the store's clock."""
+
+    key: str
+    bytes: int
+    changed: datetime
+
+
+class MissingObjectError(StoreError):
+    """There is no object of this key."""
+
+
+class ConflictError(StoreError):
+    """An object is not in the state that a conditional put demands."""
+
+
+class Patience(NamedTuple):
+    """Seconds that one request may take, and seconds for all its retries together; how often it is retried."""
+
+    request: float
+    total: float
+    retries: int
+
+
+PATIENT: Final = Patience(180, 300, 8)  # a run, which has hours of work to lose
+BRISK: Final = Patience(10, 15, 3)  # a service, whose clients wait
+
+
+class ObjectStore:
+    """The objects below one URL; for any number of threads. Every method may raise StoreError.
+
+    Where credentials, permission or the bucket are missing, it is StoreRefusedError: the user can fix that.
+    """
+
+    def __init__(self, url: StoreUrl, patience: Patience = PATIENT) -> None:
+        """Connect to nothing yet."""
+        import obstore  # not loaded for folders
+        from obstore.store import from_url
+
+        self.url = url
+        self._library: Any = obstore
+        # Given here because the options below would replace what obstore reads from the environment.
+        allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
+        with self._errors(""):
+            self._store: Any = from_url(
+                url,
+                client_options={
+                    "allow_http": allow_http,
+                    "timeout": timedelta(seconds=patience.request),
+                    "connect_timeout": timedelta(seconds=min(5, patience.request)),
+                },
+                retry_config={
+                    "max_retries": patience.retries,
+                    "retry_timeout": timedelta(seconds=patience.total),
+                    "backoff": {
+                        "init_backoff": timedelta(milliseconds=100),
+                        "max_backoff": timedelta(seconds=5),
+                        "base": 2,
+                    },
+                },
+            )
+
+    def name(self, key: str) -> str:
+        """An object's whole address, for messages."""
+        return f"{self.url}/{key}" if key else str(self.url)
+
+    def get(self, key: str, most_bytes: int) -> tuple[bytes, Tag]:
+        """A small object and its state. Raises MissingObjectError."""
+        with self._errors(key):
+            result = self._library.get(self._store, key)
+            meta = result.meta
+            if meta["size"] > most_bytes:
+                raise StoreError(f"{self.name(key)}: has {meta['size']} bytes, which cannot be right")
+            return bytes(result.bytes()), _tag(meta)
+
+    def tail(self, key: str, size: int, length: int) -> bytes:
+        """The last bytes of an object that must have this size."""
+        with self._errors(key):
+            result = self._library.get(self._store, key, options={"range": (max(0, size - length), size)})
+            found = result.meta["size"]
+            if found != size:
+                raise StoreError(f"{self.name(key)}: has {found} bytes, the manifest says {size}")
+            return bytes(result.bytes())
+
+    def ranges(self, key: str, starts: Sequence[int], lengths: Sequence[int]) -> list[memoryview]:
+        """Pieces of an object; adjacent ones are fetched in one request."""
+        with self._errors(key):
+            found = self._library.get_ranges(self._store, key, starts=list(starts), lengths=list(lengths))
+        views = [memoryview(piece) for piece in found]
+        if [view.nbytes for view in views] != list(lengths):
+            raise StoreError(f"{self.name(key)}: is damaged: shorter than the manifest says")
+        return views
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object, whatever was there."""
+        with self._errors(key):
+            self._library.put(self._store, key, data, use_multipart=False)
+
+    def put_if(self, key: str, data: bytes, seen: Tag | None) -> Tag:
+        """Write an object if it is still in the state seen, or if there is none; of several writers one succeeds.
+
+        Raises ConflictError. A request is retried when its answer is lost, so the conflict may be with this very
+        put: a caller that must know reads the object and compares.
+        """
+        known = {} if seen is None else {name: value for name, value in seen._asdict().items() if value is not None}
+        mode: Any = known or "create"
+        with self._errors(key):
+            return _tag(self._library.put(self._store, key, data, mode=mode, use_multipart=False))
+
+    def changed(self, key: str) -> datetime:
+        """When an object was written last, by the store's clock. Raises MissingObjectError."""
+        with self._errors(key):
+            moment: datetime = self._library.head(self._store, key)["last_modified"]
+            return moment
+
+    def list(self, prefix: str) -> list[Found]:
+        """All objects below a folder, in no order."""
+        with self._errors(prefix):
+            pieces = self._library.list(self._store, prefix=prefix, chunk_size=1000)
+            return [Found(one["path"], one["size"], one["last_modified"]) for piece in pieces for one in piece]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; missing ones are no error."""
+        if keys:
+            with self._errors(keys[0]), contextlib.suppress(FileNotFoundError):
+                self._library.delete(self._store, list(keys))
+
+    def upload(self, key: str, file: Path) -> None:
+        """Upload a file, a large one in several parts at once. Raises OSError if the file cannot be read."""
+        with file.open("rb") as opened, self._errors(key):
+            self._library.put(self._store, key, opened, chunk_size=_PIECE, max_concurrency=4)
+
+    def pieces(self, key: str) -> Iterator[memoryview]:
+        """The content of an object, some megabytes at a time."""
+        with self._errors(key):
+            result = self._library.get(self._store, key)
+            for piece in result.stream(min_chunk_size=_PIECE):
+                yield memoryview(piece)
+
+    def checksum(self, key: str, like: str) -> tuple[int, str]:
+        """Size and checksum of an object, read from its beginning to its end. like: see Checksum."""
+        size, checksum = 0, Checksum(like)
+        for piece in self.pieces(key):
+            size += piece.nbytes
+            checksum.update(piece)
+        return size, checksum.text()
+
+    @contextlib.contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        """Turn an error of obstore into one of this project: one line, without anything of the request."""
+        from obstore import exceptions
+
+        name = self.name(key)
+        try:
+            yield
+        except StoreError:
+            raise
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            raise ConflictError(f"{name}: was written by another process") from None
+        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
+            raise StoreRefusedError(
+                f"{name}: access denied{_reason(error)}; see the credentials in the environment"
+            ) from None
+        except exceptions.InvalidPathError:
+            raise StoreRefusedError(f"{self.url}: cannot be the address of an output") from None
+        except (exceptions.BaseError, FileNotFoundError) as error:
+            text = str(error)
+            code = _CODE.search(text)
+            if code is not None and code[1] in _NO_BUCKET:
+                raise StoreRefusedError(f"{self.url}: there is no such bucket; create it first") from None
+            if any(host in text for host in _NO_CREDENTIALS):
+                raise StoreRefusedError(f"{self.url}: no credentials for it in the environment") from None
+            if "BadScheme" in text:
+                raise StoreRefusedError(
+                    f"{self.url}: its endpoint is http://; set AWS_ALLOW_HTTP=true to allow that"
+                ) from None
+            if isinstance(error, FileNotFoundError):
+                raise MissingObjectError(f"{name}: cannot be read: there is no such object") from None
+            raise StoreError(f"{name}: the store fails{_reason(error)}") from None
+
+
+def _tag(meta: Any) -> Tag:
+    return Tag(meta["e_tag"], meta["version"])
+
+
+def _reason(error: BaseException) -> str:
+    """The part of an answer that is safe to print: its code, or its status, or that there was none."""
+    text = str(error)
+    for pattern in (_CODE, _STATUS):
+        found = pattern.search(text)
+        if found is not None:
+            return f" ({found[1].strip()})"
+    return (
+        " (timeout)" if "timed out" in text or "TimedOut" in text else " (no answer)" if "HTTP error" in text else ""
+    )

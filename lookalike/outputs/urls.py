@@ -1,0 +1,53 @@
+"""The URL of an output in an object store, and what an option or setting means: a folder or a URL."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+SCHEMES: Final = ("s3", "gs", "az", "abfs", "abfss")
+
+_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_AZURE_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,254}@[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
+_SEGMENT: Final = re.compile(
+    r"[A-Za-z0-9!_.*'()=+,@ -]+"
+)  # characters that mean the same in a key, a URL and a file name
+
+
+class StoreUrl(str):
+    """Such as s3://bucket/prefix, without a slash at its end. It holds no credentials, so it may be printed."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> StoreUrl:
+        """Raises ValueError for what cannot be an output; its message is to be read after the name of the option."""
+        match = _URL.fullmatch(text)
+        if match is None:
+            raise ValueError("is not a URL such as s3://bucket/prefix")
+        scheme, rest = match["scheme"].lower(), match["rest"].rstrip("/")
+        if scheme == "s3a":
+            raise ValueError("is Hadoop's way to write s3://")
+        if scheme not in SCHEMES:
+            known = ", ".join(f"{name}://" for name in SCHEMES)
+            raise ValueError(f"is no object store that can be written to ({known}); mount others as a folder")
+        host, *segments = rest.split("/")
+        azure = scheme.startswith("abfs") and _AZURE_HOST.fullmatch(host)
+        if not azure and not _HOST.fullmatch(host):
+            raise ValueError(
+                f"names no bucket; write {scheme}://bucket/prefix, credentials come from the environment"
+            )
+        if any(not _SEGMENT.fullmatch(segment) or segment in (".", "..") for segment in segments):
+            raise ValueError("has a prefix of other than letters, digits, - _ . = and single slashes")
+        return cls(f"{scheme}://{rest}")
+
+
+def parse_output(value: Any) -> Path | StoreUrl:
+    """A folder or a URL, from an option or a setting. Raises ValueError for what is neither."""
+    if isinstance(value, Path | StoreUrl):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError("is neither a folder nor a URL such as s3://bucket/prefix")
+    return StoreUrl.parse(value) if "://" in value else Path(value)

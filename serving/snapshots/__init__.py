@@ -1,0 +1,1 @@
+"""The snapshot that is served, and what is kept in memory of it."""
