@@ -1,5 +1,6 @@
 """The manifest: what a snapshot was made from, how, what it counted, and every file that belongs to it."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,7 +12,6 @@ from pydantic import (
     JsonValue,
     NonNegativeFloat,
     NonNegativeInt,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -31,8 +31,14 @@ def _snapshot_id(text: str) -> str:
     return text
 
 
+# The service asks in each look-up, and what a threshold has worked out is kept with it.
+@functools.lru_cache(maxsize=16)
+def _threshold(text: str) -> Threshold:
+    return Threshold.parse(text)
+
+
 def _floor(text: str) -> str:
-    if Threshold.parse(text).numerator == 0:
+    if _threshold(text).numerator == 0:
         raise ValueError(f"{text} is not above 0")
     return text
 
@@ -43,11 +49,7 @@ def _sorted_files(files: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
     return tuple(sorted(files, key=lambda entry: entry.path))
 
 
-Floor = Annotated[
-    str,
-    StringConstraints(pattern=r"^[+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})$"),
-    AfterValidator(_floor),
-]
+Floor = Annotated[str, AfterValidator(_floor)]
 
 
 class InputRecord(StrictModel):
@@ -104,7 +106,7 @@ class Manifest(StrictModel):
     @property
     def threshold(self) -> Threshold:
         """The floor as an exact fraction."""
-        return Threshold.parse(self.floor)
+        return _threshold(self.floor)
 
     @model_validator(mode="after")
     def _check_files(self) -> Self:

@@ -120,7 +120,7 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("id", value="../x"), "id: Value error, is not a snapshot id"),
         (edit("floor", value="0"), "floor: Value error, 0 is not above 0"),
         (edit("floor", value="1.1"), "floor: Value error, 1.1 is not between 0 and 1"),
-        (edit("floor", value="0.8\n"), "floor: String should match pattern"),
+        (edit("floor", value="0.8\n"), r"floor: Value error, '0.8\n' is not a decimal number"),
         (edit("floor", value=0.8), "floor: Input should be a valid string"),
         (edit("created", value="2026-11-23T15:01:02"), "created: "),
         (edit("seconds", "scan", value=None), "seconds.scan: "),
