@@ -63,12 +63,12 @@ reference: .venv/.requirements-dev ## Write conf/job.yaml and the reference page
 	@$(python) scripts/make_reference.py
 
 .PHONY: format
-format: .venv/.requirements-dev ## Format the code, and mend what the linter can
+format: .venv/.requirements-dev ## Format the code, and fix what the linter can
 	@$(python) -m ruff check --fix-only $(checked)
 	@$(python) -m ruff format $(checked)
 
 .PHONY: bench
-bench: setup .venv/.requirements-dev ## Measure everything that bench/README.md speaks of, for an hour or more
+bench: setup .venv/.requirements-dev ## Measure everything in bench/README.md, for an hour or more
 	@exec $(python) bench/run.py $(BENCH)
 
 .PHONY: bench-quick
@@ -76,7 +76,7 @@ bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
 	@exec $(python) bench/run.py --quick $(BENCH)
 
 .PHONY: stress
-stress: setup .venv/.requirements-dev ## Hold the job against the hand-made process on random data, see bench/README.md
+stress: setup .venv/.requirements-dev ## Compare the job with the hand-made process on random data, see bench/README.md
 	@exec $(python) bench/stress.py $(STRESS)
 
 .PHONY: soak
@@ -95,7 +95,7 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 	rm -rf .cache
 	find $(checked) -name __pycache__ -prune -exec rm -rf {} +
 
-# --- what the targets above stand on ------------------------------------------------------------------
+# --- what the targets above need ----------------------------------------------------------------------
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'error: Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...' >&2; exit 1; }
@@ -115,7 +115,7 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 java: .venv/.requirements
 	@scripts/find_java.sh --install >/dev/null
 
-# An empty archive, should none come about, costs a run only its quick start.
+# If no archive can be made, an empty one is kept: runs then only start more slowly.
 .cache/java/spark.jsa: scripts/share_classes.py .venv/.requirements | java
 	@echo 'Archiving the Java classes that Spark loads (once; each start is then some seconds shorter)'
 	@source scripts/local_env.sh && $(python) $< $@ || { echo 'No archive: starts take longer' >&2; : >$@; }
@@ -145,7 +145,7 @@ java: .venv/.requirements
 	@$(python) bench/generate.py --accounts 20000 --posts 200000 --out .cache/demo
 	@touch $@
 
-# --- what only test-schedule stands on ----------------------------------------------------------------
+# --- what only test-schedule needs --------------------------------------------------------------------
 .cache/airflow/.installed: deploy/schedule/requirements-airflow.txt
 .cache/schemas/.installed: tests/deploy/requirements-schemas.txt
 .cache/airflow/.installed .cache/schemas/.installed: | .venv/bin/python

@@ -145,7 +145,7 @@ def _read_accounts(db: duckdb.DuckDBPyConnection, path: Path) -> pa.DictionaryAr
 def main(argv: list[str] | None = None) -> int:
     """Find the pairs of a folder's files."""
     parser = argparse.ArgumentParser(description="the hand-made single process: DuckDB and symscan")
-    parser.add_argument("folder", type=Path, help="with posts.tsv and accounts.tsv")
+    parser.add_argument("folder", type=Path, help="folder with posts.tsv and accounts.tsv")
     parser.add_argument("out", type=Path, help="Parquet file to write")
     parser.add_argument("--min-similarity", type=Fraction, default=Fraction("0.8"))
     options = parser.parse_args(argv)

@@ -13,7 +13,7 @@ Report = TypeVar("Report")
 
 @dataclasses.dataclass(frozen=True)
 class Flushed(Generic[Report]):
-    """Task function: a stage whose reports come when all that they speak of is on the disk."""
+    """Task function: a stage whose reports come when all files in them are on the disk."""
 
     stage: Callable[[Iterable[int]], Iterator[Report]]
 

@@ -56,7 +56,14 @@ def _parameter(parameter: Document) -> tuple[str, str, str]:
     schema = parameter.get("schema", {})
     name = code(parameter["name"]) + (" (required)" if parameter.get("required") else "")
     default = f", default {code(schema['default'])}" if schema.get("default") not in (None, "") else ""
-    return name, _values(schema) + default, _one_line(parameter.get("description", ""))
+    return name, _values(schema) + default, _meaning(parameter)
+
+
+def _meaning(parameter: Document) -> str:
+    """The description; FastAPI leaves that of an optional parameter of a type with a name in its schema."""
+    kinds = parameter.get("schema", {}).get("anyOf", [])
+    found = [one["description"] for one in (parameter, *kinds) if "description" in one]
+    return _one_line(found[0]) if found else ""
 
 
 def _values(schema: Document) -> str:

@@ -220,7 +220,7 @@ def _uses(shared: pa.Table, limit: int) -> list[SharedHashtag]:
 
 def _why_not(manifest: Manifest, same: bool, names: Names, shared: int) -> list[Reason]:
     if same:
-        return [Reason(code="same_account", detail="An account is no pair with itself.")]
+        return [Reason(code="same_account", detail="An account is never paired with itself.")]
     said = []
     if not shared:
         said.append(Reason(code="no_shared_hashtag", detail="The two have no hashtag in common."))

@@ -177,7 +177,7 @@ async def _detail(spelling: str, call: Call) -> HashtagDetail:
 
 
 def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
-    """Everything about a hashtag; None if nobody used it. Memory: a row group."""
+    """Everything about a hashtag; None if no account used it. Memory: a row group."""
     row = snapshot.hashtag(key)
     if row is None:
         return None
@@ -226,5 +226,5 @@ def _pieces(snapshot: Snapshot, table: str, key: str, *columns: str) -> Iterator
 
 
 def _no_hashtag(spelling: str) -> NotFound:
-    """The problem of a hashtag that nobody used."""
+    """The problem of a hashtag that no account used."""
     return NotFound(f"Nobody used the hashtag {spelling[:100]!r}.", parameter="hashtag")

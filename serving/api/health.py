@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it can answer, and its metrics: GET /livez, /readyz, /metrics.
+"""Whether the service runs, whether it can answer, and its metrics: GET /livez, /readyz, /metrics.
 
 They are routes of the application, or, if the setting `ops_port` is set, of a second port alone. None of them
 needs a key, counts against a limit, or waits for anything.
@@ -106,7 +106,7 @@ class HealthPort:
 def make_router() -> APIRouter:
     """The three paths as routes of the application, which its OpenAPI document describes."""
     router = APIRouter(tags=["health"])
-    router.add_api_route("/livez", _get_livez, summary="Whether the service lives", response_model=Alive)
+    router.add_api_route("/livez", _get_livez, summary="Whether the process runs", response_model=Alive)
     router.add_api_route(
         "/readyz",
         _get_readyz,

@@ -1,7 +1,8 @@
 """The pages of the documentation, and the blocks of code in them.
 
 A block's language says what a test does with it: `console` is run and its output compared; `sh` is a command whose
-options must exist; `python` is run, and the next `text` is what it prints; `bash` starts the service or asks it.
+options must exist; `python` and `sql` (in DuckDB) are run, and the next `text` is what they print; `bash` starts the
+service or asks it.
 """
 
 import re
@@ -55,12 +56,16 @@ def programs(page: Path) -> list[Program]:
     return [
         Program(
             name=section.partition("\n")[0],
-            source="\n".join([beginning, *blocks(section, "python")]),
+            source="\n".join([beginning, *blocks(section, "python"), *map(_in_duckdb, blocks(section, "sql"))]),
             output="".join(blocks(section, "text")),
         )
         for section in sections
-        if blocks(section, "python")
+        if blocks(section, "python") or blocks(section, "sql")
     ]
+
+
+def _in_duckdb(query: str) -> str:
+    return f"import duckdb\nprint(duckdb.sql({query!r}))"
 
 
 def shell_commands(page: Path) -> Iterator[list[str]]:

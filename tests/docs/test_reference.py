@@ -4,6 +4,7 @@ import itertools
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from lookalike import errors
 from lookalike.tables import TABLES
 from scripts.make_reference import FOLDER, PAGES
 from scripts.reference.snapshotformat import newest_rows
+from serving.settings import Settings
 
 from . import documents
 from .documents import blocks, headings, name_of, table
@@ -70,6 +72,28 @@ def test_the_layers_in_the_architecture_are_those_that_are_checked() -> None:
     ]
     checked = [[_local_names(layer) for layer in one["layers"]] for one in contracts if "layers" in one]
     assert sorted(_drawn(block)) == sorted(checked)
+
+
+def test_the_bounds_in_the_settings_page_are_those_of_the_model() -> None:
+    """Written as [1, 256], or (0, 600] if the lower one is not allowed."""
+    properties = Settings.model_json_schema()["properties"]
+    written, checked = {}, {}
+    for section in (FOLDER / "settings.md").read_text(encoding="utf-8").split("\n### ")[1:]:
+        heading, _, text = section.partition("\n")
+        written[heading] = re.findall(r"[\[(][\d.]+, \d+\]", " ".join(text.split()))
+        settings = [properties[name] for name in re.findall(r"`([a-z_]+)`", heading)]
+        checked[heading] = [
+            bounds for one in settings for kind in one.get("anyOf", [one]) for bounds in _bounds(kind)
+        ]
+    assert written == checked
+
+
+def _bounds(schema: dict[str, Any]) -> list[str]:
+    if "maximum" not in schema:
+        return []
+    if "exclusiveMinimum" in schema:
+        return [f"({schema['exclusiveMinimum']:g}, {schema['maximum']}]"]
+    return [f"[{schema['minimum']}, {schema['maximum']}]"]
 
 
 def _local_names(layer: str) -> str:

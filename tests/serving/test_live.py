@@ -62,7 +62,9 @@ def test_as_many_members_as_allowed_are_compared(medium_snapshot: Published, ser
 
 def test_too_many_pairs_and_too_much_time_are_refused(medium_snapshot: Published, serve: ServiceFactory) -> None:
     assert "and 9 pairs" in refused(serve(medium_snapshot.output, live_max_pairs=9))
-    assert "in up to 1e-06 seconds; it takes longer" in refused(serve(medium_snapshot.output, live_max_seconds=1e-6))
+    assert "in up to 1e-06 seconds; this one takes longer" in refused(
+        serve(medium_snapshot.output, live_max_seconds=1e-6)
+    )
 
 
 def test_all_pairs_at_similarity_0(medium_snapshot: Published, medium_service: Service) -> None:

@@ -52,7 +52,7 @@ def test_list_tells_what_cannot_be_read(command: Command, tmp_path: Path) -> Non
     assert "id: Value error, is not a snapshot id" in ran.lines[-1]
     assert all(line.isprintable() for line in ran.lines)
     (tmp_path / "CURRENT").write_text(f"{UNKNOWN}\n")
-    assert split(command("list", tmp_path).lines)[-1] == ["live", f"{UNKNOWN}, which is not there"]
+    assert split(command("list", tmp_path).lines)[-1] == ["live", f"{UNKNOWN}, which is missing"]
     (tmp_path / "CURRENT").write_text("\x1b[2J")
     assert split(command("list", tmp_path).lines)[-1] == ["live", f"{tmp_path}/CURRENT: holds no snapshot id"]
 

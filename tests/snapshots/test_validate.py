@@ -106,7 +106,7 @@ WRONG: dict[str, tuple[Callable[[Sample], None], str]] = {
     "similarity that is no fraction": (change("pairs", -1, distance=1, similarity=0.7777), "no (m - d) / m"),
     "distance against similarity": (in_big("pairs", distance=1, similarity=1.0), "contradicts its similarity"),
     "negative distance": (in_big("pairs", distance=-1), "contradicts its similarity"),
-    "more reposts than posts": (in_big("members", reposts=9), "members' posts"),
+    "more reposts than posts": (in_big("members", reposts=9), "more reposts than posts"),
     "posts that do not add up": (in_big("members", posts=1000), "its members have"),
     "a first post without a last": (in_big("members", first_post=None), "without a last"),
 }
