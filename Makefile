@@ -43,11 +43,11 @@ test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try ten times as
 	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=10 && exec $(python) -m pytest -m random $(PYTEST)
 
 .PHONY: test-cluster
-test-cluster: environment .venv/.requirements-dev ## Let every kind of process of a cluster die in every stage
+test-cluster: environment .venv/.requirements-dev ## Kill every kind of process of a cluster in every stage
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: test-schedule
-test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron ## Let schedulers try deploy/schedule, as root on Debian
+test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron ## Test deploy/schedule with the schedulers, as root on Debian
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/deploy -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: check

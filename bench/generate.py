@@ -193,7 +193,7 @@ def _write(path: Path, header: list[str], chunks: Iterable[list[Strings]]) -> No
             file.write("\t".join(header).encode() + b"\n")
             for columns in chunks:
                 lines = _join(*columns[:-1], _join(columns[-1], "\n"), separator="\t")
-                file.write(lines.buffers()[2])  # the texts of an Arrow array lie one after the other
+                file.write(lines.buffers()[2])  # the texts of an Arrow array are one after the other
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

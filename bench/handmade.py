@@ -2,7 +2,7 @@
 
     python bench/handmade.py .cache/bench/S pairs.parquet
 
-What somebody would put together who knows both tools, in the quickest of the forms that were tried: names are
+What a person who knows both tools would build, in the fastest of the forms that were tried: names are
 searched while DuckDB reads the posts; accounts and hashtags are numbers in all joins; hashtags are normalised
 once a spelling; and only memberships of accounts that look like another are made distinct. Taking the distinct
 memberships first (of texts or of numbers) and reading before searching were slower.
