@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from scripts.reference.markdown import code, head, joined, table
+from scripts.reference.markdown import code, head, joined, sentence, table
 from serving.app import create_app
 from serving.settings import Settings
 
@@ -44,7 +44,7 @@ async def _get(settings: Settings, path: str) -> Document:
 
 def _operation(method: str, path: str, operation: Document) -> Iterator[str]:
     yield f"## {method.upper()} {path}"
-    yield operation.get("description") or operation.get("summary", "")
+    yield operation.get("description") or sentence(operation["summary"])
     parameters = operation.get("parameters", [])
     if parameters:
         yield table(("parameter", "value", "meaning"), [_parameter(one) for one in parameters])

@@ -42,7 +42,7 @@ SnapshotId = Annotated[
     str,
     Field(description="The snapshot that the answer comes from.", examples=["20261123T150102Z-1a2b3c"]),
 ]
-Floor = Annotated[float, Field(description="The similarity from which on pairs are stored.")]
+Floor = Annotated[float, Field(description="Pairs of at least this similarity are stored.")]
 
 # Characters of a hashtag, an id or a query: as many as fit the bound on a parameter's bytes, whatever they are.
 LONGEST: Final = 256

@@ -63,7 +63,7 @@ class Hashtag(Model):
     hashtag: Annotated[str, Field(examples=["diedsuddenly"])]
     display: Annotated[str, Field(examples=["DiedSuddenly"])]
     members: Annotated[int, Field(ge=1)]
-    pairs: Annotated[int, Field(ge=0, description="Similar pairs among them, from the snapshot's floor on.")]
+    pairs: Annotated[int, Field(ge=0, description="Similar pairs among them, with at least the snapshot's floor.")]
 
 
 class Hashtags(Model):
@@ -117,7 +117,7 @@ class SearchParameters(Parameters):
     responses=problems(409, 410),
 )
 async def search_hashtags(call: CallDep, parameters: Annotated[SearchParameters, Query()]) -> Response:
-    """Search hashtags as one types: those whose key begins with the query."""
+    """Search hashtags: those whose key begins with the query."""
     return await call.answer(partial(_search, parameters))
 
 

@@ -35,7 +35,7 @@ class Alive(_Model):
 
 
 class RefusedSnapshot(_Model):
-    """A newer snapshot that cannot be served; the one before it goes on."""
+    """A newer snapshot that cannot be served; the one before it is still served."""
 
     snapshot: Annotated[str, Field(description="Its id, as far as it is known.")]
     reason: Annotated[str, Field(description="What is wrong with it.")]
@@ -110,7 +110,7 @@ def make_router() -> APIRouter:
     router.add_api_route(
         "/readyz",
         _get_readyz,
-        summary="Whether look-ups are answered",
+        summary="Whether the service can answer look-ups",
         response_model=Readiness,
         responses={503: documented_problem("Not ready.")},
     )
