@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -13,11 +14,27 @@ import uvicorn
 from serving.ops.logs import configure_logging
 from serving.settings import SettingsError, load_settings
 
+_HELP: Final = """\
+Serves the snapshot that is live in an output of the job, and each one that becomes live later.
+
+examples:
+  python -m serving
+  LOOKALIKE_OUTPUT=/data/out LOOKALIKE_PORT=8080 LOOKALIKE_WORKERS=4 python -m serving
+  LOOKALIKE_CONFIG=/etc/lookalike/serving.yaml python -m serving
+
+There are no flags. Each key of conf/serving.yaml, where all settings are explained, is also a variable of the
+environment, such as LOOKALIKE_OUTPUT for output; the variable wins. The documentation of the API is served
+at /docs.
+"""
 _METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 
 
 def main() -> int:
     """Serve until a signal ends it; the exit code of a start that fails."""
+    parser = argparse.ArgumentParser(
+        prog="python -m serving", description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args()
     try:
         settings = load_settings(os.environ)
     except SettingsError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from jobs.exchange.exchange import Exchange
+from lookalike.tables import EVIDENCE, TIME
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
@@ -38,10 +39,7 @@ _USAGES = _schema(spelling=pa.uint64(), account=pa.uint32(), created_at=pa.int64
 _MEMBERSHIPS = _schema(
     hashtag=pa.uint32(),
     account=pa.uint32(),
-    posts=pa.int32(),
-    reposts=pa.int32(),
-    first_post=pa.int64(),
-    last_post=pa.int64(),
+    **{column.name: pa.int64() if column.type == TIME else pa.int32() for column in EVIDENCE},
     leads=pa.int32(),
 )
 

@@ -74,7 +74,7 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
     if live.job_version != __version__:
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
-        raise NotIncremental("prefix blocking may lose other pairs in each run")
+        raise NotIncremental("prefix blocking loses pairs, and not the same ones in each run")
     if live.threshold != config.min_similarity:
         raise NotIncremental(f"min_similarity of the live snapshot is {live.floor}")
     if live.buckets != config.buckets:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.reports import GroupReport
-from jobs.exchange.times import micros
 from jobs.exchange.worker import accounts_table
 from jobs.incremental.changes import account_changes
 from jobs.incremental.counting import CountingRows
@@ -25,8 +23,7 @@ from jobs.stages.group.memberrows import member_rows, send_new_memberships
 from jobs.stages.group.usages import UsedHashtags
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.stored import StoredTable
-
-_EVIDENCE: Final = ("posts", "reposts", "first_post", "last_post")
+from lookalike.tables import EVIDENCE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,10 +70,10 @@ class MergeMembers:
         rows = new.with_memberships(counting.key[changed]) if changed.any() else new
         at, is_known = counting.find(rows.key)
         known = np.flatnonzero(is_known)
-        evidence = stored.take(_EVIDENCE, counting.row[at[known]])
+        evidence = stored.take([column.name for column in EVIDENCE], counting.row[at[known]])
         return _Merged(
             stored=counting,
-            rows=_with_base(rows, known, evidence),
+            rows=rows.plus(known, evidence),
             at=at,
             is_new=~is_known,
             is_used=rows.posts > 0,
@@ -160,12 +157,6 @@ def _stored_keys(
         account = places[file.read_all(["account_number"])["account_number"].to_numpy()]
         found.append(membership_keys(np.repeat(place, counts), account))
     return found
-
-
-def _with_base(new: Evidence, known: npt.NDArray[np.intp], rows: pa.Table) -> Evidence:
-    """known: places of the memberships that the base has; rows: _EVIDENCE of these."""
-    posts, reposts = (rows[name].to_numpy().astype(np.int32) for name in ("posts", "reposts"))
-    return new.plus(known, posts, reposts, micros(rows["first_post"]), micros(rows["last_post"]))
 
 
 def _union(

@@ -18,8 +18,7 @@ from jobs.incremental.findpairs import first_not_before
 from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.groups import Groups
 from jobs.stages.group.hashtagtable import hashtag_table
-from jobs.stages.write.write import pair_rows
-from lookalike.kernel import similarities
+from jobs.stages.write.pairs import SimilarPairs
 from lookalike.tables import PAIRS
 
 
@@ -73,19 +72,9 @@ class PairMerger:
     def _rows(self, sent: pa.Table) -> tuple[npt.NDArray[np.uint32], pa.Table]:
         """The hashtag of each new pair, by number, and the pairs, both in the order of the table."""
         table = accounts_table(self.accounts)
-        hashtag, account_a, account_b, distance = (column.to_numpy() for column in sent.columns)
-        similarity = similarities(table.names, account_a, account_b, distance)
-        order = np.lexsort((account_b, account_a, -similarity, hashtag))
-        rows = pair_rows(
-            hashtag_table(str(self.work)).keys,
-            table.ids,
-            hashtag=hashtag[order],
-            account_a=account_a[order],
-            account_b=account_b[order],
-            distance=distance[order],
-            similarity=similarity[order],
-        )
-        return hashtag[order], pa.Table.from_batches(rows, PAIRS.schema)
+        found = SimilarPairs.of(table, sent)
+        rows = found.rows(hashtag_table(str(self.work)).keys, table.ids)
+        return found.hashtag, pa.Table.from_batches(rows, PAIRS.schema)
 
 
 def _counted(hashtags: npt.NDArray[np.uint32], pairs: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from lookalike.kernel.batches import PairBatch, Work
 from lookalike.kernel.join import SMALL_GROUP, similar_pairs, similar_pairs_of_groups
 from lookalike.kernel.names import EncodedNames, encode_names
 from lookalike.kernel.prefix import prefix_blocks
+from lookalike.kernel.signals import signals
 from lookalike.kernel.similarity import similarities
 from lookalike.threshold import Threshold
 
@@ -15,6 +16,7 @@ __all__ = [
     "Work",
     "encode_names",
     "prefix_blocks",
+    "signals",
     "similar_pairs",
     "similar_pairs_of_groups",
     "similarities",

@@ -18,7 +18,6 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import MAX_BUCKETS
 from lookalike.tables import TABLES
 
-SCHEMA_VERSION: Final = 4
 CURRENT: Final = "CURRENT"
 LOCK: Final = ".lock"
 RUNS: Final = "runs.jsonl"

@@ -3,7 +3,7 @@
 import functools
 import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,10 +19,14 @@ from pydantic import (
 from lookalike.errors import SnapshotError
 from lookalike.outputs.buckets import MAX_BUCKETS
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import SCHEMA_VERSION, is_snapshot_id
+from lookalike.outputs.layout import is_snapshot_id
 from lookalike.snapshots.counts import Counts, Recall, StrictModel, Verification, check_sum
 from lookalike.tables import TABLES
 from lookalike.threshold import Threshold
+
+# Of the manifest and of the tables together: one more with each change that older versions would read wrongly.
+SchemaVersion = Literal[4]
+SCHEMA_VERSION: Final[SchemaVersion] = 4
 
 
 def _snapshot_id(text: str) -> str:
@@ -87,7 +91,7 @@ class Manifest(StrictModel):
     and generation are, in this order, one sorted sequence of rows.
     """
 
-    schema_version: Literal[4] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     id: Annotated[str, AfterValidator(_snapshot_id)]
     created: AwareDatetime
     job_version: str

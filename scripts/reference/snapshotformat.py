@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lookalike.outputs.layout import SCHEMA_VERSION
+from lookalike.snapshots.manifest import SCHEMA_VERSION
 from lookalike.tables import TABLES, Column, Order, Table
 from scripts.reference.markdown import code, head, joined, paragraph, sentence, table
 

@@ -27,10 +27,13 @@ class LivePairs:
         """As in pairs.Pieces."""
         for part in self._rows.parts(begin.row):
             pairs = self._rows.pairs(part)
-            hashtag = pa.repeat(self._key, len(pairs.similarity))
-            distance = pa.array(self._rows.distance[part])
-            columns = [hashtag, pairs.a, pairs.b, distance, pa.array(pairs.similarity)]
-            yield Place(0, part.start), pa.table(columns, schema=PAIRS.schema)
+            rows = PAIRS.batch(
+                hashtag=pa.repeat(self._key, len(pairs.similarity)),
+                account_a=pairs.a,
+                account_b=pairs.b,
+                **{name: values[part] for name, values in self._rows.signals.items()},
+            )
+            yield Place(0, part.start), pa.Table.from_batches([rows])
 
 
 async def compare_live(call: Call, row: HashtagRow, question: Question) -> LivePairs:

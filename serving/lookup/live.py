@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lookalike.kernel import PairBatch, Threshold, encode_names, similar_pairs, similarities
+from lookalike.kernel import PairBatch, Threshold, encode_names, signals, similar_pairs
 from lookalike.kernel.names import EncodedNames, compared_names
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
@@ -40,24 +40,23 @@ def too_much(manifest: Manifest, question: Question, settings: Settings, what: s
 
 
 class LiveRows:
-    """The pairs that a comparison found: index pairs and similarities in the order of the contract."""
+    """The pairs that a comparison found: index pairs and their signals in the order of the contract."""
 
     def __init__(
         self,
         ids: pa.Array,
         left: npt.NDArray[np.uint32],
         right: npt.NDArray[np.uint32],
-        distance: npt.NDArray[np.int32],
-        similarity: npt.NDArray[np.float64],
+        signals: dict[str, npt.NDArray[Any]],
     ) -> None:
-        """ids: the members' account ids, ascending; left < right are indices of them."""
+        """ids: the members' account ids, ascending; left < right are indices of them. signals: see the kernel's."""
         self._ids, self._left, self._right = ids, left, right
-        self.distance, self._similarity = distance, similarity
+        self.signals, self._similarity = signals, signals["similarity"]
 
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        arrays = self._left, self._right, self.distance, self._similarity
+        arrays = self._left, self._right, *self.signals.values()
         return sum(array.nbytes for array in arrays) + int(self._ids.nbytes)
 
     def pieces(self, lowest: float, offset: int = 0, limit: int | None = None) -> Iterator[Pairs]:
@@ -102,12 +101,13 @@ def compare_members(
     right = np.concatenate([np.zeros(0, np.uint32), *(batch.right for batch in batches)])
     distance = np.concatenate([np.zeros(0, np.int32), *(batch.distance for batch in batches)])
     del batches
-    similarity = similarities(names, left, right, distance)
+    known = signals(names, left, right, distance)
+    similarity = known["similarity"]
     kept = np.flatnonzero(similarity >= question.lowest)
     kept = kept[np.lexsort((right[kept], left[kept], -similarity[kept]))]
     ids = members.column("account_id").combine_chunks()
-    rows = LiveRows(ids=ids, left=left[kept], right=right[kept], distance=distance[kept], similarity=similarity[kept])
-    return rows, time.monotonic() - begun
+    known = {name: values[kept] for name, values in known.items()}
+    return LiveRows(ids=ids, left=left[kept], right=right[kept], signals=known), time.monotonic() - begun
 
 
 def _in_steps(

@@ -124,4 +124,4 @@ def test_commands_have_options_that_exist(page: Path) -> None:
         elif arguments[:1] == ["-m"]:
             assert importlib.util.find_spec(arguments[1])
         else:
-            assert program == ".venv/bin/uvicorn", program
+            pytest.fail(f"no test knows this command: {program}")

@@ -48,7 +48,7 @@ def test_too_many_members_are_refused_with_floor_and_bound(medium_snapshot: Publ
     detail = refused(service)
     assert "0.7 is below 0.8" in detail
     assert f"up to {row.members - 1} accounts" in detail
-    assert f"has {row.members}." in detail
+    assert f"has {row.members} accounts." in detail
     assert service.client.pairs("covid19", "0.8") != []
     assert service.client.pairs("nobodyusedthis", "0.1") == []
 

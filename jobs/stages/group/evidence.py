@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numba
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from jobs.exchange.times import as_times, micros
 from jobs.inputs.timestamps import NULL_TIME
+from lookalike.tables import EVIDENCE, TIME
 
 _LATEST = np.iinfo(np.int64).max
 
@@ -50,9 +54,11 @@ class Evidence:
     @classmethod
     def none(cls, key: npt.NDArray[np.uint64]) -> Evidence:
         """Memberships, by ascending key, of which nothing is known."""
+        hashtag, account = split_keys(key)
         zero: Counts = np.zeros(len(key), np.int32)
-        never = np.full(len(key), NULL_TIME)
-        return cls(*split_keys(key), zero, zero, never, never, zero)
+        never: Times = np.full(len(key), NULL_TIME)
+        nothing: dict[str, Any] = {column.name: never if column.type == TIME else zero for column in EVIDENCE}
+        return cls(hashtag=hashtag, account=account, leads=zero, **nothing)
 
     def with_memberships(self, key: npt.NDArray[np.uint64]) -> Evidence:
         """The same and, with no evidence, those memberships of the keys that are not there."""
@@ -65,23 +71,30 @@ class Evidence:
         joined = {name: np.concatenate([getattr(self, name), getattr(other, name)])[order] for name in names}
         return Evidence(**joined)
 
-    def plus(
-        self, places: npt.NDArray[np.intp], posts: Counts, reposts: Counts, first: Times, last: Times
-    ) -> Evidence:
-        """With more evidence of the memberships at some places, each once."""
-        sums = self.posts.copy(), self.reposts.copy()
-        sums[0][places] += posts
-        sums[1][places] += reposts
-        earliest, latest = self.first_post.copy(), self.last_post.copy()
-        known = first != NULL_TIME
-        unknown = earliest[places] == NULL_TIME
-        earliest[places] = np.where(unknown | (known & (first < earliest[places])), first, earliest[places])
-        latest[places] = np.maximum(latest[places], last)
-        return Evidence(self.hashtag, self.account, *sums, earliest, latest, self.leads)
+    def plus(self, places: npt.NDArray[np.intp], rows: pa.Table) -> Evidence:
+        """With what the rows of a snapshot say of the memberships at some places, each once.
+
+        rows: with the columns of tables.EVIDENCE.
+        """
+        added = {}
+        for column in EVIDENCE:
+            values = getattr(self, column.name).copy()
+            more = micros(rows[column.name]) if column.type == TIME else rows[column.name].to_numpy()
+            values[places] = _TOGETHER[column.name](values[places], more.astype(values.dtype))
+            added[column.name] = values
+        return dataclasses.replace(self, **added)
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of tables.EVIDENCE by name, for rows of a snapshot."""
+        return {
+            column.name: as_times(getattr(self, column.name)) if column.type == TIME else getattr(self, column.name)
+            for column in EVIDENCE
+        }
 
     @classmethod
     def of(
         cls,
+        *,
         hashtag: npt.NDArray[np.uint32],
         account: npt.NDArray[np.uint32],
         created_at: Times,
@@ -98,6 +111,19 @@ class Evidence:
         key = key[starts]
         found = _aggregate(np.append(starts, len(order)), order, created_at, repost, leads)
         return cls(*split_keys(key), *found)
+
+
+def _earlier(one: Times, other: Times) -> Times:
+    return np.where(one == NULL_TIME, other, np.where(other == NULL_TIME, one, np.minimum(one, other)))
+
+
+# How two values of one membership become one; NULL_TIME is before all times.
+_TOGETHER: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "posts": np.add,
+    "reposts": np.add,
+    "first_post": _earlier,
+    "last_post": np.maximum,
+}
 
 
 def membership_keys(hashtag: npt.NDArray[Any], account: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:

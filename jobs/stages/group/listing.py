@@ -13,7 +13,6 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import WriteReport
-from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
@@ -88,9 +87,6 @@ def account_hashtag_rows(
     return ACCOUNT_HASHTAGS.batch(
         account_id=ids.take(pa.array(evidence.account)).cast(pa.string()),
         hashtag=keys.take(pa.array(evidence.hashtag)),
-        posts=evidence.posts,
-        reposts=evidence.reposts,
-        first_post=as_times(evidence.first_post),
-        last_post=as_times(evidence.last_post),
+        **evidence.columns(),
         generation=np.full(len(evidence), generation, np.int32),
     )

@@ -35,10 +35,7 @@ def member_rows(
         account_id=table.ids.take(account).cast(pa.string()),
         account_number=evidence.account if numbers is None else numbers[evidence.account],
         screen_name=table.screen_names.take(account).cast(pa.string()),
-        posts=evidence.posts,
-        reposts=evidence.reposts,
-        first_post=as_times(evidence.first_post),
-        last_post=as_times(evidence.last_post),
+        **evidence.columns(),
         created_at=as_times(table.created_at[evidence.account]),
         generation=np.full(len(evidence), generation, np.int32),
     )

@@ -29,8 +29,8 @@ class UsedHashtags:
     @classmethod
     def of(cls, dictionary: Dictionary, usages: pa.Table) -> Self:
         """From what came through the channels of spellings and of usages."""
-        spelling, account, created_at, repost, leads = (column.to_numpy() for column in usages.columns)
-        spelling = dictionary.find(spelling)
+        columns = {name: usages[name].to_numpy() for name in usages.column_names}
+        spelling = dictionary.find(columns.pop("spelling"))
         uses = np.bincount(spelling, minlength=len(dictionary.hash))
         posts = np.bincount(dictionary.hashtag, uses, len(dictionary.keys)).astype(np.int64)
         used = posts > 0  # a hashtag may be only in posts that are not used
@@ -40,5 +40,5 @@ class UsedHashtags:
             place[dictionary.hashtag[written]], [dictionary.spellings.take(pa.array(written))], uses[written]
         )
         hashtag = place[dictionary.hashtag[spelling]].astype(np.uint32)
-        evidence = Evidence.of(hashtag, account, created_at, repost, leads)
+        evidence = Evidence.of(hashtag=hashtag, **columns)
         return cls(dictionary.keys.filter(pa.array(used)), posts[used], spelled, evidence)

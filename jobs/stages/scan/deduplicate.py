@@ -94,8 +94,9 @@ class DeduplicatePosts:
         counts.used = int(used.sum())
         counts.unreadable_dates = int((used & posts.was_dated & (posts.created_at == NULL_TIME)).sum())
         counts.unreadable_flags = int((used & posts.was_flagged & (posts.repost < 0)).sum())
-        with channels.usages(self.work).source(partition) as box:
-            self._send(posts, used, box)
+        channel = channels.usages(self.work)
+        with channel.source(partition) as box:
+            self._send(posts, used, box, channel.schema.names)
         return counts
 
     def _write_index(self, partition: int, index: PostIndex) -> list[FileEntry]:
@@ -128,8 +129,8 @@ class DeduplicatePosts:
             rejects.add(POSTS.name, rows.path(number), Reason.CONFLICT, rows.raw(number))
         return rejected
 
-    def _send(self, posts: Posts, used: npt.NDArray[np.bool_], box: Outbox) -> None:
-        """The usages of the posts that are used, by bucket."""
+    def _send(self, posts: Posts, used: npt.NDArray[np.bool_], box: Outbox, names: Sequence[str]) -> None:
+        """The usages of the posts that are used, by bucket. names: of the columns of a usage."""
         leads = np.zeros(len(posts.spelling) + 1, np.int8)
         leads[posts.offsets[:-1]] = 1  # a post without hashtags has no usage, what is marked leads anyway
         post = np.repeat(np.arange(len(posts)), np.diff(posts.offsets))
@@ -137,14 +138,9 @@ class DeduplicatePosts:
         order, parts = parts_of(posts.bucket[chosen], self.buckets)
         chosen = chosen[order]
         post = post[chosen]
+        columns = {"spelling": posts.spelling[chosen], "leads": leads[chosen]}
         usages = pa.record_batch(
-            {
-                "spelling": posts.spelling[chosen],
-                "account": posts.account[post],
-                "created_at": posts.created_at[post],
-                "repost": posts.repost[post],
-                "leads": leads[chosen],
-            }
+            {name: columns[name] if name in columns else getattr(posts, name)[post] for name in names}
         )
         for bucket, start, end in parts:
             box.send(bucket, usages.slice(start, end - start))

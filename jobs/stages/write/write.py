@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange import channels
@@ -16,10 +15,9 @@ from jobs.exchange.worker import accounts_table
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.accounts import AccountWriter, Lookalikes
-from lookalike.kernel import similarities
+from jobs.stages.write.pairs import SimilarPairs
 from lookalike.outputs.layout import data_path
-from lookalike.snapshots.datafiles import row_groups, write_table
-from lookalike.tables import PAIRS
+from lookalike.snapshots.datafiles import write_table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,39 +55,9 @@ class WriteTables:
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
     def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
-        hashtag, account_a, account_b, distance = (column.to_numpy() for column in pairs.columns)
-        similarity = similarities(accounts_table(self.accounts).names, account_a, account_b, distance)
-        order = np.lexsort((account_b, account_a, -similarity, hashtag))
-        rows = pair_rows(
-            hashtag_table(str(self.work)).keys,
-            accounts_table(self.accounts).ids,
-            hashtag=hashtag[order],
-            account_a=account_a[order],
-            account_b=account_b[order],
-            distance=distance[order],
-            similarity=similarity[order],
-        )
+        table = accounts_table(self.accounts)
+        found = SimilarPairs.of(table, pairs)
+        rows = found.rows(hashtag_table(str(self.work)).keys, table.ids)
         entry = write_table(self.output, data_path(self.snapshot, "pairs", bucket=bucket), rows)
-        found, counts = np.unique(hashtag, return_counts=True)
-        return WriteReport([entry], list(zip(found.tolist(), counts.tolist(), strict=True)))
-
-
-def pair_rows(
-    keys: pa.StringArray,
-    ids: pa.LargeStringArray,
-    *,
-    hashtag: npt.NDArray[np.uint32],
-    account_a: npt.NDArray[np.uint32],
-    account_b: npt.NDArray[np.uint32],
-    distance: npt.NDArray[np.int32],
-    similarity: npt.NDArray[np.float64],
-) -> Iterator[pa.RecordBatch]:
-    """As tables.PAIRS, in pieces. keys: of all hashtags, ids: of all accounts, which the pairs name by number."""
-    for part in row_groups(len(hashtag)):
-        yield PAIRS.batch(
-            hashtag=keys.take(pa.array(hashtag[part])),
-            account_a=ids.take(pa.array(account_a[part])).cast(pa.string()),
-            account_b=ids.take(pa.array(account_b[part])).cast(pa.string()),
-            distance=distance[part],
-            similarity=similarity[part],
-        )
+        hashtags, counts = np.unique(found.hashtag, return_counts=True)
+        return WriteReport([entry], list(zip(hashtags.tolist(), counts.tolist(), strict=True)))
