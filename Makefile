@@ -31,7 +31,7 @@ serve: .venv/.requirements .cache/numba/.serving ## Serve what the job published
 	  export LOOKALIKE_OUTPUT="$${LOOKALIKE_OUTPUT:-.cache/demo/output}"; exec $(python) -m serving
 
 .PHONY: environment
-environment: setup .cache/numba/.job ## Pack the Python and the job for a cluster's machines, see docs/cluster.md
+environment: setup .cache/numba/.job ## Pack the Python and the job for a cluster's machines, see docs/how-to/run-on-a-cluster.md
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
@@ -43,11 +43,11 @@ test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try ten times as
 	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=10 && exec $(python) -m pytest -m random $(PYTEST)
 
 .PHONY: test-cluster
-test-cluster: environment .venv/.requirements-dev ## Let every kind of process of a cluster die in every stage
+test-cluster: environment .venv/.requirements-dev ## Kill every kind of process of a cluster in every stage
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: test-schedule
-test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron ## Let schedulers try deploy/schedule, as root on Debian
+test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron ## Test deploy/schedule with the schedulers, as root on Debian
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/deploy -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: check
@@ -57,13 +57,18 @@ check: .venv/.requirements-dev ## Check format, lint, types and who imports whom
 	@$(python) -m mypy
 	@.venv/bin/lint-imports --cache-dir .cache/import-linter
 
+.PHONY: reference
+reference: .venv/.requirements-dev ## Write conf/job.yaml and the reference pages of docs/ from the code
+	@$(python) -m jobs.options.reference
+	@$(python) scripts/make_reference.py
+
 .PHONY: format
-format: .venv/.requirements-dev ## Format the code, and mend what the linter can
+format: .venv/.requirements-dev ## Format the code, and fix what the linter can
 	@$(python) -m ruff check --fix-only $(checked)
 	@$(python) -m ruff format $(checked)
 
 .PHONY: bench
-bench: setup .venv/.requirements-dev ## Measure everything that bench/README.md speaks of, for an hour or more
+bench: setup .venv/.requirements-dev ## Measure everything in bench/README.md, for an hour or more
 	@exec $(python) bench/run.py $(BENCH)
 
 .PHONY: bench-quick
@@ -71,7 +76,7 @@ bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
 	@exec $(python) bench/run.py --quick $(BENCH)
 
 .PHONY: stress
-stress: setup .venv/.requirements-dev ## Hold the job against the hand-made process on random data, see bench/README.md
+stress: setup .venv/.requirements-dev ## Compare the job with the hand-made process on random data, see bench/README.md
 	@exec $(python) bench/stress.py $(STRESS)
 
 .PHONY: soak
@@ -90,7 +95,7 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 	rm -rf .cache
 	find $(checked) -name __pycache__ -prune -exec rm -rf {} +
 
-# --- what the targets above stand on ------------------------------------------------------------------
+# --- what the targets above need ----------------------------------------------------------------------
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'error: Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...' >&2; exit 1; }
@@ -110,7 +115,7 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 java: .venv/.requirements
 	@scripts/find_java.sh --install >/dev/null
 
-# An empty archive, should none come about, costs a run only its quick start.
+# If no archive can be made, an empty one is kept: runs then only start more slowly.
 .cache/java/spark.jsa: scripts/share_classes.py .venv/.requirements | java
 	@echo 'Archiving the Java classes that Spark loads (once; each start is then some seconds shorter)'
 	@source scripts/local_env.sh && $(python) $< $@ || { echo 'No archive: starts take longer' >&2; : >$@; }
@@ -140,7 +145,7 @@ java: .venv/.requirements
 	@$(python) bench/generate.py --accounts 20000 --posts 200000 --out .cache/demo
 	@touch $@
 
-# --- what only test-schedule stands on ----------------------------------------------------------------
+# --- what only test-schedule needs --------------------------------------------------------------------
 .cache/airflow/.installed: deploy/schedule/requirements-airflow.txt
 .cache/schemas/.installed: tests/deploy/requirements-schemas.txt
 .cache/airflow/.installed .cache/schemas/.installed: | .venv/bin/python

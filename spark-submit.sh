@@ -8,7 +8,7 @@
 #   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
 #   ./spark-submit.sh --master yarn --deploy-mode cluster -- --posts ... --accounts ... --output ...
 #
-# On a cluster the tasks run in the Python that `make environment` has packed; see docs/cluster.md.
+# On a cluster the tasks run in the Python that `make environment` has packed; see docs/how-to/run-on-a-cluster.md.
 #
 # This starts Python, and PySpark starts spark-submit with the options given here. If spark-submit came first,
 # it would start Python with stdout and stderr joined in one pipe: the progress line would have no terminal,

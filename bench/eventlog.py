@@ -1,4 +1,4 @@
-"""What Spark's event log tells of a run: its stages, their tasks, what was moved, how evenly work was shared out.
+"""What Spark's event log says about a run: its stages, their tasks, what was moved, how evenly work was shared out.
 
     ./spark-submit.sh --conf spark.eventLog.enabled=true --conf spark.eventLog.dir=file:///tmp/log \\
       --conf spark.eventLog.compress=false --conf spark.eventLog.rolling.enabled=false -- ...

@@ -4,9 +4,9 @@
     python bench/generate.py --accounts 5000 --posts 50000 --hashtags 1000 --out /tmp/small
     python bench/generate.py --single-hashtag --accounts 1000000 --out .cache/bench/L1
 
-Hashtags follow a Zipf law whose exponent is chosen such that the most used one reaches a third of the
-accounts; the accounts of a planted family push the family's hashtags. Posts are raw TSV: some texts hold a
-double quote, which means nothing.
+Hashtags follow a Zipf law whose exponent is chosen so that the most used one reaches a third of the
+accounts; the accounts of a planted family push the family's hashtags. Posts are raw TSV: some texts contain a
+double quote, which has no special meaning.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _write(path: Path, header: list[str], chunks: Iterable[list[Strings]]) -> No
             file.write("\t".join(header).encode() + b"\n")
             for columns in chunks:
                 lines = _join(*columns[:-1], _join(columns[-1], "\n"), separator="\t")
-                file.write(lines.buffers()[2])  # the texts of an Arrow array lie one after the other
+                file.write(lines.buffers()[2])  # the texts of an Arrow array are one after the other
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -204,11 +204,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("--size", choices=SIZES, help="a preset: demo 20k accounts, S 100k, M 1M")
-    parser.add_argument("--accounts", type=int, help="default 100000")
-    parser.add_argument("--posts", type=int, help="default 10 an account; 1 with --single-hashtag")
-    parser.add_argument("--hashtags", type=int, help="default 3 for 10 accounts")
-    parser.add_argument("--single-hashtag", action="store_true", help="every post has the same hashtag")
+    parser.add_argument("--size", choices=SIZES, help="preset number of accounts: demo 20k, S 100k, M 1M")
+    parser.add_argument("--accounts", type=int, help="number of accounts (default 100000)")
+    parser.add_argument("--posts", type=int, help="number of posts (default: 10 an account, 1 with --single-hashtag)")
+    parser.add_argument("--hashtags", type=int, help="number of hashtags (default: 3 for every 10 accounts)")
+    parser.add_argument("--single-hashtag", action="store_true", help="give every post the same hashtag")
     parser.add_argument("--out", type=Path, required=True, help="folder for posts.tsv and accounts.tsv")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)

@@ -2,7 +2,7 @@
 
     python bench/handmade.py .cache/bench/S pairs.parquet
 
-What somebody would put together who knows both tools, in the quickest of the forms that were tried: names are
+What a person who knows both tools would build, in the fastest of the forms that were tried: names are
 searched while DuckDB reads the posts; accounts and hashtags are numbers in all joins; hashtags are normalised
 once a spelling; and only memberships of accounts that look like another are made distinct. Taking the distinct
 memberships first (of texts or of numbers) and reading before searching were slower.
@@ -145,7 +145,7 @@ def _read_accounts(db: duckdb.DuckDBPyConnection, path: Path) -> pa.DictionaryAr
 def main(argv: list[str] | None = None) -> int:
     """Find the pairs of a folder's files."""
     parser = argparse.ArgumentParser(description="the hand-made single process: DuckDB and symscan")
-    parser.add_argument("folder", type=Path, help="with posts.tsv and accounts.tsv")
+    parser.add_argument("folder", type=Path, help="folder with posts.tsv and accounts.tsv")
     parser.add_argument("out", type=Path, help="Parquet file to write")
     parser.add_argument("--min-similarity", type=Fraction, default=Fraction("0.8"))
     options = parser.parse_args(argv)

@@ -49,7 +49,7 @@ def data_set(name: str) -> Path:
     if not all((folder / file).exists() for file in ("posts.tsv", "accounts.tsv")):
         tell(f"generating {name}\n")
         generate(SHAPES[name], folder)
-    for file in folder.glob("*.tsv"):  # into the page cache, for whoever is measured first
+    for file in folder.glob("*.tsv"):  # into the page cache, so that no side starts with a cold one
         with file.open("rb") as content:
             while content.read(1 << 24):
                 pass
@@ -94,7 +94,7 @@ def told_run(what: str, run: Callable[[], JobRun]) -> JobRun:
 
 
 def told(what: str, run: Callable[[], Measurement]) -> Measurement:
-    """Measure something else, likewise."""
+    """Measure something other than the job, with the same messages."""
     tell(f"  {what} ... ")
     result = run()
     tell(f"{result.seconds:.1f} s\n")

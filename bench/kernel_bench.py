@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
     """Print a line of `name=value` for each number of names."""
     parser = argparse.ArgumentParser(description="the kernel alone against symscan and rapidfuzz, one core")
     parser.add_argument("sizes", type=int, nargs="*", default=[10_000, 100_000], metavar="NAMES")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds; the median counts (default 3)")
     options = parser.parse_args(argv)
     os.environ["RAYON_NUM_THREADS"] = "1"
     if hasattr(os, "sched_setaffinity"):  # Linux: one core for everyone

@@ -221,7 +221,7 @@ def _from_matrix(matrix: Bytes, length: Ints) -> Strings:
 
 
 def _repeats(names: Strings) -> npt.NDArray[np.bool_]:
-    """Mark every name that stands earlier too, whatever its case."""
+    """Mark every name that occurs earlier, too, whatever its case."""
     # Dictionary codes count up in order of first appearance, so a first one exceeds all before it.
     code = pc.dictionary_encode(pc.ascii_lower(names)).indices.to_numpy()
     repeated = np.zeros(len(code), bool)

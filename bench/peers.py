@@ -48,7 +48,7 @@ def symscan_pairs(names: list[str], threshold: Fraction) -> Pairs:
 
 
 def cdist_pairs(names: list[str], threshold: Fraction, first: int = 0, cores: int = 1) -> Pairs:
-    """Similar pairs from rapidfuzz's matrix of distances, of which the later name is at `first` or behind it.
+    """Similar pairs from rapidfuzz's matrix of distances, of which the later name is at `first` or after it.
 
     Names that are sorted by length are compared with those of near length only.
     """
@@ -81,7 +81,7 @@ def cdist_pairs(names: list[str], threshold: Fraction, first: int = 0, cores: in
 def near_pairs(names: list[str], threshold: Fraction, cores: int) -> Pairs:
     """Similar pairs of distinct names: by symscan where few edits are allowed, the others by rapidfuzz.
 
-    Up to 128 different characters stand in symscan for as many of ASCII; if there are more, rapidfuzz does it all.
+    symscan takes ASCII only, so up to 128 different characters are renamed to ASCII; with more, rapidfuzz does all.
     """
     length = np.array([len(name) for name in names], dtype=np.int64)
     order = np.argsort(length, kind="stable")

@@ -39,9 +39,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="only what takes a few minutes")
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help="only these parts")
-    parser.add_argument("--list", action="store_true", help="say which parts there are, and measure nothing")
-    parser.add_argument("--render", action="store_true", help="write the tables of the figures kept, likewise")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken (default 3)")
+    parser.add_argument("--list", action="store_true", help="list the parts, and measure nothing")
+    parser.add_argument(
+        "--render", action="store_true", help="write the tables from the figures kept, and measure nothing"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each part; the median counts (default 3)")
     options = parser.parse_args(argv)
     results = kept.load(RESULTS)
     if options.list:

@@ -4,9 +4,9 @@
     python bench/stress.py --seeds 1000 --minutes 60
     python bench/stress.py --first-seed 7 --seeds 1 -- --fold none
 
-Each seed stands for data, a threshold, a block size and a number of buckets (bench/stressdata.py). What stands
-behind -- goes to the job. At the first difference it stops with 1, prints the first of them and the command that
-repeats the round, and leaves the round's files where they are.
+Each seed gives data, a threshold, a block size and a number of buckets (bench/stressdata.py). What
+follows -- goes to the job. At the first difference the script stops with exit code 1, prints the difference and the
+command that repeats the round, and keeps the round's files.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("--seeds", type=int, default=10, help="rounds (default 10)")
-    parser.add_argument("--first-seed", type=int, default=0, help="of the first round (default 0)")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no round begins")
-    parser.add_argument("--accounts", type=int, default=100_000, help="ten posts each (default 100000)")
-    parser.add_argument("job", nargs="*", help="options of the job, behind --")
+    parser.add_argument("--seeds", type=int, default=10, help="number of rounds (default 10)")
+    parser.add_argument("--first-seed", type=int, default=0, help="seed of the first round (default 0)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no round after this many minutes")
+    parser.add_argument(
+        "--accounts", type=int, default=100_000, help="accounts, with ten posts each (default 100000)"
+    )
+    parser.add_argument("job", nargs="*", help="options of the job, after --")
     options = parser.parse_args(argv)
     started = time.monotonic()
     done = 0

@@ -2,7 +2,7 @@
 
 Beyond what generate.py makes: names outside of ASCII, names that several accounts have, very short and very long
 ones; hashtags of other scripts, with signs and spaces around them, in full-width letters; posts of unknown
-accounts, rows that stand there twice.
+accounts, rows that appear twice.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _POSTS_AN_ACCOUNT = 10
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one seed stands for: the data's kind and the job's options. Shares are of the accounts."""
+    """What one seed gives: the data's kind and the job's options. Shares are of the accounts."""
 
     seed: int
     accounts: int
@@ -43,7 +43,7 @@ class Recipe:
 
     @property
     def posts(self) -> int:
-        """Rows, without those that stand there twice."""
+        """Rows, without those that appear twice."""
         return self.accounts * _POSTS_AN_ACCOUNT
 
     def job_options(self) -> list[str]:

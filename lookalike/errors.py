@@ -8,7 +8,7 @@ class JobError(Exception):
 
 
 class DiskError(JobError):
-    """A disk is full or refuses to be read or written."""
+    """A disk is full, or cannot be read or written."""
 
 
 class UsageError(JobError):
@@ -18,36 +18,36 @@ class UsageError(JobError):
 
 
 class QualityGateError(JobError):
-    """What was read or found is too damaged, or too little, to be published."""
+    """Too many rows cannot be used, or too little was found, to publish the result."""
 
     exit_code = 3
 
 
 class OutputLockedError(JobError):
-    """Another run holds the output folder."""
+    """Another run is using the output."""
 
     exit_code = 4
 
 
 class TooManyCandidatesError(JobError):
-    """The comparison would take more than its user allows."""
+    """The comparison would meet more candidates than --max-candidates."""
 
     exit_code = 5
 
 
 class VerificationError(JobError):
-    """What was found is not what an independent comparison finds."""
+    """--verify found a missing or a wrong pair."""
 
     exit_code = 6
 
 
 class SnapshotError(JobError):
-    """A snapshot on disk is missing, damaged or of a schema that this version cannot read."""
+    """A snapshot is missing, damaged or of a version that cannot be read."""
 
 
 class StoreError(SnapshotError):
-    """An object store does not answer, or not as it should."""
+    """An object store does not answer, or gives a wrong answer."""
 
 
 class StoreRefusedError(UsageError, StoreError):
-    """An object store refuses what it is asked for: credentials, permission or the bucket are missing."""
+    """An object store refuses a request: credentials, permission or the bucket are missing."""

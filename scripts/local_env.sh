@@ -17,7 +17,7 @@ fi
 export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
 
 # Workers import jobs/ and lookalike/ from this folder, with compiled functions kept. From a zip each would compile every
-# module anew, and numba every function: it finds the cache of a zipped function by the path of the zip,
+# module again, and numba every function: it finds the cache of a zipped function by the path of the zip,
 # which Spark copies to a new folder in each run.
 export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
 export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$cache/numba}"
@@ -25,7 +25,7 @@ export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$cache/numba}"
 # In the C locale Java cannot open a path with a letter outside ASCII.
 if [[ -z ${LC_ALL:-}${LC_CTYPE:-}${LANG:-} ]]; then export LANG=C.UTF-8; fi
 
-# Spark looks for settings in a folder that is never made, and is given conf/'s by name: the folder stands
+# Spark looks for settings in a folder that is never made, and is given conf/'s by name: the folder is
 # on Java's class path, where an archive of classes (scripts/share_classes.py) allows no folder with files.
 export SPARK_CONF_DIR="$cache/spark/no-conf"
 export LOG4J_CONFIGURATION_FILE="${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}"

@@ -71,9 +71,12 @@ def _build(settings: Settings) -> ASGIApp:
 
 def _warn_of_workers(settings: Settings) -> None:
     if is_worker() and FOLDER_VARIABLE not in os.environ:
-        _log.warning("%s is not set: each worker's metrics are its own", FOLDER_VARIABLE)
+        _log.warning("%s is not set: /metrics has the numbers of one worker only", FOLDER_VARIABLE)
     if settings.workers > 1 and not is_worker():
-        _log.warning("one process serves: `python -m serving` starts %d, uvicorn takes --workers", settings.workers)
+        _log.warning(
+            "only one process serves: start `python -m serving` for %d workers, or give uvicorn --workers",
+            settings.workers,
+        )
 
 
 class WithFastPath:

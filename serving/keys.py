@@ -110,7 +110,7 @@ def read_keys(file: Path) -> dict[bytes, bytes]:
 def add_key(file: Path, name: str) -> str:
     """Make a key, add it to the file (made if it is not there, for its owner alone), and return it."""
     if not _NAME.fullmatch(name):
-        raise KeysError(f"not a name: {name[:80]!r}; at most 40 of a-z, 0-9 and -, not - at first")
+        raise KeysError(f"not a name: {name[:80]!r}; use up to 40 of a-z, 0-9 and -, the first not a -")
     if file.exists() and name.encode() in read_keys(file):
         raise KeysError(f"{file}: has a key named {name} already; delete its line to replace it")
     secret = secrets.token_urlsafe(_SECRET_BYTES)

@@ -1,7 +1,7 @@
 """Measure the look-up service beside its baselines and write the figures to bench/serving/README.md.
 
-    python bench/serving/run.py                 about three minutes, and once the making of the snapshot
-    python bench/serving/run.py --output DIR    over a snapshot that is there already
+    python bench/serving/run.py                 about three minutes; the first time it also makes the snapshot
+    python bench/serving/run.py --output DIR    with a snapshot that exists already
 
 Servers run on one core, the load on another; baselines and service take turns.
 """
@@ -49,9 +49,9 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--output", type=Path, help="folder that the job published to (default: made from size M)")
-    parser.add_argument("--size", choices=sorted(SIZES), default="M", help="of the made-up data (default M)")
+    parser.add_argument("--size", choices=sorted(SIZES), default="M", help="size of the generated data (default M)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4, help="of each measurement (default 4)")
+    parser.add_argument("--seconds", type=float, default=4, help="seconds of each measurement (default 4)")
     options = parser.parse_args(argv)
     for tool in ("wrk", "taskset"):
         if shutil.which(tool) is None:

@@ -19,7 +19,7 @@ NEEDS_A_PERSON = {2, 3, 5, 6}
 
 
 class LookalikeOperator(SparkSubmitOperator):  # type: ignore[misc]  # Airflow is not in the project's environment
-    """Tells exit codes apart: the operator it is made from sees failures of one kind only, and tries all again."""
+    """Tells exit codes apart. The operator that it extends retries after every failure."""
 
     def execute(self, context: Any) -> None:
         """Run the job. Raises AirflowFailException where the same input would end the same way."""
@@ -47,7 +47,7 @@ with DAG(
         task_id="publish",
         conn_id="lookalike_spark",
         # The launcher knows the job's Python, Java and settings. It takes Spark's options, a lone --, and the job's:
-        # so the -- stands where spark-submit has the application.
+        # so the -- is where spark-submit has the application.
         spark_binary="/opt/lookalike/spark-submit.sh",
         application="--",
         application_args=[

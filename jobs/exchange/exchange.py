@@ -85,7 +85,7 @@ def _sent_to(target: int, path: Path, schema: pa.Schema) -> Iterator[pa.RecordBa
         content = file.read_buffer()
     end = content.size - len(_END) - _LENGTH
     if end < 0 or content[end + _LENGTH :].to_pybytes() != _END:
-        raise RuntimeError(f"{path}: its end is missing; what was written there was lost, start the run again")
+        raise RuntimeError(f"{path}: the file is incomplete; start the run again")
     count = int.from_bytes(content[end : end + _LENGTH].to_pybytes(), "little")
     index = np.frombuffer(content[end - count * 24 : end], np.int64).reshape(-1, 3)
     first, last = np.searchsorted(index[:, 0], [target, target + 1])

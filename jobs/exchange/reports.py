@@ -1,4 +1,4 @@
-"""What the tasks of a stage tell the driver."""
+"""What the tasks of a stage report to the driver."""
 
 from __future__ import annotations
 

@@ -57,5 +57,5 @@ def _checked(
 ) -> AccountChanges:
     """The changes, if the numbers are those from 0 on."""
     if int(number.max(initial=0)) >= max(1, len(number)) or (np.bincount(number, minlength=1) > 1).any():
-        raise SnapshotError("accounts: two of them have one number, or one is too great")
+        raise SnapshotError("accounts: two accounts have the same number, or a number is too large")
     return AccountChanges(known=known, changed=changed, number=number)

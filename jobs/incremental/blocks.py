@@ -39,7 +39,7 @@ class Blocks:
         return self.starts[place], self.starts[place + known]
 
     def rows_at(self, place: Places, known: npt.NDArray[np.bool_], at: Places) -> Places:
-        """The number in the table of the row that stands at a place in an owner's span, or behind the last of it."""
+        """The number in the table of the row at a place in an owner's span, or after the last of it."""
         row = self.begins[place + known]
         inside = at < self.starts[place + known]
         row[inside] = self.rows[at[inside]]
@@ -47,7 +47,7 @@ class Blocks:
 
 
 def find_owners(owners: npt.NDArray[Number], wanted: npt.NDArray[Number]) -> tuple[Places, npt.NDArray[np.bool_]]:
-    """Where each wanted number stands among n owners, which ascend, or would, and whether it does."""
+    """The place of each wanted number among n owners, which ascend, or where it would be, and whether it is there."""
     place = np.searchsorted(owners, wanted)
     if not len(owners):
         return place, np.zeros(len(wanted), bool)

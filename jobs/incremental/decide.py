@@ -76,14 +76,14 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
     if config.blocking != "lossless":
         raise NotIncremental("prefix blocking loses pairs, and not the same ones in each run")
     if live.threshold != config.min_similarity:
-        raise NotIncremental(f"min_similarity was {live.floor}")
+        raise NotIncremental(f"min_similarity of the live snapshot is {live.floor}")
     if live.buckets != config.buckets:
-        raise NotIncremental(f"buckets was {live.buckets}")
+        raise NotIncremental(f"buckets of the live snapshot is {live.buckets}")
     for name in _ALIKE:
         if live.configuration.get(name) != getattr(config, name):
-            raise NotIncremental(f"{name} was {live.configuration.get(name)}")
+            raise NotIncremental(f"{name} of the live snapshot is {live.configuration.get(name)}")
     if _checksum(live.configuration.get("ignore_hashtags")) != _checksum(ignored.record()):
-        raise NotIncremental("other hashtags were ignored")
+        raise NotIncremental("the list of ignored hashtags has changed")
 
 
 def _known_first(live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile, ...]:

@@ -1,4 +1,4 @@
-"""Where new pairs stand among those of a bucket."""
+"""The places of new pairs among those of a bucket."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Pairs(NamedTuple):
 
 
 def first_not_before(pairs: pa.Table, low: Places, high: Places, wanted: pa.Table) -> Places:
-    """int64[n]: for each wanted pair the first of pairs[low[i]:high[i]] that does not stand before it, or high[i].
+    """int64[n]: for each wanted pair the first of pairs[low[i]:high[i]] that is not before it, or high[i].
 
     Both tables have the columns similarity, account_a and account_b of tables.PAIRS without nulls; each of these
     parts is in its order.

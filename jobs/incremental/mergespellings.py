@@ -21,7 +21,7 @@ def merge_spellings(
 ) -> tuple[pa.StringArray, Patch]:
     """The display form of every hashtag of the bucket, and how tables.SPELLINGS changes.
 
-    old_place, new_place: int64[], ascending: where the hashtags of either stand among all.
+    old_place, new_place: int64[], ascending: the places of the hashtags of either among all.
     """
     stored = base.read("spellings", bucket)
     place, known = find_owners(old_place, new_place)

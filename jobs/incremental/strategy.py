@@ -82,7 +82,7 @@ class IncrementalStrategy:
 def _start(run: RunContext, new: NewPosts, base: Base, adopted: AdoptedPosts) -> IncrementalStages:
     cores, buckets = run.spark.cores, run.config.buckets
     rewrite = is_scattered(base.entries("post_index", None), run.config.max_generations)
-    # If the index is written anew, all that the base knows of an id partition is in memory at once.
+    # If the index is written again, all that the base knows of an id partition is in memory at once.
     partitions = partitions_of(new.posts if rewrite else new.posts[new.known :], cores)
     cut = Cut(
         files=new.posts,
@@ -107,7 +107,7 @@ class IncrementalStages:
     """The stages of a run that adds to a base; see Stages.
 
     live: the base's manifest. adopted: posts that the base left out and this run can use. rewrite_index: whether the
-    index of posts is written anew.
+    index of posts is written again.
     """
 
     run: RunContext

@@ -36,7 +36,7 @@ def examine(path: str, table: Table) -> tuple[tuple[int, ...], int, tuple[int, .
 
 
 def positions(path: str, table: Table, names: list[str]) -> tuple[int, ...]:
-    """Where each column of the table stands among `names`; UsageError if it is missing or there twice."""
+    """The place of each column of the table among `names`; UsageError if it is missing or there twice."""
     for name in table.columns:
         if name not in names:
             raise UsageError(f"{path}: no column {name!r}; {table.name} need {', '.join(table.columns)}")
@@ -63,7 +63,7 @@ def read_groups(file: InputFile, start: int, end: int, table: Table, chunk_bytes
 
 
 def _plain(kind: Any) -> Any:
-    """The type of the values that a dictionary stands for."""
+    """The type of the values of a dictionary."""
     return kind.value_type if types.is_dictionary(kind) else kind
 
 

@@ -87,7 +87,7 @@ class _Rows:
         self._buffer = np.empty(0, np.uint8)
         self._offset, self._at = 0, 0
         self._at_end = False  # of the stream
-        self._between_rows = True  # else `at` is inside a row that belongs to somebody else or is too long
+        self._between_rows = True  # else `at` is inside a row that belongs to another split or is too long
 
     def skip_header(self) -> None:
         if self._file.compression is None:

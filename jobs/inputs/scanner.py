@@ -54,7 +54,7 @@ def _mask(buffer: Bytes, at: int, limit: int, one: int, other: int) -> np.uint64
 
 @numba.njit(cache=True, nogil=True)
 def find_either(buffer: Bytes, at: int, limit: int, one: int, other: int) -> int:
-    """The first place from `at` where one of two bytes stands, or `limit`."""
+    """The first place from `at` that has one of two bytes, or `limit`."""
     for block in range(at, limit, BLOCK):
         mask = _mask(buffer, block, limit, one, other)
         if mask:
@@ -64,7 +64,7 @@ def find_either(buffer: Bytes, at: int, limit: int, one: int, other: int) -> int
 
 @numba.njit(cache=True, nogil=True)
 def find_byte(buffer: Bytes, at: int, limit: int, byte: int) -> int:
-    """The first place from `at` where `byte` stands, or `limit`."""
+    """The first place from `at` that has `byte`, or `limit`."""
     return find_either(buffer, at, limit, byte, byte)
 
 
@@ -73,7 +73,7 @@ def scan_raw(buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, fo
     """Find the rows that start in [begin, stop) and end, with their line feed, before `limit`.
 
     buffer: uint8[]; `begin` is the start of a row.
-    slots:  int64[fields], the column that each field goes to, or -1 for a field nobody wants.
+    slots:  int64[fields], the column that each field goes to, or -1 for a field that is not used.
     Returns (well-formed rows, malformed rows, where the next row starts). It ends early when the room in
     `found` is used up. Blank lines are no rows; a carriage return before a line feed is part of neither.
     """
@@ -184,7 +184,7 @@ def _quoted_row(
 def scan_quoted(
     buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, found: Found, side: Bytes, final: bool
 ) -> tuple[int, int, int]:
-    """As scan_raw for RFC 4180 quoting: values stand in `side`, a copy of `buffer` changed where "" occurs.
+    """As scan_raw for RFC 4180 quoting: values are in `side`, a copy of `buffer` changed where "" occurs.
 
     A field that begins with a quote runs to its closing quote, over tabs and line feeds. A row in which
     text follows a closing quote is malformed, and so is one whose quote is still open at `limit` if

@@ -43,7 +43,7 @@ def file_status(path: str) -> tuple[int, int]:
 
 
 def compression_of(path: str) -> Compression | None:
-    """How the file is compressed, by its first bytes: names lie. UsageError for what cannot be read."""
+    """How the file is compressed, by its first bytes: its name may be wrong. UsageError for what cannot be read."""
     with naming(path), pyarrow.fs.LocalFileSystem().open_input_file(path) as stream:
         head = stream.read(8)
     for magic, name in _UNSUPPORTED.items():

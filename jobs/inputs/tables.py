@@ -87,7 +87,7 @@ class RowBatch:
     columns: one a column of the table, in its order: the values unquoted; a null is an empty value.
     place: int64[n], where each row begins: a byte of the decompressed file, or the row number in Parquet.
     malformed: place and bytes of each row that has a wrong number of fields or broken quotes.
-    written: the rows as they stand in the file, without line ends; None in Parquet.
+    written: the rows as they are in the file, without line ends; None in Parquet.
     """
 
     table: Table

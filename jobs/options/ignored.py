@@ -22,7 +22,7 @@ class IgnoreList:
     def read(cls, path: Path | None) -> IgnoreList:
         """The file has one hashtag on a line, in any spelling, with or without `#`. Blank lines are skipped.
 
-        Raises UsageError if the file cannot be read, or with the first line that is no hashtag.
+        Raises UsageError if the file cannot be read, or with the first line that is not a hashtag.
         """
         if path is None:
             return cls()
@@ -48,7 +48,7 @@ def _key(path: Path, number: int, line: bytes) -> str:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: line {number} is not UTF-8") from None
     key = normalise(text)
-    wrong = "holds a |, which separates hashtags; write one on a line" if "|" in text else "is no hashtag"
+    wrong = "holds a |, which separates hashtags; write one on a line" if "|" in text else "is not a hashtag"
     if "|" in text or (text.strip() and not key):
         raise UsageError(f"{path}: line {number}, {text.strip()[:80]!r}, {wrong}")
     return key

@@ -1,6 +1,6 @@
 """The options for people to look up: as rows for a page, and as conf/job.yaml.
 
-python -m jobs.options.reference    writes conf/job.yaml anew
+python -m jobs.options.reference    writes conf/job.yaml again
 """
 
 from __future__ import annotations

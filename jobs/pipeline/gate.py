@@ -32,7 +32,7 @@ def check_rejects(
 
 
 def check_result(config: JobConfig, made: Manifest, live: Manifest | None) -> None:
-    """Raise QualityGateError if nobody used a hashtag, or if too much of what the live snapshot counts is gone."""
+    """Raise QualityGateError if no account used a hashtag, or if counts fell too far since the live snapshot."""
     if not made.counts.memberships:
         _refuse(config, "no account used any hashtag")
     if live is None:

@@ -22,7 +22,7 @@ _HOUR = 3600
 
 _EXIT_CODES = """\
 exit codes:
-  0 done    1 a snapshot is missing, damaged or cannot be written    2 usage    4 a run holds the output"""
+  0 done    1 a snapshot is missing, damaged or cannot be written    2 usage    4 a run is using the output"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_lookups(command: Callable[..., argparse.ArgumentParser]) -> None:
     show = command("show", lookups.show, "out", "what a snapshot was made from and holds")
-    _add_id(show, "snapshot (the live one)", nargs="?")
+    _add_id(show, "id of the snapshot (default: the live one)", nargs="?")
 
     pairs = command("pairs", lookups.pairs, "out '#vote'", "similar pairs of a hashtag, the most similar first")
     pairs.add_argument("hashtag", metavar="HASHTAG", help="in any spelling; quote a leading # for the shell")
@@ -86,49 +86,57 @@ def _add_lookups(command: Callable[..., argparse.ArgumentParser]) -> None:
         type=_similarity,
         help="leave out less similar pairs (default: the threshold that the snapshot was made for)",
     )
-    pairs.add_argument("--limit", metavar="N", type=_positive, default=10, help="show so many at most (10)")
+    pairs.add_argument(
+        "--limit", metavar="N", type=_positive, default=10, help="show at most this many (default: 10)"
+    )
 
     command("list", housekeeping.list_snapshots, "out", "all snapshots, the newest first")
 
     what = "pairs, hashtags and accounts that were added or removed between two snapshots"
     diff = command("diff", housekeeping.diff, f"out {_ID} --limit 20", what)
-    diff.add_argument("a", metavar="A", type=_snapshot_id, help="the earlier snapshot")
-    diff.add_argument("b", metavar="B", type=_snapshot_id, nargs="?", help="the later one (the live one)")
-    diff.add_argument("--limit", metavar="N", type=_positive, default=10, help="show so many of each at most (10)")
+    diff.add_argument("a", metavar="A", type=_snapshot_id, help="id of the earlier snapshot")
+    diff.add_argument(
+        "b", metavar="B", type=_snapshot_id, nargs="?", help="id of the later snapshot (default: the live one)"
+    )
+    diff.add_argument(
+        "--limit", metavar="N", type=_positive, default=10, help="show at most this many of each (default: 10)"
+    )
 
 
 def _add_checks(command: Callable[..., argparse.ArgumentParser]) -> None:
     what = "compare the size and checksum of every file with the manifest"
     verify = command("verify", housekeeping.verify, "out --all", what)
-    _add_id(verify, "snapshot to check (the live one)", nargs="?")
+    _add_id(verify, "id of the snapshot to check (default: the live one)", nargs="?")
     verify.add_argument("--all", action="store_true", help="check all snapshots")
 
 
 def _add_changes(command: Callable[..., argparse.ArgumentParser]) -> None:
     rollback = command("rollback", housekeeping.rollback, f"out {_ID}", "make an older snapshot live")
-    _add_id(rollback, "snapshot to go to (the one made before the live one)", nargs="?")
+    _add_id(rollback, "id of the snapshot to make live (default: the one made before the live one)", nargs="?")
 
     pin = command("pin", housekeeping.pin, f"out {_ID}", "keep a snapshot from being pruned")
-    _add_id(pin, "snapshot to keep")
+    _add_id(pin, "id of the snapshot to keep")
     unpin = command("unpin", housekeeping.unpin, f"out {_ID}", "let a pinned snapshot be pruned again")
-    _add_id(unpin, "snapshot to unpin")
+    _add_id(unpin, "id of the snapshot to unpin")
 
     prune = command(
         "prune",
         housekeeping.prune_snapshots,
         "out --keep 7 --keep-days 30 --dry-run",
         "remove old snapshots",
-        "\n\nA snapshot stays if it is among the newest N or younger than D days; give one of the two or both."
-        "\nThe live one, pinned ones, and files that a snapshot which stays names always stay.",
+        "\n\nA snapshot is kept if it is among the newest N or younger than D days. Give one of the two or both."
+        "\nThe live snapshot, pinned snapshots, and the files that a kept snapshot uses are always kept.",
     )
-    prune.add_argument("--keep", metavar="N", type=_positive, help="keep the newest N")
-    prune.add_argument("--keep-days", metavar="D", type=_positive, help="keep those made within D days")
+    prune.add_argument("--keep", metavar="N", type=_positive, help="keep the newest N snapshots")
+    prune.add_argument(
+        "--keep-days", metavar="D", type=_positive, help="keep the snapshots made within the last D days"
+    )
     prune.add_argument(
         "--grace",
         metavar="SECONDS",
         type=_seconds,
         default=_HOUR,
-        help=f"keep those that were live within so many seconds: a service may still read them ({_HOUR})",
+        help=f"keep what was live within the last SECONDS; a service may still read it (default: {_HOUR})",
     )
     prune.add_argument("--dry-run", action="store_true", help="show what would be removed, and remove nothing")
 

@@ -41,7 +41,7 @@ def list_snapshots(arguments: argparse.Namespace) -> list[str]:
 def verify(arguments: argparse.Namespace) -> Iterator[str]:
     """What is wrong with the files of the snapshots asked for; raises SnapshotError at the end if anything is."""
     if arguments.all and arguments.id is not None:
-        raise UsageError("ID and --all exclude each other")
+        raise UsageError("give an ID or --all, not both")
     with _disk_errors(arguments.output):
         wanted = None if arguments.all else arguments.id or arguments.output.live()
         snapshots = [one for one in published(arguments.output) if wanted is None or one.id == wanted]
@@ -117,7 +117,7 @@ def prune_snapshots(arguments: argparse.Namespace) -> list[str]:
         f"{len(planned.removed):,} of {len(decided):,} snapshots {gone}, {planned.bytes:,} bytes {would}freed",
     ]
     if planned.shared:
-        lines.append(f"{planned.shared:,} bytes of them stay, in files that kept snapshots name")
+        lines.append(f"{planned.shared:,} bytes of them stay, because kept snapshots use these files")
     return lines
 
 
@@ -161,7 +161,7 @@ def _marks(snapshot: Published) -> str:
 
 def _missing_live(output: Output) -> str:
     try:
-        return f"{output.live()}, which is not there"
+        return f"{output.live()}, which is missing"
     except SnapshotError as error:
         return str(error)
 

@@ -22,7 +22,7 @@ def pairs(arguments: argparse.Namespace) -> list[str]:
     """The similar pairs of a hashtag in the live snapshot."""
     key = normalise(arguments.hashtag)
     if not key:
-        raise UsageError(f"{arguments.hashtag!r} is no hashtag")
+        raise UsageError(f"{arguments.hashtag!r} is not a hashtag")
     snapshot = Snapshot.open(arguments.output)
     lowest = arguments.min_similarity
     if lowest is not None and lowest < snapshot.manifest.threshold:

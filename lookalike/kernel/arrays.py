@@ -22,7 +22,7 @@ class SortedNames(NamedTuple):
     length  int64[n], ascending
     signature uint64[n], see lookalike.kernel.screen
     codes   the characters of all of them; as `sorted_names` makes it, in this order and without anything between,
-            with hashes.PADDING more behind the last
+            with hashes.PADDING more after the last
     """
 
     member: npt.NDArray[np.uint32]

@@ -1,7 +1,7 @@
 """Which buckets of a segment index are of any use: a bit for each, small enough to stay in the processor's cache.
 
 Where few fresh names are compared with many others, nearly all of the others meet none of them. Whichever side is
-looked up, a bit tells so at the cost of a hash and without a visit to the index (a semi-join by bitmap: B. Bloom,
+looked up, a bit shows this at the cost of a hash and without a visit to the index (a semi-join by bitmap: B. Bloom,
 "Space/time trade-offs in hash coding with allowable errors", CACM 13(7), 1970, with one hash).
 """
 

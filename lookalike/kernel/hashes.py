@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 
 from lookalike.kernel.names import Codes
 
-PADDING = 8  # characters behind the last one that may be read
+PADDING = 8  # characters after the last one that may be read
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 

@@ -1,6 +1,6 @@
 """The pairs among names that meet in a segment index, each compared and reported once.
 
-A pair meets wherever a segment of the one and a place of the other fall into one bucket, which may be several times.
+A pair meets where a segment of the one and a place of the other fall into one bucket, which may be several times.
 It is compared only where the segment before does not meet at the same shift as well: there it would have been
 compared already. It is reported where it meets first, in the order of segments and shifts.
 """
@@ -149,7 +149,7 @@ def compare_probes(
 def _origins(names: SortedNames, longer: int, bound: int) -> npt.NDArray[np.int64]:
     """For each gap, where the name at place 0 would begin if it and all others had that length.
 
-    The names of one length stand one behind the other, so the one at place y begins at origin[gap] + y * length.
+    The names of one length are one after the other, so the one at place y begins at origin[gap] + y * length.
     """
     origin = np.zeros(bound + 1, np.int64)
     for gap in range(bound + 1):

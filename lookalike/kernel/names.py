@@ -35,7 +35,7 @@ class NameArrays(NamedTuple):
 class EncodedNames:
     """n names as dense character codes, with a summary of each name's characters.
 
-    codes    uint8[offsets[n]] if 256 codes are enough, else uint32, each below `alphabet`. A code stands for
+    codes    uint8[offsets[n]] if 256 codes are enough, else uint32, each below `alphabet`. A code represents
              one code point; the most frequent code point has code 0. Renaming characters one to one changes
              no Levenshtein distance, and a byte a character keeps four times as many names in the cache.
     offsets  int64[n + 1]; name i is codes[offsets[i]:offsets[i + 1]]

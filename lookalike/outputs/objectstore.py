@@ -180,10 +180,10 @@ class ObjectOutput(Output):
             self._seen = self.store.put_if(CURRENT, content, self._seen)
         except ConflictError:  # or the answer to the first of several tries was lost
             if self.current_bytes() != content:
-                raise OutputLockedError(f"{self.url}: another run has switched CURRENT meanwhile") from None
+                raise OutputLockedError(f"{self.url}: another run has switched CURRENT in the meantime") from None
         except StoreError as error:
             if self.current_bytes() != content:
-                raise StoreError(f"{error}; {snapshot} may be live or not") from None
+                raise StoreError(f"{error}; {snapshot} may or may not be live") from None
 
     def add_manifest(self, snapshot: str, manifest: bytes) -> None:
         """Write the manifest of a snapshot whose files have all been uploaded."""

@@ -29,10 +29,10 @@ class StoreUrl(str):
             raise ValueError("is not a URL such as s3://bucket/prefix")
         scheme, rest = match["scheme"].lower(), match["rest"].rstrip("/")
         if scheme == "s3a":
-            raise ValueError("is Hadoop's way to write s3://")
+            raise ValueError("has the scheme of Hadoop; write s3://")
         if scheme not in SCHEMES:
             known = ", ".join(f"{name}://" for name in SCHEMES)
-            raise ValueError(f"is no object store that can be written to ({known}); mount others as a folder")
+            raise ValueError(f"is not a supported object store ({known}); mount other storage as a folder")
         host, *segments = rest.split("/")
         azure = scheme.startswith("abfs") and _AZURE_HOST.fullmatch(host)
         if not azure and not _HOST.fullmatch(host):
@@ -40,7 +40,7 @@ class StoreUrl(str):
                 f"names no bucket; write {scheme}://bucket/prefix, credentials come from the environment"
             )
         if any(not _SEGMENT.fullmatch(segment) or segment in (".", "..") for segment in segments):
-            raise ValueError("has a prefix of other than letters, digits, - _ . = and single slashes")
+            raise ValueError("has a prefix with other characters than letters, digits, - _ . = and single slashes")
         return cls(f"{scheme}://{rest}")
 
 

@@ -76,7 +76,7 @@ def _check_spellings(run: StoredTable, expected: pa.Table) -> None:
     require(
         keys.equals(expected["hashtag"].combine_chunks())
         and bool(np.array_equal(posts, expected["posts"].to_numpy())),
-        "spellings: not of the hashtags, or of more or fewer posts than these have",
+        "spellings: their hashtags or posts are not those of the table hashtags",
     )
 
 
@@ -84,7 +84,7 @@ def check_accounts(snapshot: Snapshot, bucket: int) -> None:
     """Raise SnapshotError unless a bucket's accounts differ, belong there, and have the rows that they say."""
     accounts = snapshot.stored("accounts", bucket).read(["account_id", "hashtags", "lookalikes"])
     ids = accounts.column("account_id").combine_chunks()
-    require(ascending(ids), "accounts: one is there twice or out of order")
+    require(ascending(ids), "accounts: an account appears twice or out of order")
     for place in {0, len(ids) // 2, len(ids) - 1} if len(ids) else ():
         right = bucket_of(ids[place].as_py(), snapshot.manifest.buckets)
         require(right == bucket, f"accounts: bucket {bucket} holds one of bucket {right}")
@@ -106,7 +106,7 @@ def _check_pair_rows(rows: pa.Table, lowest: float, what: str) -> None:
     longer = np.rint(distance / (1 - similarity))  # the only length that this similarity can come from
     require(
         bool(np.all((longer - distance) / longer == similarity)),
-        f"{what}: a similarity that is no (m - d) / m",
+        f"{what}: a similarity that is not (m - d) / m",
     )
 
 

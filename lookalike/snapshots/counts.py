@@ -40,7 +40,7 @@ class AccountCounts(StrictModel):
 
 
 class PostCounts(StrictModel):
-    """Where the rows of the posts went, likewise: each row is in exactly one of the counts.
+    """Where the rows of the posts went. Each row is in exactly one of the counts.
 
     used: rows with a known author and at least one hashtag. unreadable_dates and unreadable_flags count
     used rows and are no further part of the sum.

@@ -14,7 +14,7 @@ from lookalike.snapshots.history import Published, published
 
 @dataclass(frozen=True)
 class Leftover:
-    """Files of one snapshot's folder that nobody needs; none where the folder is empty."""
+    """Files of one snapshot's folder that no snapshot needs; none where the folder is empty."""
 
     snapshot: str
     files: tuple[StoredFile, ...]

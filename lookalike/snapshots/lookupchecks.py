@@ -32,21 +32,27 @@ def check_look_up(snapshot: Snapshot, expected: dict[str, str | int]) -> None:
     accounts = pa.chunked_array(ids)
     if snapshot.stored_for("members", key).generations > 1:  # each of which is in order
         accounts = accounts.take(pc.sort_indices(accounts))
-    require(len(accounts) == expected["members"], f"{what}: {len(accounts)} members")
+    require(len(accounts) == expected["members"], f"{what}: {len(accounts)} members, not {expected['members']}")
     require(ascending(accounts), f"{what}: members out of order")
-    require(posts == expected["posts"], f"{what}: its members have {posts} posts")
+    require(posts == expected["posts"], f"{what}: its members have {posts} posts, not {expected['posts']}")
     pairs = _head(snapshot.iter_pairs(key))
     require(pairs.num_rows == min(int(expected["pairs"]), _LOOKED_AT), f"{what}: {pairs.num_rows} pairs")
     paired = pa.chunked_array([*pairs.column("account_a").chunks, *pairs.column("account_b").chunks], pa.string())
     are_members = pc.is_in(paired, value_set=accounts.combine_chunks())
     require(all_true(are_members), f"{what}: a pair of accounts not among its members")
     alike = int(np.count_nonzero(pairs.column("similarity").to_numpy() == 1))
-    require(_head(snapshot.iter_pairs(key, Threshold(1, 1))).num_rows == alike, f"{what}: pairs at similarity 1")
+    require(
+        _head(snapshot.iter_pairs(key, Threshold(1, 1))).num_rows == alike,
+        f"{what}: not {alike} pairs at similarity 1",
+    )
 
 
 def _check_evidence(members: pa.Table, what: str) -> None:
     posts, reposts = members.column("posts").to_numpy(), members.column("reposts").to_numpy()
-    require(bool(np.all((reposts >= 0) & (reposts <= posts) & (posts >= 1))), f"{what}: members' posts")
+    require(
+        bool(np.all((reposts >= 0) & (reposts <= posts) & (posts >= 1))),
+        f"{what}: a member without posts, or with more reposts than posts",
+    )
     first, last = members.column("first_post"), members.column("last_post")
     require(all_true(pc.equal(pc.is_null(first), pc.is_null(last))), f"{what}: a first post without a last")
     require(all_true(pc.less_equal(first, last)), f"{what}: a first post after the last")

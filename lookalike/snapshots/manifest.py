@@ -118,7 +118,7 @@ class Manifest(StrictModel):
         for entry in self.files:
             rows[entry.table] += entry.rows - entry.replaces
             if entry.bucket is not None and entry.bucket >= self.buckets:
-                raise ValueError(f"{entry.path} lies beyond the {self.buckets} buckets")
+                raise ValueError(f"{entry.path} is in none of the {self.buckets} buckets")
             if entry.generation > self.generation:
                 raise ValueError(
                     f"{entry.path} is of generation {entry.generation}, the snapshot of {self.generation}"
@@ -143,7 +143,7 @@ def load(path: Path) -> Manifest:
 
 
 def parse(data: bytes, path: Path | str) -> Manifest:
-    """Check the content of a manifest. path: where it stands, for messages. Raises SnapshotError likewise."""
+    """Check the content of a manifest. path: of the manifest, for messages. Raises SnapshotError."""
     try:
         document = json.loads(data)
         version = document["schema_version"]

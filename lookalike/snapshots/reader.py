@@ -49,13 +49,13 @@ class Snapshot:
         return cls(output, manifest)
 
     def hashtag(self, key: str) -> HashtagRow | None:
-        """The row of a hashtag, given as the normalised key; None if nobody used it."""
+        """The row of a hashtag, given as the normalised key; None if no account used it."""
         for rows in self._rows("hashtags", key):
             return HashtagRow(**rows.to_pylist()[0])
         return None
 
     def members(self, key: str) -> pa.Table:
-        """The members of a hashtag (tables.MEMBERS), sorted by account id; empty if nobody used it."""
+        """The members of a hashtag (tables.MEMBERS), sorted by account id; empty if no account used it."""
         return self._sorted("members", key)
 
     def iter_members(self, key: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:

@@ -94,7 +94,7 @@ class StoredTable:
                     continue
                 name = self.table.names[0]
                 rows = file.read(group, [*columns, *({name} - set(columns))])
-                start, stop = key_range(rows[name].combine_chunks(), key, key + b"\0")  # no key lies between the two
+                start, stop = key_range(rows[name].combine_chunks(), key, key + b"\0")  # no key is between the two
                 if start < stop:
                     yield rows.slice(start, stop - start).select(columns)
 

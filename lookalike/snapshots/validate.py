@@ -34,8 +34,8 @@ def validate(snapshot: Snapshot, check_buckets: Callable[[], object] | None = No
 
 def _check_hashtags(snapshot: Snapshot, hashtags: pa.Table) -> None:
     posts, members, pairs = (hashtags.column(name).to_numpy() for name in ("posts", "members", "pairs"))
-    require(ascending(hashtags.column("hashtag")), "hashtags: one is there twice or out of order")
-    require(bool(np.all(posts >= 1) and np.all(members >= 1)), "hashtags: one that nobody used")
+    require(ascending(hashtags.column("hashtag")), "hashtags: a hashtag appears twice or out of order")
+    require(bool(np.all(posts >= 1) and np.all(members >= 1)), "hashtags: a hashtag without posts or members")
     sharing = members * (members - 1) // 2
     require(bool(np.all((pairs >= 0) & (pairs <= sharing))), "hashtags: more pairs than members allow")
     counts = snapshot.manifest.counts

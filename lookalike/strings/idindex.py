@@ -90,7 +90,7 @@ def _find_next(
     hashed: np.uint64,
     at: np.int64,
 ) -> np.int64:
-    """Look on behind a slot whose id has the value's half of a hash but is another."""
+    """Look on after a slot whose id has the value's half of a hash but is another."""
     while True:
         at = at + 1 if at + 1 < len(slots) else np.int64(0)
         if slots[at] == _EMPTY:
@@ -103,7 +103,7 @@ def _find_next(
 
 @numba.njit(cache=True, nogil=True)
 def less_bytes(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
-    """Whether one[start:end] stands before other[other_start:other_end]."""
+    """Whether one[start:end] comes before other[other_start:other_end]."""
     for step in range(min(end - start, other_end - other_start)):
         if one[start + step] != other[other_start + step]:
             return bool(one[start + step] < other[other_start + step])

@@ -16,7 +16,7 @@ ACCOUNTS: Final = Table(
         Column(
             "account_number",
             pa.uint32(),
-            "stands for the account in members; the same in all snapshots that build on each other",
+            "number of the account, also in members; the same in all snapshots that build on each other",
         ),
         Column("screen_name", pa.string(), "its screen name, as written"),
         CREATED_AT,

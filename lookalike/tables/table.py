@@ -51,7 +51,7 @@ class Order:
 class Table:
     """The one description of a table, from which writer, reader, checks and documentation are derived.
 
-    key: the columns by which a row is told from all others; empty if nothing tells it. A look-up is by the first.
+    key: the columns whose values identify a row; empty if none do. A look-up is by the first.
     order: how the rows of a file are sorted. bucket: the column whose crc32 splits the table, None if nothing does.
     generations: whether an incremental run adds files of newer rows; the table then ends with GENERATION. total: what
     count of the manifest equals the number of rows. internal: whether only the next run needs the table.

@@ -69,7 +69,7 @@ class Account(Model):
 
 
 class PageParameters(Parameters):
-    """Of a page. `limit` is of either list."""
+    """Of a page. `limit` applies to each list."""
 
     limit: Limit = PAGE
     cursor: Cursor | None = None
@@ -84,7 +84,7 @@ class PageParameters(Parameters):
     responses=problems(404, 409, 410),
 )
 async def account(id: AccountPath, call: CallDep, parameters: Annotated[PageParameters, Query()]) -> Response:
-    """One account: its name, its hashtags, and its look-alikes across all hashtags. `limit` is of either list."""
+    """One account: its name, its hashtags, and its look-alikes across all hashtags. `limit` applies to each list."""
     return await call.answer(partial(_account, id, parameters))
 
 

@@ -97,8 +97,8 @@ class Comparison(Model):
         Field(description="The fewest edits, character by character; null if a name is unknown or very long."),
     ]
     pair: Annotated[bool, Field(description="Whether the two are a similar pair in at least one hashtag.")]
-    pair_hashtags: Annotated[int, Field(ge=0, description="In how many hashtags they are one.")]
-    why_not: Annotated[list[Reason], Field(description="Why they are not; empty if they are.")]
+    pair_hashtags: Annotated[int, Field(ge=0, description="The number of hashtags in which they are a similar pair.")]
+    why_not: Annotated[list[Reason], Field(description="Why they are not a pair; empty if they are.")]
     shared_hashtag_count: Count
     shared_hashtags: Annotated[
         list[SharedHashtag],
@@ -111,7 +111,7 @@ class CompareParameters(Parameters):
 
     a: AccountId
     b: AccountId
-    limit: Annotated[Limit, Field(description="Shared hashtags at most.")] = PAGE
+    limit: Annotated[Limit, Field(description="At most this many shared hashtags.")] = PAGE
 
 
 @router.get(
@@ -123,7 +123,7 @@ class CompareParameters(Parameters):
     responses=problems(),
 )
 async def compare_accounts(call: CallDep, parameters: Annotated[CompareParameters, Query()]) -> Response:
-    """Two accounts side by side, by their ids: the edits between their names, and why they are no pair."""
+    """Two accounts side by side, by their ids: the edits between their names, and why they are not a pair."""
     return await call.answer(partial(_answer, parameters))
 
 
@@ -220,7 +220,7 @@ def _uses(shared: pa.Table, limit: int) -> list[SharedHashtag]:
 
 def _why_not(manifest: Manifest, same: bool, names: Names, shared: int) -> list[Reason]:
     if same:
-        return [Reason(code="same_account", detail="An account is no pair with itself.")]
+        return [Reason(code="same_account", detail="An account is never paired with itself.")]
     said = []
     if not shared:
         said.append(Reason(code="no_shared_hashtag", detail="The two have no hashtag in common."))

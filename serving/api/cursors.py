@@ -55,7 +55,7 @@ def decode_cursor(cursor: str, snapshot: str, request: tuple[str, ...]) -> tuple
             parameter="cursor",
         )
     if fingerprint != _fingerprint(request):
-        raise WrongCursor("cursor: it was given out for other parameters.", parameter="cursor")
+        raise WrongCursor("cursor: it belongs to a request with other parameters.", parameter="cursor")
     return first, second
 
 

@@ -42,7 +42,7 @@ SnapshotId = Annotated[
     str,
     Field(description="The snapshot that the answer comes from.", examples=["20261123T150102Z-1a2b3c"]),
 ]
-Floor = Annotated[float, Field(description="The similarity from which on pairs are stored.")]
+Floor = Annotated[float, Field(description="Pairs of at least this similarity are stored.")]
 
 # Characters of a hashtag, an id or a query: as many as fit the bound on a parameter's bytes, whatever they are.
 LONGEST: Final = 256
@@ -59,13 +59,13 @@ def _whole(value: Any) -> Any:
 
 Limit = Annotated[
     int,
-    Field(ge=1, le=MOST_ROWS, description="Rows of a page at most; the setting max_limit may be lower."),
+    Field(ge=1, le=MOST_ROWS, description="At most this many rows on a page. The setting max_limit may be lower."),
     BeforeValidator(_whole),
 ]
 Cursor = Annotated[
     str,
     Field(
-        description="`next_cursor` of the page before. Good for the same snapshot and the same other parameters.",
+        description="`next_cursor` of the page before. It fits the same snapshot and the same other parameters.",
         json_schema_extra={"pattern": PATTERN},  # decode_cursor checks it with a clearer message
     ),
 ]
@@ -78,11 +78,11 @@ AccountPath = Annotated[str, Path(min_length=1, max_length=LONGEST, description=
 
 _MEANINGS: Final = {
     404: "The snapshot has no such thing.",
-    406: "None of the formats that are accepted is offered.",
-    409: "The cursor was not given out for this request.",
+    406: "The answer is not available in a format that the client accepts.",
+    409: "The cursor belongs to another request.",
     410: "The cursor belongs to a snapshot that is no longer served.",
     422: "A parameter is missing, unreadable, unknown or out of bounds.",
-    503: "Nothing is served yet, a file cannot be read, or too many requests are under way.",
+    503: "No snapshot is served yet, a file cannot be read, or too many requests are under way.",
 }
 GIVEN: Final = "The answer."
 

@@ -46,7 +46,9 @@ def negotiate(accept: str | None) -> Format:
     liked += [(_quality(accept, alias, exactly=True), format) for alias, format in _ALIASES.items()]
     best, format = max(liked, key=lambda choice: choice[0])
     if best <= 0:
-        raise NotAcceptable(f"Accept: this is offered as {', '.join(MEDIA_TYPES.values())}.", parameter="Accept")
+        raise NotAcceptable(
+            f"Accept: the answer is available as {', '.join(MEDIA_TYPES.values())}.", parameter="Accept"
+        )
     return format
 
 

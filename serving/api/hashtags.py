@@ -63,7 +63,7 @@ class Hashtag(Model):
     hashtag: Annotated[str, Field(examples=["diedsuddenly"])]
     display: Annotated[str, Field(examples=["DiedSuddenly"])]
     members: Annotated[int, Field(ge=1)]
-    pairs: Annotated[int, Field(ge=0, description="Similar pairs among them, from the snapshot's floor on.")]
+    pairs: Annotated[int, Field(ge=0, description="Similar pairs among them, with at least the snapshot's floor.")]
 
 
 class Hashtags(Model):
@@ -117,7 +117,7 @@ class SearchParameters(Parameters):
     responses=problems(409, 410),
 )
 async def search_hashtags(call: CallDep, parameters: Annotated[SearchParameters, Query()]) -> Response:
-    """Search hashtags as one types: those whose key begins with the query."""
+    """Search hashtags: those whose key begins with the query."""
     return await call.answer(partial(_search, parameters))
 
 
@@ -177,7 +177,7 @@ async def _detail(spelling: str, call: Call) -> HashtagDetail:
 
 
 def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
-    """Everything about a hashtag; None if nobody used it. Memory: a row group."""
+    """Everything about a hashtag; None if no account used it. Memory: a row group."""
     row = snapshot.hashtag(key)
     if row is None:
         return None
@@ -226,5 +226,5 @@ def _pieces(snapshot: Snapshot, table: str, key: str, *columns: str) -> Iterator
 
 
 def _no_hashtag(spelling: str) -> NotFound:
-    """The problem of a hashtag that nobody used."""
+    """The problem of a hashtag that no account used."""
     return NotFound(f"Nobody used the hashtag {spelling[:100]!r}.", parameter="hashtag")

@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it can answer, and its metrics: GET /livez, /readyz, /metrics.
+"""Whether the service runs, whether it can answer, and its metrics: GET /livez, /readyz, /metrics.
 
 They are routes of the application, or, if the setting `ops_port` is set, of a second port alone. None of them
 needs a key, counts against a limit, or waits for anything.
@@ -35,7 +35,7 @@ class Alive(_Model):
 
 
 class RefusedSnapshot(_Model):
-    """A newer snapshot that cannot be served; the one before it goes on."""
+    """A newer snapshot that cannot be served; the one before it is still served."""
 
     snapshot: Annotated[str, Field(description="Its id, as far as it is known.")]
     reason: Annotated[str, Field(description="What is wrong with it.")]
@@ -106,11 +106,11 @@ class HealthPort:
 def make_router() -> APIRouter:
     """The three paths as routes of the application, which its OpenAPI document describes."""
     router = APIRouter(tags=["health"])
-    router.add_api_route("/livez", _get_livez, summary="Whether the service lives", response_model=Alive)
+    router.add_api_route("/livez", _get_livez, summary="Whether the process runs", response_model=Alive)
     router.add_api_route(
         "/readyz",
         _get_readyz,
-        summary="Whether look-ups are answered",
+        summary="Whether the service can answer look-ups",
         response_model=Readiness,
         responses={503: documented_problem("Not ready.")},
     )

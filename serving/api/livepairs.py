@@ -40,7 +40,7 @@ async def compare_live(call: Call, row: HashtagRow, question: Question) -> LiveP
     """Compare a hashtag's members, once for all requests that wait. Raises InvalidParameter beyond the bounds."""
     settings, served = call.state.settings, call.served
     if row.members > settings.live_max_members:
-        raise too_much(served.manifest, question, settings, f"this one has {row.members}")
+        raise too_much(served.manifest, question, settings, f"this one has {row.members} accounts")
     key = "v1", "live", question.key, question.lowest
     rows: LiveRows | None = served.cache.get(key)
     if rows is None:

@@ -65,7 +65,7 @@ class Pairs(Model):
     snapshot: SnapshotId
     hashtag: str
     display: str
-    min_similarity: Annotated[float, Field(ge=0, le=1, description="What the pairs were chosen by.")]
+    min_similarity: Annotated[float, Field(ge=0, le=1, description="The least similarity of the pairs.")]
     pairs: list[Pair]
     next_cursor: NextCursor
 
@@ -80,7 +80,9 @@ class PairsParameters(Parameters):
     ] = None
     limit: Annotated[
         Limit | None,
-        Field(description=f"Rows of a page at most. Without it JSON has {PAGE}, the other formats have all."),
+        Field(
+            description=f"At most this many rows on a page. Without it JSON has {PAGE}, the other formats have all."
+        ),
     ] = None
     cursor: Cursor | None = None
     format: Annotated[

@@ -49,7 +49,7 @@ def with_key(stored: StoredTable, key: str, begin: Place = START) -> Iterator[Pi
         encoded = key.encode()
     except UnicodeEncodeError:  # half of a surrogate pair is no text, so nobody's key
         return iter(())
-    return between(stored, encoded, encoded + b"\0", begin)  # no key lies between the two
+    return between(stored, encoded, encoded + b"\0", begin)  # no key is between the two
 
 
 def with_prefix(stored: StoredTable, prefix: str, begin: Place = START) -> Iterator[Piece]:

@@ -54,7 +54,7 @@ class AccountRows(Model):
 
 
 class PostRows(Model):
-    """Where the rows of the posts went: each is in one of the counts, but for the unreadable values."""
+    """Where the rows of the posts went. Each row is in one count; unreadable values are counted as well."""
 
     rows: Count
     used: Count
@@ -121,7 +121,7 @@ class SnapshotInfo(Model):
     dependencies=[NO_PARAMETERS],
 )
 async def served_snapshot(call: CallDep) -> Response:
-    """What is served: when it was made, how, and what was counted."""
+    """The snapshot that is served: when and how it was made, and its counts."""
     return await call.answer(_answer)
 
 

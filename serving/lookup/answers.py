@@ -145,7 +145,7 @@ class AnswerMaker:
         hashtag = await self._off_loop(served.snapshot.hashtag, question.key)
         members = 0 if hashtag is None else hashtag.members
         if members > self._settings.live_max_members:
-            raise too_much(served.manifest, question, self._settings, f"#{question.key[:80]} has {members}")
+            raise too_much(served.manifest, question, self._settings, f"#{question.key[:80]} has {members} accounts")
         stop = threading.Event()
         try:
             loop = asyncio.get_running_loop()

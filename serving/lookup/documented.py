@@ -50,7 +50,7 @@ async def get_similar_accounts(
     hashtag: Annotated[
         str,
         Query(
-            description="In any spelling, with or without #. The setting max_parameter_bytes bounds its length.",
+            description="In any spelling, with or without #. The setting max_parameter_bytes limits its length.",
             json_schema_extra={"pattern": "[^\\s#\uff03\ufe5f]"},
         ),
     ],
@@ -58,13 +58,13 @@ async def get_similar_accounts(
         DEFAULT_SIMILARITY
     ),
     limit: Annotated[
-        int | None, Query(ge=1, le=MOST_ROWS, description="So many pairs at most; all without it.")
+        int | None, Query(ge=1, le=MOST_ROWS, description="At most this many pairs. Without it: all.")
     ] = None,
-    offset: Annotated[int, Query(ge=0, le=MOST_ROWS, description="So many pairs are left out first.")] = 0,
+    offset: Annotated[int, Query(ge=0, le=MOST_ROWS, description="Skip this many pairs.")] = 0,
 ) -> None:
     """Every pair of accounts that used a hashtag under similar screen names.
 
-    A hashtag that nobody used has none. Below the similarity that the snapshot was made for, pairs are compared on
-    request, within bounds.
+    A hashtag that no account used has no pairs. Below the similarity that the snapshot was made for, the service
+    compares the members on request, within limits.
     """
     raise NotImplementedError

@@ -33,7 +33,7 @@ def too_much(manifest: Manifest, question: Question, settings: Settings, what: s
     """The refusal of a comparison that would go beyond the bounds. what: goes beyond them."""
     detail = (
         f"min_similarity: {float(question.min_similarity)} is below {manifest.floor}, for which this snapshot was "
-        f"made. Below that, pairs are compared on request, for hashtags of up to {settings.live_max_members} "
+        f"made. For lower values the service compares on request, for hashtags of up to {settings.live_max_members} "
         f"accounts and {settings.live_max_pairs} pairs, in up to {settings.live_max_seconds:g} seconds; {what}."
     )
     return InvalidParameter(detail, parameter="min_similarity")
@@ -96,7 +96,7 @@ def compare_members(
         batches.append(batch)
         found += len(batch)
         if found > settings.live_max_pairs:
-            raise LiveBoundError("it has more pairs")
+            raise LiveBoundError("this one has more pairs")
     left = np.concatenate([np.zeros(0, np.uint32), *(batch.left for batch in batches)])
     right = np.concatenate([np.zeros(0, np.uint32), *(batch.right for batch in batches)])
     distance = np.concatenate([np.zeros(0, np.int32), *(batch.distance for batch in batches)])
@@ -122,7 +122,7 @@ def _in_steps(
 
 def _check(deadline: float, stop: threading.Event) -> None:
     if stop.is_set() or time.monotonic() > deadline:
-        raise LiveBoundError("it takes longer")
+        raise LiveBoundError("this one takes longer")
 
 
 def names_as_compared(manifest: Manifest, members: pa.Table) -> pa.LargeStringArray:

@@ -16,7 +16,7 @@ Piece = bytes | memoryview
 # A body that fits in one packet arrives no sooner when it is smaller.
 LEAST_TO_COMPRESS: Final = 1400
 _GZIP_LEVEL: Final = 6
-# Of what is compressed anew in each answer: little gain for much time beyond these.
+# For what is compressed again in each answer: little gain for much time beyond these.
 _FAST_GZIP_LEVEL: Final = 1
 _FAST_ZSTD_LEVEL: Final = 1
 _ZSTD_LEVEL: Final = 3

@@ -33,7 +33,9 @@ class Bounds:
         length = scope["state"]["headers"].get(b"content-length")
         if length is not None and length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY_BYTES):
             close = [("connection", "close")]
-            return send_problem(scope, send, ContentTooLarge("Requests need no body.", headers=close))
+            return send_problem(
+                scope, send, ContentTooLarge("The body is too large; no request needs one.", headers=close)
+            )
         return self._app(scope, receive, send)
 
     def _too_long(self, query: bytes) -> str | None:

@@ -98,7 +98,7 @@ class Flights:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
                 flight.task.cancel()
-                self._forget(key, flight.task)  # the next request begins anew
+                self._forget(key, flight.task)  # the next request begins again
         return result
 
     def _land(self, key: Hashable, task: asyncio.Task[Any]) -> None:

@@ -1,4 +1,4 @@
-"""A copy of the project in which the README's commands are run, as in a fresh checkout."""
+"""A copy of the project in which the commands of the documentation are run, as in a fresh checkout."""
 
 import contextlib
 import os

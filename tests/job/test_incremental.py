@@ -89,10 +89,10 @@ def test_a_newer_version_of_a_post_makes_the_run_read_all(story: Story, capsys: 
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"min_similarity": "0.9"}, "min_similarity was 0.8"),
-        ({"buckets": 4}, "buckets was 3"),
-        ({"fold": "case"}, "fold was none"),
-        ({"exclude_reposts": True}, "exclude_reposts was False"),
+        ({"min_similarity": "0.9"}, "min_similarity of the live snapshot is 0.8"),
+        ({"buckets": 4}, "buckets of the live snapshot is 3"),
+        ({"fold": "case"}, "fold of the live snapshot is none"),
+        ({"exclude_reposts": True}, "exclude_reposts of the live snapshot is False"),
         ({"mode": "full"}, "asked for"),
     ],
 )
@@ -112,7 +112,7 @@ def test_other_ignored_hashtags_make_a_run_read_all(quick_job: Job, story: Story
     ignored.write_text("other\n")
     options: dict[str, Any] = {"buckets": 3, "mode": "incremental", "quoting": "none", "ignore_hashtags": ignored}
     second = quick_job(story.posts, story.write_accounts(), output=tmp_path / "out", **options)
-    assert mode_of(second) == ("full", "other hashtags were ignored")
+    assert mode_of(second) == ("full", "the list of ignored hashtags has changed")
     moved = ignored.rename(tmp_path / "moved.txt")
     third = quick_job(
         story.posts, story.write_accounts(), output=tmp_path / "out", **options | {"ignore_hashtags": moved}

@@ -48,7 +48,7 @@ def test_too_many_members_are_refused_with_floor_and_bound(medium_snapshot: Publ
     detail = refused(service)
     assert "0.7 is below 0.8" in detail
     assert f"up to {row.members - 1} accounts" in detail
-    assert f"has {row.members}." in detail
+    assert f"has {row.members} accounts." in detail
     assert service.client.pairs("covid19", "0.8") != []
     assert service.client.pairs("nobodyusedthis", "0.1") == []
 
@@ -62,7 +62,9 @@ def test_as_many_members_as_allowed_are_compared(medium_snapshot: Published, ser
 
 def test_too_many_pairs_and_too_much_time_are_refused(medium_snapshot: Published, serve: ServiceFactory) -> None:
     assert "and 9 pairs" in refused(serve(medium_snapshot.output, live_max_pairs=9))
-    assert "in up to 1e-06 seconds; it takes longer" in refused(serve(medium_snapshot.output, live_max_seconds=1e-6))
+    assert "in up to 1e-06 seconds; this one takes longer" in refused(
+        serve(medium_snapshot.output, live_max_seconds=1e-6)
+    )
 
 
 def test_all_pairs_at_similarity_0(medium_snapshot: Published, medium_service: Service) -> None:

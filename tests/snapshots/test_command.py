@@ -158,7 +158,7 @@ def test_nothing_in_a_name_reaches_the_terminal_as_a_command(command: Command, t
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        (["pairs", "{eagles}", "#"], errors.UsageError, "'#' is no hashtag"),
+        (["pairs", "{eagles}", "#"], errors.UsageError, "'#' is not a hashtag"),
         (["pairs", "{eagles}", "x", "--min-similarity", "0.4"], errors.UsageError, "only pairs of at least 0.5"),
         (["pairs", "{eagles}", "x", "--min-similarity", "1.1"], errors.UsageError, "1.1 is not between 0 and 1"),
         (["pairs", "{eagles}", "x", "--limit", "0"], errors.UsageError, "not a whole number above 0"),

@@ -52,7 +52,7 @@ def test_list_tells_what_cannot_be_read(command: Command, tmp_path: Path) -> Non
     assert "id: Value error, is not a snapshot id" in ran.lines[-1]
     assert all(line.isprintable() for line in ran.lines)
     (tmp_path / "CURRENT").write_text(f"{UNKNOWN}\n")
-    assert split(command("list", tmp_path).lines)[-1] == ["live", f"{UNKNOWN}, which is not there"]
+    assert split(command("list", tmp_path).lines)[-1] == ["live", f"{UNKNOWN}, which is missing"]
     (tmp_path / "CURRENT").write_text("\x1b[2J")
     assert split(command("list", tmp_path).lines)[-1] == ["live", f"{tmp_path}/CURRENT: holds no snapshot id"]
 
@@ -159,9 +159,9 @@ def test_the_example_in_the_help_is_a_command_that_parses(
 
 
 @pytest.mark.usefixtures("empty")
-def test_the_commands_of_the_readme_parse(command: Command) -> None:
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Look after the snapshots")[1].split("```")[1]
-    for line in section.strip().splitlines():
+def test_the_commands_of_the_how_to_page_parse(command: Command) -> None:
+    page = (ROOT / "docs/how-to/look-after-snapshots.md").read_text(encoding="utf-8")
+    for line in page.split("```")[1].strip().splitlines():
         assert_parses(command, line.split("  ")[0].removeprefix(".venv/bin/"))
 
 

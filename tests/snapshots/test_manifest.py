@@ -115,7 +115,7 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("counts", "posts", "used", value=6), "counts.posts: Value error, posts do not reconcile"),
         (edit("counts", "accounts", "rejected", value={"x": 1}), "counts.accounts: Value error, accounts do not"),
         (edit("counts", "hashtags", value=-1), "counts.hashtags: Input should be greater"),
-        (edit("buckets", value=3), "lies beyond the 3 buckets"),
+        (edit("buckets", value=3), "is in none of the 3 buckets"),
         (edit("buckets", value=0), "buckets: "),
         (edit("id", value="../x"), "id: Value error, is not a snapshot id"),
         (edit("floor", value="0"), "floor: Value error, 0 is not above 0"),

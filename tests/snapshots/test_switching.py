@@ -113,7 +113,7 @@ def test_prune_tells_what_it_removes_and_frees(command: Command, tmp_path: Path)
         f"{first.manifest.id}  removed",
         "",
         f"2 of 3 snapshots removed, {freed:,} bytes freed",
-        f"{shared:,} bytes of them stay, in files that kept snapshots name",
+        f"{shared:,} bytes of them stay, because kept snapshots use these files",
     ]
     assert dry.lines[1] == f"{second.manifest.id}  would be removed"
     assert dry.lines[4:] == [f"2 of 3 snapshots would be removed, {freed:,} bytes would be freed", wet.lines[5]]

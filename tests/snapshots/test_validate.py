@@ -87,7 +87,7 @@ def swap_members(sample: Sample) -> None:
 WRONG: dict[str, tuple[Callable[[Sample], None], str]] = {
     "hashtags out of order": (lambda sample: swap(sample.hashtags, 0, 1), "twice or out of order"),
     "a hashtag twice": (change("hashtags", 0, hashtag="b"), "twice or out of order"),
-    "a hashtag of nobody": (change("hashtags", 0, posts=0), "nobody used"),
+    "a hashtag of nobody": (change("hashtags", 0, posts=0), "without posts or members"),
     "too many pairs": (change("hashtags", 3, pairs=2), "more pairs than members allow"),
     "sums": (in_big("hashtags", pairs=1), "pairs in all, the manifest says"),
     "members that add up but are wrong": (exchange_sizes, "members: rows out of order, in the wrong"),
@@ -103,10 +103,10 @@ WRONG: dict[str, tuple[Callable[[Sample], None], str]] = {
     "a pair of a stranger": (pair_with_a_stranger, "not among its members"),
     "similarity below the floor": (change("pairs", -1, similarity=0.49), "below the floor"),
     "similarity above 1": (in_big("pairs", similarity=1.5), "below the floor"),
-    "similarity that is no fraction": (change("pairs", -1, distance=1, similarity=0.7777), "no (m - d) / m"),
+    "similarity that is no fraction": (change("pairs", -1, distance=1, similarity=0.7777), "not (m - d) / m"),
     "distance against similarity": (in_big("pairs", distance=1, similarity=1.0), "contradicts its similarity"),
     "negative distance": (in_big("pairs", distance=-1), "contradicts its similarity"),
-    "more reposts than posts": (in_big("members", reposts=9), "members' posts"),
+    "more reposts than posts": (in_big("members", reposts=9), "more reposts than posts"),
     "posts that do not add up": (in_big("members", posts=1000), "its members have"),
     "a first post without a last": (in_big("members", first_post=None), "without a last"),
 }

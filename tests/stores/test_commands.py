@@ -145,7 +145,7 @@ def test_prune_keeps_files_that_a_kept_snapshot_names(url: StoreUrl, run: Runner
     done = command("prune", url, "--keep", 1, "--grace", 0)
     assert done.code == 0
     assert {key for key in bucket.listing() if first.id in key} == {twin.path}
-    assert done.lines[-1] == f"{twin.bytes:,} bytes of them stay, in files that kept snapshots name"
+    assert done.lines[-1] == f"{twin.bytes:,} bytes of them stay, because kept snapshots use these files"
 
 
 @pytest.mark.parametrize("what", ["rollback", "pin", "unpin", "prune"])
@@ -171,4 +171,4 @@ def test_an_output_with_nothing_in_it_is_told(url: StoreUrl, command: Command) -
 def test_a_url_of_another_kind_is_refused(command: Command) -> None:
     done = command("list", "ftp://host/out")
     assert done.code == 2
-    assert "is no object store" in done.errors
+    assert "is not a supported object store" in done.errors

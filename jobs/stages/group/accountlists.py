@@ -54,7 +54,7 @@ def list_users(work: Path, tasks: int) -> npt.NDArray[np.uint32]:
 
 @dataclasses.dataclass(frozen=True)
 class JoinedLists:
-    """The lists of all tasks in one file, for whoever looks up accounts in any order.
+    """The lists of all tasks in one file, for tasks that look up accounts in any order.
 
     start, end: int64[accounts]; account a used hashtags[start[a]:end[a]] (uint32, ascending).
     """

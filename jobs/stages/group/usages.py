@@ -33,7 +33,7 @@ class UsedHashtags:
         spelling = dictionary.find(columns.pop("spelling"))
         uses = np.bincount(spelling, minlength=len(dictionary.hash))
         posts = np.bincount(dictionary.hashtag, uses, len(dictionary.keys)).astype(np.int64)
-        used = posts > 0  # a hashtag may stand only in posts that are not used
+        used = posts > 0  # a hashtag may be only in posts that are not used
         place = np.cumsum(used) - 1
         written = np.flatnonzero(uses)
         spelled = SpellingCounts.of(

@@ -18,7 +18,7 @@ Rank = tuple[int, tuple[bytes, ...]]
 
 
 class ConflictingRows:
-    """Rows of posts read again from their files, by row number (see Posts). files: that the numbers speak of."""
+    """Rows of posts read again from their files, by row number (see Posts). files: those of the numbers."""
 
     def __init__(self, files: Sequence[InputFile], rows: npt.NDArray[np.int64]) -> None:
         """Read the rows, in any order; each file is read once."""

@@ -30,7 +30,7 @@ class DeduplicatePosts:
     """Task function: id partitions in, reports out; usages of hashtags sent to their buckets.
 
     splits: that have sent posts. first_part: as in ScanSplits. base: the snapshot whose posts are known already, None
-    for none; rewrite: whether its index is written anew with the new posts in it. index: False to write none.
+    for none; rewrite: whether its index is written again with the new posts in it. index: False to write none.
     """
 
     files: tuple[InputFile, ...]
@@ -57,7 +57,7 @@ class DeduplicatePosts:
                 yield PostsReport(files=self._write_index(partition, self._known(partition)))
 
     def _known(self, partition: int, posts: Posts | None = None) -> PostIndex:
-        """What the base knows of the posts; all that it knows in the partition, if that is written anew."""
+        """What the base knows of the posts; all that it knows in the partition, if that is written again."""
         if self.base is None:
             return PostIndex.joined([])
         base, hashes = open_snapshot(self.output, self.base), hashes_of(partition, self.partitions)

@@ -1,4 +1,4 @@
-"""The hashtags of a bucket, and the spellings that stand for them."""
+"""The hashtags of a bucket, and their spellings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Dictionary:
             one = int(np.flatnonzero(other.to_numpy())[0])
             raise RuntimeError(
                 f"the hashtags {table['spelling'][one].as_py()!r} and {spellings[int(place[one])].as_py()!r} "
-                "have the same hash; another run takes other hashes: start it again"
+                "have the same hash. Start the run again: each run uses other hashes"
             )
         encoded = table["key"].combine_chunks().take(pa.array(first)).dictionary_encode()
         order = pc.sort_indices(encoded.dictionary).to_numpy()
@@ -42,5 +42,5 @@ class Dictionary:
         return cls(hashes, spellings, rank[encoded.indices.to_numpy()], encoded.dictionary.take(pa.array(order)))
 
     def find(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        """int64[k]: which spelling each hash stands for."""
+        """int64[k]: the spelling of each hash."""
         return np.searchsorted(self.hash, hashes)

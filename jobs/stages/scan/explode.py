@@ -21,7 +21,7 @@ _SIGN = ord("#")
 
 
 class Exploded(NamedTuple):
-    """The hashtags of n posts, each once a post: those of post i stand at offsets[i] to offsets[i + 1].
+    """The hashtags of n posts, each once a post: those of post i are at offsets[i] to offsets[i + 1].
 
     spelling uint64[]: the hash of the hashtag as spelled. bucket uint16[]: of its key. offsets int64[n + 1].
     """
@@ -34,7 +34,7 @@ class Exploded(NamedTuple):
 class Spellings:
     """The spellings of hashtags met so far.
 
-    A spelling travels as a 64-bit hash; dictionary() says what it stands for. seed: of the hashes, different in
+    A spelling travels as a 64-bit hash; dictionary() has the spelling of each. seed: of the hashes, different in
     every run, so that nobody can prepare two hashtags with one hash. ignored: keys of hashtags to leave out.
     """
 
@@ -62,7 +62,7 @@ class Spellings:
         return Exploded(self._hash[kept], self._bucket[kept], offsets)
 
     def dictionary(self) -> pa.RecordBatch:
-        """One row a written form: hash and bucket as above, spelling and key; a spelling may stand in several."""
+        """One row a written form: hash and bucket as above, spelling and key; a spelling may be in several."""
         keys = _strings(self._keys.packed, self._keys.offsets).take(pa.array(self._key))
         spelled = pa.concat_arrays(self._spelled) if self._spelled else pa.array([], pa.string())
         names = ["hash", "bucket", "spelling", "key"]

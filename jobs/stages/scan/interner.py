@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.int32]
 class Interner:
     """The strings met so far, each under a code, from 0 in the order of their coming.
 
-    They stand one after the other in an arena of bytes, found by a hash table of open addressing.
+    They are one after the other in an arena of bytes, found by a hash table of open addressing.
     """
 
     def __init__(self) -> None:

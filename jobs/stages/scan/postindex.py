@@ -1,4 +1,4 @@
-"""The index of posts that were read: what tells a later run which of its posts are known, and how they stood."""
+"""The index of posts that were read: which posts a later run knows already, and whether they were used."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class PostIndex:
 
 
 def is_scattered(entries: list[FileEntry], max_generations: int) -> bool:
-    """Whether so many runs have added to an index that it is better written anew."""
+    """Whether so many runs have added to an index that it is better written again."""
     return len({entry.generation for entry in entries}) >= max_generations
 
 

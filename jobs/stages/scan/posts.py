@@ -31,8 +31,9 @@ class Posts:
 
     id_hash, id_check uint64[n]: two ids are the same iff both agree (128 bits: a collision is less likely than an
     undetected memory error). row_hash uint64[n]: of all other values of the row.
-    created_at int64[n]: microseconds since 1970 or NULL_TIME; was_dated bool[n]: whether something stood there.
-    repost int8[n], was_flagged bool[n]: likewise. account uint32[n]: index. row int64[n]: file and place.
+    created_at int64[n]: microseconds since 1970 or NULL_TIME; was_dated bool[n]: whether there was a value.
+    repost int8[n], was_flagged bool[n]: the same for the flag.
+    account uint32[n]: index. row int64[n]: file and place.
     offsets int64[n + 1]; spelling uint64[offsets[-1]], bucket uint16[offsets[-1]]: see Exploded.
     """
 

@@ -37,7 +37,7 @@ class Lookalikes:
 
     @classmethod
     def of(cls, table: pa.Table) -> Lookalikes:
-        """From what the comparison has sent, where a pair may stand several times, for some hashtags each."""
+        """From what the comparison has sent, where a pair may be several times, for some hashtags each."""
         account, other, distance, hashtags = (column.to_numpy() for column in table.columns)
         pair = account.astype(np.uint64) << np.uint64(32)
         pair |= other

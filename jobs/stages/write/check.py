@@ -17,7 +17,7 @@ from lookalike.snapshots.snapshotchecks import SnapshotChecks
 class CheckBuckets:
     """Task function: numbers of buckets in, nothing out. Raises SnapshotError for what does not agree.
 
-    manifest: of the snapshot, which lies in the output and has not been published.
+    manifest: of the snapshot, which is in the output and has not been published.
     """
 
     output: Path

@@ -1,0 +1,1 @@
+"""Programs for development and for the start of a run."""
