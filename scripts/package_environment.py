@@ -9,6 +9,7 @@ bin/python starts it. A packed virtual environment would not do: it is links to 
 An ARCHIVE that was made from the same is left alone. --check writes nothing, and fails unless it is so.
 """
 
+import argparse
 import gzip
 import hashlib
 import importlib.metadata
@@ -166,13 +167,14 @@ def _anybodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def main(argv: list[str]) -> int:
-    """Write or check the archive named by the last argument."""
-    if len(argv) not in (1, 2) or argv[:-1] not in ([], ["--check"]):
-        print("usage: package_environment.py [--check] ARCHIVE", file=sys.stderr)
-        return 2
-    archive = Path(argv[-1])
+    """Write or check the archive that the arguments name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if the archive is not up to date")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
+    options = parser.parse_args(argv)
+    archive = options.archive
     current = up_to_date(archive)
-    if argv[:-1]:
+    if options.check:
         return 0 if current else 1
     if not current:
         write(archive)

@@ -5,6 +5,7 @@
 The same sources give the same bytes, and a ZIP that already holds them is left alone.
 """
 
+import argparse
 import io
 import os
 import sys
@@ -41,11 +42,10 @@ def replace_if_changed(target: Path, content: bytes) -> bool:
 
 
 def main(argv: list[str]) -> int:
-    """Write the zip named by the only argument."""
-    if len(argv) != 1:
-        print("usage: package_jobs.py ZIP", file=sys.stderr)
-        return 2
-    replace_if_changed(Path(argv[0]), packed([ROOT / "jobs", ROOT / "lookalike"]))
+    """Write the zip that the argument names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("zip", type=Path, metavar="ZIP")
+    replace_if_changed(parser.parse_args(argv).zip, packed([ROOT / "jobs", ROOT / "lookalike"]))
     return 0
 
 

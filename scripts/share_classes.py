@@ -6,6 +6,7 @@ Java writes the archive when it ends (class data sharing, JEP 350). It serves on
 that wrote it; with any other it is ignored, and nothing but the start-up time changes.
 """
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -21,11 +22,14 @@ def visit_features(context: SparkContext) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Write the archive named by the only argument; without one, be the run that is watched."""
-    if not argv:
+    """Write the archive that the argument names; without one, be the run that is watched."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", nargs="?")
+    named = parser.parse_args(argv).archive
+    if named is None:
         visit_features(SparkContext.getOrCreate())
         return 0
-    archive = Path(argv[0]).resolve()
+    archive = named.resolve()
     unfinished = archive.with_name(f".{archive.name}.part")
     for earlier in (archive, unfinished):
         earlier.unlink(missing_ok=True)  # Java does not write one archive while it uses another
