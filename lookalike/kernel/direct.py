@@ -39,6 +39,7 @@ def compare_range(
     left there: resume then says where to go on, and resume[0] < x_end. group: of the pairs, for the buffer.
     """
     rows_of, counts, out = space.rows_of, space.counts, space.out
+    flags, words, hits = space.room
     x = resume[0]
     while x < x_end:
         length = names.length[x]
@@ -49,14 +50,14 @@ def compare_range(
         pattern_is_set = False
         while y < x and found + CHUNK <= len(out.left):
             stop = min(x, y + CHUNK)
-            passing = screen(names.signature[x], names.signature, y, stop, 2 * bound, space.room)
+            passing = screen(names.signature[x], names.signature, y, stop, 2 * bound, flags, words, hits)
             counts[0] += stop - y
             counts[1] += passing
             if passing and not pattern_is_set and length <= WORD:
                 set_pattern(rows_of, names.codes, names.start[x], length)
                 pattern_is_set = True
             for i in range(passing):
-                hit = space.room.hits[i]
+                hit = hits[i]
                 distance = verify(
                     rows_of, names.codes, names.start[x], length, names.start[hit], names.length[hit], bound
                 )

@@ -69,6 +69,7 @@ def _compare_stale(
 ) -> int:
     """The stale x at places [resume[0], x_end), at most CHUNK and of one length, with the shorter fresh y."""
     rows_of, counts, out = space.rows_of, space.counts, space.out
+    flags, words, hits = space.room
     x = resume[0]
     length = names.length[x]
     bound = max_distance(space, length)
@@ -80,13 +81,13 @@ def _compare_stale(
         y = fresh.place[at]
         short = fresh.length[at]
         most = 2 * bound - (length - short)
-        passing = screen(names.signature[y], names.signature, x, x_end, most, space.room)
+        passing = screen(names.signature[y], names.signature, x, x_end, most, flags, words, hits)
         counts[0] += x_end - x
         counts[1] += passing
         if passing and short <= WORD:
             set_pattern(rows_of, names.codes, names.start[y], short)
         for i in range(passing):
-            hit = space.room.hits[i]
+            hit = hits[i]
             distance = verify(rows_of, names.codes, names.start[y], short, names.start[hit], length, bound)
             if distance <= bound:
                 put_pair(out, found, names.member[y], names.member[hit], distance, group)

@@ -86,7 +86,8 @@ def compare_probes(
     lo, bound, segment, cut, bits = index.lo, index.bound, index.segment, index.cut, index.bits
     first_entry, last_entry, entry = index.begin, index.end, index.entry
     bucket_before, signature, rows, bytes_of = index.bucket_before, index.signature, index.rows, index.bytes_of
-    codes, rows_of, counts, hits, out = names.codes, space.rows_of, space.counts, space.room.hits, space.out
+    codes, rows_of, counts, out = names.codes, space.rows_of, space.counts, space.out
+    flags, words, hits = space.room
     left, right, found_distance = out.left, out.right, out.distance
     longer = cut[-1]
     origin = _origins(names, longer, bound)
@@ -109,7 +110,7 @@ def compare_probes(
         counts[0] += end - at
         while at < end:
             stop = min(end, at + CHUNK)
-            passing = screen(probes.signature[i], signature, at, stop, 2 * bound - gap, space.room)
+            passing = screen(probes.signature[i], signature, at, stop, 2 * bound - gap, flags, words, hits)
             at = stop
             if passing == 0:
                 continue

@@ -80,14 +80,16 @@ def screen(
     begin: int,
     end: int,
     most: int,
-    room: ScreenRoom,
+    flags: npt.NDArray[np.uint8],
+    words: npt.NDArray[np.uint64],
+    hits: npt.NDArray[np.int64],
 ) -> int:
-    """Write to room.hits the places in [begin, end) whose signature differs in at most `most` bits.
+    """Write to hits the places in [begin, end) whose signature differs in at most `most` bits.
 
-    Returns their number. end - begin is at most CHUNK. Of the loops for many, the first has no branch and becomes
-    vector instructions; the second reads its bytes eight at a time.
+    Returns their number. end - begin is at most CHUNK. flags, words, hits: of a ScreenRoom, which the caller takes
+    apart once: each access to a member of a tuple counts references. Of the loops for many, the first has no branch
+    and becomes vector instructions; the second reads its bytes eight at a time.
     """
-    flags, words, hits = room
     limit = np.uint64(max(most, 0))
     found = 0
     if end - begin <= _FEW:

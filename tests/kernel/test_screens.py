@@ -61,6 +61,6 @@ def test_the_screen_finds_every_signature_that_is_near_enough_and_no_other(count
     others = np.array([wanted ^ difference for difference in differences], np.uint64)
     room = new_screen_room()
     for most in (-1, 0, 4):
-        found = screen(np.uint64(wanted), others, 3, 3 + count, most, room)
+        found = screen(np.uint64(wanted), others, 3, 3 + count, most, *room)
         expected = [at for at in range(3, 3 + count) if differences[at].bit_count() <= max(most, 0)]
         assert room.hits[:found].tolist() == expected
