@@ -13,12 +13,37 @@ import pyarrow as pa
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
 
+
+class _Strings(NamedTuple):
+    """n strings: string i is data[start[i]:start[i + 1]]."""
+
+    data: Bytes
+    start: Places
+
+
+class _Numbers(NamedTuple):
+    """n numbers as text: number i is text[start[which[i]]:start[which[i] + 1]]. Few of them differ."""
+
+    which: Places
+    text: Bytes
+    start: Places
+
+
+class _Escapes(NamedTuple):
+    """How each byte stands in a JSON string: six bytes of text each, of which the first `length` count."""
+
+    text: Bytes
+    length: Bytes
+
+
 # RFC 8259: the characters that a JSON string has to escape, and how; all others are copied.
-_ESCAPES: Final = [
+_EACH: Final = [
     json.dumps(chr(byte))[1:-1].encode() if byte < 0x20 or byte in b'"\\' else bytes([byte]) for byte in range(256)
 ]
-_ESCAPED: Final = np.frombuffer(b"".join(escape.ljust(6, b"\0") for escape in _ESCAPES), np.uint8)
-_ESCAPED_LENGTH: Final = np.frombuffer(bytes(len(escape) for escape in _ESCAPES), np.uint8)
+_ESCAPES: Final = _Escapes(
+    text=np.frombuffer(b"".join(escape.ljust(6, b"\0") for escape in _EACH), np.uint8),
+    length=np.frombuffer(bytes(len(escape) for escape in _EACH), np.uint8),
+)
 # What surrounds ids and similarity: [" and "," and ", and ],
 _FIXED: Final = 2 + 3 + 2 + 2
 
@@ -57,13 +82,13 @@ def encode(pairs: Pairs, before: bytes = b"") -> EncodedPairs:
     ends = np.empty(count, np.int64)
     if not count:
         return EncodedPairs(np.frombuffer(before, np.uint8), ends)
-    number, text, text_start = _print_numbers(pairs.similarity)
+    numbers = _print_numbers(pairs.similarity)
     a, b = _buffers(pairs.a), _buffers(pairs.b)
-    plain = _is_plain(*a) and _is_plain(*b)
-    size = _measure(*a, *b, number, text_start, _ESCAPED_LENGTH, plain, ends)
+    plain = _is_plain(a) and _is_plain(b)
+    size = _measure(a, b, numbers, _ESCAPES, plain, ends)
     out = np.empty(len(before) + size, np.uint8)
     out[: len(before)] = np.frombuffer(before, np.uint8)
-    _write(*a, *b, number, text, text_start, _ESCAPED, _ESCAPED_LENGTH, plain, out[len(before) :])
+    _write(a, b, numbers, _ESCAPES, plain, out[len(before) :])
     return EncodedPairs(out, ends)
 
 
@@ -73,90 +98,76 @@ def similarity_steps(similarity: npt.NDArray[np.float64]) -> npt.NDArray[np.int6
     return np.concatenate([first, np.flatnonzero(similarity[1:] != similarity[:-1]) + 1])
 
 
-def _print_numbers(similarity: npt.NDArray[np.float64]) -> tuple[Places, Bytes, Places]:
-    """Each row's number as the index of its text, the texts one after the other, and where each begins.
-
-    Sorted rows have few different values, so that Python's own printing costs next to nothing.
-    """
+def _print_numbers(similarity: npt.NDArray[np.float64]) -> _Numbers:
+    """As Python prints them. Sorted rows have few different values, so that this costs next to nothing."""
     starts = similarity_steps(similarity)
     texts = [repr(value).encode() for value in similarity[starts].tolist()]
     number = np.repeat(np.arange(len(starts), dtype=np.int32), np.diff(starts, append=len(similarity)))
     text_start = np.zeros(len(texts) + 1, np.int32)
     np.cumsum([len(text) for text in texts], out=text_start[1:])
-    return number, np.frombuffer(b"".join(texts), np.uint8), text_start
+    return _Numbers(number, np.frombuffer(b"".join(texts), np.uint8), text_start)
 
 
-def _buffers(strings: pa.StringArray) -> tuple[Bytes, Places]:
+def _buffers(strings: pa.StringArray) -> _Strings:
     """The bytes and the n + 1 offsets of Arrow strings, without a copy."""
     offsets = np.frombuffer(strings.buffers()[1], np.int32, len(strings) + 1, strings.offset * 4)
     data = strings.buffers()[2]
-    return np.frombuffer(b"" if data is None else data, np.uint8), offsets
+    return _Strings(np.frombuffer(b"" if data is None else data, np.uint8), offsets)
 
 
 @numba.njit(cache=True, nogil=True)
-def _is_plain(data: Bytes, start: Places) -> bool:
+def _is_plain(strings: _Strings) -> bool:
     """Whether strings can be copied as they are."""
     other = False
-    for byte in data[start[0] : start[-1]]:
+    for byte in strings.data[strings.start[0] : strings.start[-1]]:
         other |= (byte < 0x20) | (byte == 0x22) | (byte == 0x5C)
     return not other
 
 
 @numba.njit(cache=True, nogil=True)
 def _measure(
-    a: Bytes,
-    a_start: Places,
-    b: Bytes,
-    b_start: Places,
-    number: Places,
-    text_start: Places,
-    escaped_length: Bytes,
-    plain: bool,
-    ends: npt.NDArray[np.int64],
+    a: _Strings, b: _Strings, numbers: _Numbers, escapes: _Escapes, plain: bool, ends: npt.NDArray[np.int64]
 ) -> int:
     """Fill `ends`; the size of all."""
+    # Taken out of their tuples once: each access to a member would count references.
+    a_data, a_start = a
+    b_data, b_start = b
+    which, _, text_start = numbers
+    escaped_length = escapes.length
     at = 0
     for row in range(len(ends)):
-        length = text_start[number[row] + 1] - text_start[number[row]] + _FIXED
+        length = text_start[which[row] + 1] - text_start[which[row]] + _FIXED
         if plain:
             length += a_start[row + 1] - a_start[row] + b_start[row + 1] - b_start[row]
         else:
             for place in range(a_start[row], a_start[row + 1]):
-                length += escaped_length[a[place]]
+                length += escaped_length[a_data[place]]
             for place in range(b_start[row], b_start[row + 1]):
-                length += escaped_length[b[place]]
+                length += escaped_length[b_data[place]]
         at += length
         ends[row] = at
     return at
 
 
 @numba.njit(cache=True, nogil=True)
-def _write(
-    a: Bytes,
-    a_start: Places,
-    b: Bytes,
-    b_start: Places,
-    number: Places,
-    text: Bytes,
-    text_start: Places,
-    escaped: Bytes,
-    escaped_length: Bytes,
-    plain: bool,
-    out: Bytes,
-) -> None:
+def _write(a: _Strings, b: _Strings, numbers: _Numbers, escapes: _Escapes, plain: bool, out: Bytes) -> None:
+    a_data, a_start = a
+    b_data, b_start = b
+    which, text, text_start = numbers
+    escaped, escaped_length = escapes
     at = 0
-    for row in range(len(number)):
+    for row in range(len(which)):
         out[at] = 0x5B
         out[at + 1] = 0x22
-        at = _put(out, at + 2, a, a_start[row], a_start[row + 1], escaped, escaped_length, plain)
+        at = _put(out, at + 2, a_data, a_start[row], a_start[row + 1], escaped, escaped_length, plain)
         out[at] = 0x22
         out[at + 1] = 0x2C
         out[at + 2] = 0x22
-        at = _put(out, at + 3, b, b_start[row], b_start[row + 1], escaped, escaped_length, plain)
+        at = _put(out, at + 3, b_data, b_start[row], b_start[row + 1], escaped, escaped_length, plain)
         out[at] = 0x22
         out[at + 1] = 0x2C
         at += 2
-        for place in range(text_start[number[row]], text_start[number[row] + 1]):
+        for place in range(text_start[which[row]], text_start[which[row] + 1]):
             out[at] = text[place]
             at += 1
         out[at] = 0x5D
