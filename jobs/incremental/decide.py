@@ -48,12 +48,8 @@ class NewPosts:
         return Mode(name="incremental", reason=self.reason, base=self.base.id, files=len(new), bytes=size)
 
 
-def find_new_posts(
-    config: JobConfig, ignored: IgnoreList, live: Manifest | None, posts: tuple[InputFile, ...]
-) -> NewPosts:
+def find_new_posts(config: JobConfig, ignored: IgnoreList, live: Manifest, posts: tuple[InputFile, ...]) -> NewPosts:
     """Find the posts that the live snapshot does not know. Raises NotIncremental if they are not enough to go by."""
-    if live is None:
-        raise NotIncremental("there is no live snapshot to build on")
     _check_options(config, ignored, live)
     ordered = _known_first(live, posts)
     known = sum(record.table == "posts" for record in live.inputs)

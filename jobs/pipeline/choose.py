@@ -11,13 +11,30 @@ from jobs.pipeline.inputs import Inputs
 from jobs.reporting.terminal import printable
 from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, Strategy
+from lookalike.errors import SnapshotError
+from lookalike.outputs.interface import Output
+from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 
 
-def choose_strategy(config: JobConfig, inputs: Inputs, live: Manifest | None) -> Strategy:
-    """Choose by the options, and by what the live snapshot was made from, and how."""
+def read_live(config: JobConfig, output: Output) -> tuple[Manifest | None, str]:
+    """The live snapshot's manifest, and why there is none. Warns if there is one that cannot be read."""
+    if config.plan:
+        return None, "a plan builds on nothing"
+    try:
+        return live_manifest(output), "there is no live snapshot to build on"
+    except SnapshotError as error:
+        reason = f"the live snapshot cannot be read: {error}"
+        print(f"warning: {printable(reason)}. Counts are not compared with it.", file=sys.stderr)
+        return None, reason
+
+
+def choose_strategy(config: JobConfig, inputs: Inputs, live: Manifest | None, without: str) -> Strategy:
+    """Choose by the options, and by what the live snapshot was made from, and how. without: why there is none."""
     if config.mode == "full" or config.plan:
         return FullStrategy.of(inputs.posts, "asked for")
+    if live is None:
+        return FullStrategy.of(inputs.posts, without)
     try:
         return IncrementalStrategy(find_new_posts(config, inputs.ignored, live, inputs.posts))
     except FallBack as reason:

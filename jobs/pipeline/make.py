@@ -15,10 +15,12 @@ from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
 from jobs.pipeline.manifest import Made, count_all, recall_of
 from jobs.planning.forecast import describe_forecast, forecast
+from jobs.spark.failures import user_errors
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.strategy.context import RunContext
 from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, Stages, Strategy
+from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 
 
@@ -29,12 +31,22 @@ def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
 
 
 def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
-    """Write all data files, or name those of earlier snapshots. Starts over in full if the strategy falls back."""
-    warn_of_full_run(run.config, accounts.strategy)
+    """Write all data files, or name those of earlier snapshots.
+
+    Starts over in full if the strategy falls back, or finds damage in a snapshot that it builds on.
+    """
+    strategy = accounts.strategy
+    warn_of_full_run(run.config, strategy)
     try:
-        return _make(run, accounts, accounts.strategy, accounts.start_stages(run))
-    except FallBack as reason:
-        full = FullStrategy.of(accounts.strategy.posts, str(reason))
+        with user_errors():  # a task may be what finds the damage
+            return _make(run, accounts, strategy, accounts.start_stages(run))
+    except FallBack as error:
+        reason = str(error)
+    except SnapshotError as error:
+        if strategy.mode.base is None:
+            raise
+        reason = f"the live snapshot is damaged: {error}"
+    full = FullStrategy.of(strategy.posts, reason)
     warn_of_full_run(run.config, full)
     return _make(run, accounts, full, full.start(run))
 

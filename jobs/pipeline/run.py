@@ -13,7 +13,7 @@ from pyspark import SparkContext
 from jobs.exchange.workfiles import flush_files
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts, read_accounts
-from jobs.pipeline.choose import choose_strategy
+from jobs.pipeline.choose import choose_strategy, read_live
 from jobs.pipeline.destination import Destination, open_destination
 from jobs.pipeline.gate import check_rejects, check_result
 from jobs.pipeline.inputs import Inputs
@@ -29,7 +29,6 @@ from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
 from lookalike.outputs.folder import FolderOutput
-from lookalike.snapshots.history import live_manifest
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication, begin
 from lookalike.snapshots.reader import Snapshot
@@ -50,8 +49,8 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
     ):
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now
-        live = None if config.plan else live_manifest(FolderOutput(destination.folder))
-        strategy = choose_strategy(config, inputs, live)
+        live, without = read_live(config, FolderOutput(destination.folder))
+        strategy = choose_strategy(config, inputs, live, without)
         spark = start()
         reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
         with progress.stage("start"):

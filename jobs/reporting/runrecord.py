@@ -20,7 +20,7 @@ from typing import Any
 
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
-from lookalike.errors import StoreError, StoreRefusedError
+from lookalike.errors import SnapshotError, StoreRefusedError
 from lookalike.outputs.opening import open_output
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.history import live_manifest
@@ -124,7 +124,7 @@ def _write_metrics(path: Path, output: Path | StoreUrl, record: RunRecord) -> No
 
 
 def _live(output: Path | StoreUrl) -> Manifest | None:
-    with contextlib.suppress(StoreError):  # the figures of the run itself are written all the same
+    with contextlib.suppress(SnapshotError):  # the figures of the run itself are written all the same
         return live_manifest(open_output(output))
     return None
 

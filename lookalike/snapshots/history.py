@@ -32,11 +32,8 @@ def published(output: Output) -> list[Published]:
 
 
 def live_manifest(output: Output) -> Manifest | None:
-    """The manifest of the live snapshot; None if there is none that can be read."""
-    try:
-        return Snapshot.open(output).manifest
-    except SnapshotError:
-        return None
+    """The manifest of the live snapshot; None if nothing has been published. SnapshotError if it cannot be read."""
+    return None if output.current() is None else Snapshot.open(output).manifest
 
 
 def _read(output: Output, snapshot: str, live: str | None) -> Published:

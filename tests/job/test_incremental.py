@@ -159,6 +159,32 @@ def test_a_live_snapshot_that_lacks_a_file_is_not_built_on(story: Story) -> None
     assert lost in reason
 
 
+@pytest.mark.parametrize("table", ["members", "account_hashtags", "pairs", "spellings"])
+def test_a_live_snapshot_with_damage_inside_a_file_is_not_built_on(story: Story, table: str) -> None:
+    """The size is right, so the damage is found by the task that reads the file."""
+    first = story.run()
+    for path in paths(first, table):
+        whole = (first.output / path).read_bytes()
+        (first.output / path).write_bytes(whole[:4] + bytes(byte ^ 0x5A for byte in whole[4:-500]) + whole[-500:])
+    story.post("two.tsv", *(f"{number} u{number} #maga" for number in range(7, 9)))
+    name, reason = mode_of(story.run())
+    assert name == "full"
+    assert reason.startswith("the live snapshot is damaged: ")
+    assert f"/{table}/" in reason
+
+
+@pytest.mark.parametrize("content", ["x", '{"schema_version": 3}'])
+def test_a_live_snapshot_that_cannot_be_read_is_replaced_with_a_warning(
+    story: Story, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = story.run()
+    (first.output / "snapshots" / first.manifest.id / "manifest.json").write_text(content)
+    name, reason = mode_of(story.run(mode="auto"))
+    assert name == "full"
+    assert reason.startswith("the live snapshot cannot be read: ")
+    assert f"warning: {reason}. Counts are not compared with it.\n" in capsys.readouterr().err
+
+
 def test_damage_is_measured_against_what_is_new_and_against_all(story: Story) -> None:
     story.post("large.tsv", *(f"{number} u6 #other" for number in range(100, 200)))
     story.run()
