@@ -38,7 +38,7 @@ def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
     strategy = accounts.strategy
     warn_of_full_run(run.config, strategy)
     try:
-        with user_errors():  # a task may be what finds the damage
+        with user_errors(run.output):  # a task may be what finds the damage
             return _make(run, accounts, strategy, accounts.start_stages(run))
     except FallBack as error:
         reason = str(error)

@@ -45,7 +45,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         open_destination(config) as destination,
         begin(destination.folder, config.wait) as publication,
         ThreadPoolExecutor(1) as pool,
-        user_errors(),
+        user_errors(destination.folder),
     ):
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now

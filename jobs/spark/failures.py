@@ -7,6 +7,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
 
@@ -24,17 +25,18 @@ class TaskError(RuntimeError):
 
 
 @contextlib.contextmanager
-def user_errors() -> Iterator[None]:
+def user_errors(output: Path) -> Iterator[None]:
     """Turn Spark's report of a JobError in a task into that JobError, and of another Python error into a TaskError.
 
-    An error of a disk becomes a DiskError, in a task and in the driver. Other errors, such as Java's, pass unchanged.
+    An error of a disk becomes a DiskError, in a task and in the driver. Its message names the file, or the folder
+    `output` if the system names none, as when a disk is full. Other errors, such as Java's, pass unchanged.
     """
     try:
         yield
     except OSError as error:
         if error.errno not in _OF_THE_DISK:
             raise
-        raise errors.DiskError(_disk_message(error.errno, error.filename)) from None
+        raise errors.DiskError(_disk_message(error.errno, error.filename or output)) from None
     except Py4JJavaError as error:
         report = str(error)
         raised = _RAISED.search(report)
@@ -43,12 +45,12 @@ def user_errors() -> Iterator[None]:
             raise kind(raised[2]) from None
         refused = list(_SYSTEM.finditer(report))
         if refused and int(refused[-1][1]) in _OF_THE_DISK:
-            raise errors.DiskError(_disk_message(int(refused[-1][1]), refused[-1][2])) from None
+            raise errors.DiskError(_disk_message(int(refused[-1][1]), refused[-1][2] or output)) from None
         traceback = _PYTHON.search(report)
         if traceback is None:
             raise
         raise TaskError(f"a task failed\n{traceback[1]}") from None
 
 
-def _disk_message(number: int, path: str | None) -> str:
-    return f"{f'{path}: ' if path else ''}{os.strerror(number)}"
+def _disk_message(number: int, path: object) -> str:
+    return f"{path}: {os.strerror(number)}"

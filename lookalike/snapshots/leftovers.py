@@ -33,7 +33,10 @@ def leftovers(output: Output, snapshots: Iterable[Published], given_up: Collecti
     named = set()
     for snapshot in snapshots:
         if snapshot.manifest is None:
-            raise SnapshotError(f"{snapshot.problem}; it may name any file, so none is removed")
+            raise SnapshotError(
+                f"{snapshot.problem}; it may name any file, so none is removed. If {snapshot.id} is of an older "
+                "version and not live, delete its folder by hand"
+            )
         if snapshot.id not in given_up:
             named |= {entry.path for entry in snapshot.manifest.files}
     found = []

@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,9 @@ REPORT = """\
 """
 
 
+OUTPUT = Path("/data/out")
+
+
 class ReportedError(Py4JJavaError):  # type: ignore[misc]  # Py4J has no types
     """Py4J's error, with a report that it would ask Java for."""
 
@@ -39,7 +43,7 @@ def failing(raised: str) -> Any:
 
 @pytest.mark.parametrize("kind", [UsageError, QualityGateError, OutputLockedError])
 def test_an_error_of_the_jobs_own_comes_out_of_a_task_as_itself(kind: type[Exception]) -> None:
-    with pytest.raises(kind) as caught, user_errors():
+    with pytest.raises(kind) as caught, user_errors(OUTPUT):
         raise failing(f"lookalike.errors.{kind.__name__}: /data/p.tsv.gz: cannot be read: cut short")
     assert type(caught.value) is kind
     assert str(caught.value) == "/data/p.tsv.gz: cannot be read: cut short"
@@ -56,21 +60,21 @@ def test_an_error_of_the_jobs_own_comes_out_of_a_task_as_itself(kind: type[Excep
     ],
 )
 def test_any_other_error_of_a_task_is_told_without_the_stack_of_java(raised: str) -> None:
-    with pytest.raises(TaskError) as caught, user_errors():
+    with pytest.raises(TaskError) as caught, user_errors(OUTPUT):
         raise failing(raised)
     assert str(caught.value).rstrip() == f"a task failed\n{PYTHON.format(raised=raised)}".rstrip()
 
 
 def test_an_error_of_java_passes_unchanged() -> None:
     error = ReportedError(": org.apache.spark.SparkException: Job 0 cancelled\n\tat x.Y.z(Y.scala:1)\n")
-    with pytest.raises(Py4JJavaError) as caught, user_errors():
+    with pytest.raises(Py4JJavaError) as caught, user_errors(OUTPUT):
         raise error
     assert caught.value is error
 
 
 def test_an_error_of_the_driver_passes_unchanged() -> None:
     error = UsageError("as it is")
-    with pytest.raises(UsageError) as caught, user_errors():
+    with pytest.raises(UsageError) as caught, user_errors(OUTPUT):
         raise error
     assert caught.value is error
 
@@ -78,18 +82,18 @@ def test_an_error_of_the_driver_passes_unchanged() -> None:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
 def test_a_disk_that_refuses_is_one_line_wherever_it_was_met(number: int) -> None:
     handled = "FileNotFoundError: [Errno 2] No such file or directory: '/other'\n\nMeanwhile another occurred:\n"
-    with pytest.raises(DiskError) as of_task, user_errors():
+    with pytest.raises(DiskError) as of_task, user_errors(OUTPUT):
         raise failing(f"{handled}OSError: [Errno {number}] {os.strerror(number)}: '/data/out/x'")
     assert str(of_task.value) == f"/data/out/x: {os.strerror(number)}"
-    with pytest.raises(DiskError, match=f"^{os.strerror(number)}$"), user_errors():
+    with pytest.raises(DiskError, match=f"^/data/out: {os.strerror(number)}$"), user_errors(OUTPUT):
         raise failing(f"OSError: [Errno {number}] {os.strerror(number)}")
-    with pytest.raises(DiskError) as of_driver, user_errors():
+    with pytest.raises(DiskError) as of_driver, user_errors(OUTPUT):
         raise OSError(number, os.strerror(number), "/data/out/x")
     assert str(of_driver.value) == f"/data/out/x: {os.strerror(number)}"
 
 
 def test_a_missing_file_of_the_jobs_own_passes_unchanged() -> None:
     error = FileNotFoundError(errno.ENOENT, "No such file or directory", "/data/out/x")
-    with pytest.raises(FileNotFoundError) as caught, user_errors():
+    with pytest.raises(FileNotFoundError) as caught, user_errors(OUTPUT):
         raise error
     assert caught.value is error
