@@ -41,7 +41,7 @@ def positions(path: str, table: Table, names: list[str]) -> tuple[int, ...]:
         if name not in names:
             raise UsageError(f"{path}: no column {name!r}; {table.name} need {', '.join(table.columns)}")
         if names.count(name) > 1:
-            raise UsageError(f"{path}: column {name!r} is there {names.count(name)} times")
+            raise UsageError(f"{path}: has {names.count(name)} columns {name!r}")
     return tuple(names.index(name) for name in table.columns)
 
 

@@ -58,7 +58,7 @@ exit codes:
   0  The snapshot was published, or the plan was printed.
   1  Something else went wrong.
   2  An option, the configuration or an input cannot be used.
-  3  Too many rows cannot be used, or too little was found. --force publishes all the same.
+  3  Too many rows cannot be used, or too little was found. With --force the job publishes anyway.
   4  Another run is using the output.
   5  The comparison would meet more candidates than --max-candidates.
   6  --verify found a missing or a wrong pair."""

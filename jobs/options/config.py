@@ -157,7 +157,8 @@ class JobConfig(BaseModel):
             WORK,
             "Choose which posts the job reads.",
             choices={
-                "auto": "the job takes what costs less",
+                "auto": "incremental where that is possible and at most half of the bytes of posts are new, "
+                "otherwise full",
                 "full": "read all posts",
                 "incremental": "read only the files of posts that the live snapshot does not know yet, and add them "
                 "to it",
@@ -183,8 +184,8 @@ class JobConfig(BaseModel):
         Field(ge=1, le=1000),
         Option(
             WORK,
-            "Let incremental runs add their rows of members and account_hashtags in files of their own, in up to "
-            "this many generations. 1 merges them in every run.",
+            "Keep the rows of members and account_hashtags that a run adds in files of their own, a generation a "
+            "run, until there are more generations than this. 1 merges them in every run.",
             metavar="N",
             details="The generations of a bucket are also merged when the newer ones hold more than about an eighth "
             "of the rows. Some buckets are merged from half of either limit on, so that not all are merged in one "

@@ -33,7 +33,7 @@ def _as_list(value: Any) -> Any:
 
 def _web_address(text: str | None) -> str | None:
     if text is not None and not _is_web_address(text):
-        raise ValueError("is not an address such as https://host/path, without a user")
+        raise ValueError("must be an address such as https://host/path, without a user")
     return text
 
 

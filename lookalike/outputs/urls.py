@@ -49,5 +49,5 @@ def parse_output(value: Any) -> Path | StoreUrl:
     if isinstance(value, Path | StoreUrl):
         return value
     if not isinstance(value, str) or not value:
-        raise ValueError("is neither a folder nor a URL such as s3://bucket/prefix")
+        raise ValueError("must be a folder or a URL such as s3://bucket/prefix")
     return StoreUrl.parse(value) if "://" in value else Path(value)

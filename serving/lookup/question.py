@@ -40,7 +40,7 @@ def parse_question(query: bytes, max_parameter_bytes: int) -> Question:
         raise InvalidParameter("hashtag: is missing", parameter="hashtag")
     key = _normalise(values["hashtag"])
     if not key:
-        raise InvalidParameter("hashtag: is blank", parameter="hashtag")
+        raise InvalidParameter("hashtag: must not be blank", parameter="hashtag")
     offset = _whole(values, "offset", 0)
     return Question(
         key,

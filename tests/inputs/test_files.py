@@ -56,7 +56,7 @@ def test_files_folders_and_globs_give_each_file_once_in_order(
         ("bom.tsv", b"\xef\xbb\xbf", "bom.tsv: empty"),
         ("empty.tsv.gz", b"", "empty.tsv.gz: empty"),
         ("a.tsv", b"id\tvalu\n", "a.tsv: no column 'value'; things need id, value"),
-        ("a.tsv", b"id\tvalue\tid\n", "a.tsv: column 'id' is there 2 times"),
+        ("a.tsv", b"id\tvalue\tid\n", "a.tsv: has 2 columns 'id'"),
         ("a.tsv", b"id,value\n", "a.tsv: no column 'id'"),
         ("a.tsv", b"PK\x03\x04rest", "a.tsv: compressed as zip"),
         ("a.tsv", b"\x28\xb5\x2f\xfdrest", "a.tsv: compressed as zstd"),

@@ -285,7 +285,7 @@ def test_an_address_that_cannot_be_called_is_refused_without_being_shown(tmp_pat
     for options in (given, given | {"webhook": address}):
         with pytest.raises(UsageError) as caught:
             load_config(path, options)
-        assert "webhook: is not an address such as https://host/path" in str(caught.value)
+        assert "webhook: must be an address such as https://host/path" in str(caught.value)
         assert "yzzy" not in str(caught.value)
 
 
