@@ -31,8 +31,7 @@ from jobs.strategy.shared import (
     partitions_of,
     scan_posts,
 )
-from jobs.strategy.strategy import StartStages
-from lookalike.errors import SnapshotError
+from jobs.strategy.strategy import StartStages, falling_back_on_damage
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.counts import Counts, PostCounts
 from lookalike.snapshots.manifest import Manifest, Mode
@@ -69,13 +68,11 @@ class IncrementalStrategy:
         base = Base(publication.output, live.id)
         before = [record for record in live.inputs if record.table == "accounts"]
         is_same = list(input_records("accounts", files)) == before and len(accounts) == live.counts.accounts.used
-        try:
+        with falling_back_on_damage(self.mode):
             FolderOutput(publication.output).check_sizes(live.files)
             changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
             changes.write(publication.work)
             adopted = AdoptedPosts.find(base, accounts)
-        except SnapshotError as error:
-            raise NotIncremental(f"the live snapshot is damaged: {error}") from None
         return lambda run: _start(run, self.new, base, adopted)
 
 

@@ -19,8 +19,7 @@ from jobs.spark.failures import user_errors
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.strategy.context import RunContext
 from jobs.strategy.full import FullStrategy
-from jobs.strategy.strategy import FallBack, Stages, Strategy
-from lookalike.errors import SnapshotError
+from jobs.strategy.strategy import FallBack, Stages, Strategy, falling_back_on_damage
 from lookalike.outputs.entries import FileEntry
 
 
@@ -38,15 +37,11 @@ def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
     strategy = accounts.strategy
     warn_of_full_run(run.config, strategy)
     try:
-        with user_errors(run.output):  # a task may be what finds the damage
+        # A task may be what finds the damage.
+        with falling_back_on_damage(strategy.mode), user_errors(run.output):
             return _make(run, accounts, strategy, accounts.start_stages(run))
-    except FallBack as error:
-        reason = str(error)
-    except SnapshotError as error:
-        if strategy.mode.base is None:
-            raise
-        reason = f"the live snapshot is damaged: {error}"
-    full = FullStrategy.of(strategy.posts, reason)
+    except FallBack as reason:
+        full = FullStrategy.of(strategy.posts, str(reason))
     warn_of_full_run(run.config, full)
     return _make(run, accounts, full, full.start(run))
 

@@ -59,11 +59,8 @@ def _load_compiled() -> None:
         kept: Any = function
         here = function.targetctx.codegen().magic_tuple()
         with contextlib.suppress(Exception):  # what fails here is loaded when it is called
-            for (
-                signature,
-                processor,
-                *_,
-            ) in kept._cache._cache_file._load_index():  # numba has no public interface for it
+            # numba has no public interface for it.
+            for signature, processor, *_ in kept._cache._cache_file._load_index():
                 if processor == here:
                     function.compile(signature)
 

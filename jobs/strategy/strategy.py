@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport
@@ -10,6 +11,7 @@ from jobs.inputs.accounts import AccountTable
 from jobs.inputs.tables import InputFile
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.strategy.context import RunContext
+from lookalike.errors import SnapshotError
 from lookalike.snapshots.counts import Counts, PostCounts
 from lookalike.snapshots.manifest import Mode
 from lookalike.snapshots.publisher import Publication
@@ -17,6 +19,17 @@ from lookalike.snapshots.publisher import Publication
 
 class FallBack(Exception):  # noqa: N818  # no error: the run starts over and reads all posts
     """A strategy cannot make the snapshot. The message says why."""
+
+
+@contextlib.contextmanager
+def falling_back_on_damage(mode: Mode) -> Iterator[None]:
+    """Turn a SnapshotError into FallBack in a run that builds on a snapshot."""
+    try:
+        yield
+    except SnapshotError as error:
+        if mode.base is None:
+            raise
+        raise FallBack(f"the live snapshot is damaged: {error}") from None
 
 
 class Stages(Protocol):
