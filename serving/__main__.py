@@ -12,7 +12,7 @@ from typing import Final
 import uvicorn
 
 from serving.ops.logs import configure_logging
-from serving.settings import SettingsError, load_settings
+from serving.settings import METRICS_VARIABLE, SettingsError, load_settings
 
 _HELP: Final = """\
 Serves the snapshot that is live in an output of the job, and each one that becomes live later.
@@ -26,7 +26,6 @@ There are no flags. Each key of conf/serving.yaml, where all settings are explai
 environment, such as LOOKALIKE_OUTPUT for output; the variable wins. The documentation of the API is served
 at /docs.
 """
-_METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 
 
 def main() -> int:
@@ -43,9 +42,9 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         if settings.workers > 1:
             configure_logging(settings)  # for uvicorn's supervisor; each worker does it for itself
-            if _METRICS_FOLDER not in os.environ:
+            if METRICS_VARIABLE not in os.environ:
                 folder = tempfile.TemporaryDirectory(prefix="lookalike-metrics-")
-                os.environ[_METRICS_FOLDER] = stack.enter_context(folder)
+                os.environ[METRICS_VARIABLE] = stack.enter_context(folder)
         uvicorn.run(
             "serving.app:create_app",
             factory=True,

@@ -21,9 +21,9 @@ from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
 from serving.lookup.warmup import warm_up_later
 from serving.middleware.protect import protect
-from serving.ops.metrics import FOLDER_VARIABLE, Metrics
+from serving.ops.metrics import Metrics
 from serving.ops.server import STARTUP_FAILURE, is_worker
-from serving.settings import Settings, SettingsError, load_settings
+from serving.settings import METRICS_VARIABLE, Settings, SettingsError, load_settings
 from serving.state import State
 
 # Seconds until a worker's requests under way and hits of the cache are seen by the other workers.
@@ -70,8 +70,8 @@ def _build(settings: Settings) -> ASGIApp:
 
 
 def _warn_of_workers(settings: Settings) -> None:
-    if is_worker() and FOLDER_VARIABLE not in os.environ:
-        _log.warning("%s is not set: /metrics has the numbers of one worker only", FOLDER_VARIABLE)
+    if is_worker() and METRICS_VARIABLE not in os.environ:
+        _log.warning("%s is not set: /metrics has the numbers of one worker only", METRICS_VARIABLE)
     if settings.workers > 1 and not is_worker():
         _log.warning(
             "only one process serves: start `python -m serving` for %d workers, or give uvicorn --workers",

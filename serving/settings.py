@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from lookalike.outputs.urls import StoreUrl, parse_output
 
 PREFIX: Final = "LOOKALIKE_"
+# Of the folder in which several workers count together. prometheus_client reads it when it is imported.
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 CONFIG_VARIABLE: Final = "LOOKALIKE_CONFIG"
 CONFIG_FILE: Final = Path(__file__).resolve().parents[1] / "conf" / "serving.yaml"
 

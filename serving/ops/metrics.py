@@ -19,7 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+from serving.settings import METRICS_VARIABLE
 
 OTHER: Final = "other"
 ROUTES: Final = frozenset(
@@ -56,7 +56,7 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves some functions untyped
-        named = os.environ.get(FOLDER_VARIABLE)
+        named = os.environ.get(METRICS_VARIABLE)
         self.folder = Path(named) if named else None
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(

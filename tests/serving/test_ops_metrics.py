@@ -15,7 +15,8 @@ import prometheus_client.values
 import pytest
 from prometheus_client.values import MultiProcessValue
 
-from serving.ops.metrics import FOLDER_VARIABLE, METHODS, ROUTES, STATUSES, Metrics
+from serving.ops.metrics import METHODS, ROUTES, STATUSES, Metrics
+from serving.settings import METRICS_VARIABLE
 from tests.serving.running import ROOT
 
 
@@ -133,7 +134,7 @@ def worker(created: datetime) -> Iterator[Callable[[], None]]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What workers share, used by this process too: prometheus_client has been imported without one."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(METRICS_VARIABLE, str(tmp_path))
     value = MultiProcessValue()  # type: ignore[no-untyped-call]  # the library leaves it untyped
     monkeypatch.setattr(prometheus_client.values, "ValueClass", value)
     return tmp_path
@@ -177,7 +178,7 @@ def test_a_worker_that_serves_nothing_yet_is_not_the_oldest() -> None:
 
 
 def test_a_process_without_a_folder_counts_for_itself() -> None:
-    assert FOLDER_VARIABLE not in os.environ
+    assert METRICS_VARIABLE not in os.environ
     metrics = Metrics()
     answer(metrics, "/livez", "GET", 200, 0.001)
     assert rendered(Metrics())["lookalike_workers"] == 1
@@ -185,6 +186,6 @@ def test_a_process_without_a_folder_counts_for_itself() -> None:
 
 
 def test_importing_the_service_writes_nothing_into_the_folder(tmp_path: Path) -> None:
-    environ = os.environ | {FOLDER_VARIABLE: str(tmp_path)}
+    environ = os.environ | {METRICS_VARIABLE: str(tmp_path)}
     subprocess.run([sys.executable, "-c", "import serving.app, serving.__main__"], cwd=ROOT, env=environ, check=True)
     assert list(tmp_path.iterdir()) == []
