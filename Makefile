@@ -6,6 +6,9 @@ SHELL := bash
 
 PYTHON ?= python3
 python := .venv/bin/python
+# More than the cores, since tests also wait. Those of a file stay together and share what they set up. One process: 0.
+TEST_PROCESSES ?= 3
+side_by_side := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 checked := $(wildcard jobs lookalike serving bench scripts tests deploy)
 
 export PIP_NO_CACHE_DIR := 1
@@ -36,7 +39,7 @@ environment: setup .cache/numba/.job ## Pack the Python and the job for a cluste
 
 .PHONY: test
 test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule and soak
-	@source scripts/local_env.sh && exec $(python) -m pytest $(PYTEST)
+	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) $(PYTEST)
 
 .PHONY: test-random
 test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try ten times as many random inputs as test does

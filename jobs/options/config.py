@@ -191,7 +191,7 @@ class JobConfig(BaseModel):
             "of the rows. Some buckets are merged from half of either limit on, so that not all are merged in one "
             "run.",
         ),
-    ] = 8
+    ] = 16
     block_size: Annotated[
         int,
         Field(ge=1, le=2**31),
