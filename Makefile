@@ -6,8 +6,8 @@ SHELL := bash
 
 PYTHON ?= python3
 python := .venv/bin/python
-# More than the cores, since tests also wait. Those of a file stay together and share what they set up. One process: 0.
-TEST_PROCESSES ?= 3
+# The tests of a file stay together and share what they set up. One process: 0.
+TEST_PROCESSES ?= 2
 side_by_side := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 checked := $(wildcard jobs lookalike serving bench scripts tests deploy)
 
@@ -42,8 +42,8 @@ test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests
 	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) $(PYTEST)
 
 .PHONY: test-random
-test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try ten times as many random inputs as test does
-	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=10 && exec $(python) -m pytest -m random $(PYTEST)
+test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try twenty times as many random inputs as test does
+	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=20 && exec $(python) -m pytest -m random $(PYTEST)
 
 .PHONY: test-cluster
 test-cluster: environment .venv/.requirements-dev ## Kill every kind of process of a cluster in every stage

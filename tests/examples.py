@@ -1,4 +1,4 @@
-"""How many random examples a test tries: enough to find a mistake soon, and `make test-random` ten times as many."""
+"""How many random examples a test tries: enough to find a mistake soon. `make test-random` tries 20 times as many."""
 
 import os
 from collections.abc import Callable

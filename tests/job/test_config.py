@@ -59,7 +59,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "max_reject_fraction": 0.01,
         "buckets": 64,
         "progress": True,
-        "max_generations": 8,
+        "max_generations": 16,
         "block_size": 100_000,
         "ignore_hashtags": None,
         "plan": False,

@@ -102,7 +102,7 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     return results
 
 
-@whole_runs(30)
+@whole_runs(15)
 @given(rng=st.randoms(use_true_random=False))
 def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     quick_job: Job, tmp_path: Path, rng: random.Random

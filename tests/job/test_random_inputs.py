@@ -44,7 +44,7 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
 
 
-@whole_runs(60)
+@whole_runs(30)
 @given(rng=st.randoms(use_true_random=False))
 def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, rng: random.Random) -> None:
     shutil.rmtree(tmp_path)

@@ -13,7 +13,7 @@ import pytest
 from .conftest import Published
 from .running import Service
 
-EXAMPLES = 10  # requests an operation and phase
+EXAMPLES = 5  # requests an operation and phase
 
 
 def schemathesis(service: Service, folder: Path, configuration: str = "") -> None:
