@@ -6,7 +6,7 @@ SHELL := bash
 
 PYTHON ?= python3
 python := .venv/bin/python
-# The tests of a file stay together and share what they set up. One process: 0.
+# Tests of a file stay together, so that they share what they set up. TEST_PROCESSES=0 runs all of them in one process.
 TEST_PROCESSES ?= 2
 side_by_side := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 checked := $(wildcard jobs lookalike serving bench scripts tests deploy)

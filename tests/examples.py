@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
-_TIMES = int(os.environ.get("LOOKALIKE_TEST_EXAMPLES", "1"))
+TIMES = int(os.environ.get("LOOKALIKE_TEST_EXAMPLES", "1"))
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -18,7 +18,7 @@ def examples(count: int, **options: Any) -> Callable[[Test], Test]:
     options["suppress_health_check"] = [HealthCheck.too_slow, *options.get("suppress_health_check", ())]
 
     def decorate(test: Test) -> Test:
-        return pytest.mark.random(settings(max_examples=count * _TIMES, **options)(test))
+        return pytest.mark.random(settings(max_examples=count * TIMES, **options)(test))
 
     return decorate
 
@@ -35,5 +35,5 @@ def whole_runs(count: int) -> Callable[[Test], Test]:
 def seeds(count: int) -> pytest.MarkDecorator:
     """For a test with an argument `seed`: each of so many seeds is a test."""
     return pytest.mark.parametrize(
-        "seed", [pytest.param(seed, marks=pytest.mark.random) for seed in range(count * _TIMES)]
+        "seed", [pytest.param(seed, marks=pytest.mark.random) for seed in range(count * TIMES)]
     )

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.examples import TIMES
+
 from .conftest import Published
 from .running import Service
 
-EXAMPLES = 5  # requests an operation and phase
+EXAMPLES = 5 * TIMES  # requests an operation and phase
 
 
 def schemathesis(service: Service, folder: Path, configuration: str = "") -> None:
@@ -29,10 +31,12 @@ def schemathesis(service: Service, folder: Path, configuration: str = "") -> Non
     assert re.search(r"Selected: (\d+)/\1\n", done.stdout), done.stdout
 
 
+@pytest.mark.random
 def test_every_check_passes_on_any_request(medium_service: Service, tmp_path: Path) -> None:
     schemathesis(medium_service, tmp_path)
 
 
+@pytest.mark.random
 def test_every_check_passes_on_requests_for_what_there_is(
     medium_snapshot: Published, medium_service: Service, tmp_path: Path
 ) -> None:
