@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
+from jobs.inputs.quoting import Evidence
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from lookalike.outputs.entries import FileEntry
 
@@ -17,6 +19,17 @@ def damage(rejected: Mapping[str, int]) -> dict[str, int]:
     return {reason: count for reason, count in rejected.items() if reason not in NOT_DAMAGE}
 
 
+class Border(NamedTuple):
+    """What a task saw of a split, by number: the place of its first row, and of the row after its last one.
+
+    first is rows.NO_ROW where no row begins in the split.
+    """
+
+    split: int
+    first: int
+    following: int
+
+
 @dataclasses.dataclass
 class PostsReport:
     """What became of some rows of posts; the sum over all tasks reconciles.
@@ -24,7 +37,8 @@ class PostsReport:
     rows: read, well-formed or not. used: kept, with a hashtag. unreadable_*: of the used rows. rejected and
     examples: by reason. files: data files that hold the rejected rows and what a later run needs to know. partitions:
     of ids, that had posts. superseded: rows of earlier runs that a row here should have been used for, so that these
-    counts are of no use, see DeduplicatePosts.
+    counts are of no use, see DeduplicatePosts. quotes: what the quotes in all rows tell.
+    borders: of the splits of quoted files, see stages.scan.borders.
     """
 
     rows: int = 0
@@ -39,6 +53,8 @@ class PostsReport:
     files: list[FileEntry] = dataclasses.field(default_factory=list)
     superseded: int = 0
     partitions: list[int] = dataclasses.field(default_factory=list)
+    quotes: Evidence = Evidence()
+    borders: list[Border] = dataclasses.field(default_factory=list)
 
     def take_rejects(self, log: RejectLog) -> None:
         """Add what a log holds, and finish its file."""
@@ -66,6 +82,8 @@ class PostsReport:
                 total.examples[reason] = [*total.examples.get(reason, []), *rows][:EXAMPLES]
             total.files += part.files
             total.partitions += part.partitions
+            total.quotes += part.quotes
+            total.borders += part.borders
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates
         if total.rows != accounted + sum(total.rejected.values()):
             raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")

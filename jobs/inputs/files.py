@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final
 
 from jobs.inputs import parquet
-from jobs.inputs.quoting import HEAD_BYTES, detect_quoting, read_header
+from jobs.inputs.columns import positions
+from jobs.inputs.dialects import find_delimiter, find_encoding_and_line_ends, looks_like, recode
+from jobs.inputs.header import read_header
+from jobs.inputs.quoting import Judged, common_quoting, judge_head
+from jobs.inputs.reading import DELIMITERS, Reading
 from jobs.inputs.streams import compression_of, file_status, open_bytes
-from jobs.inputs.tables import TO_THE_END, InputFile, Quoting, Split, Table
+from jobs.inputs.tables import TO_THE_END, Compression, Dialect, InputFile, Quoting, Split, Table
 from lookalike.errors import UsageError
 
 
-def find_files(
-    table: Table, paths: Sequence[str], *, quoting: Literal["auto", "none", "rfc4180"]
-) -> tuple[InputFile, ...]:
+HEAD_BYTES: Final = 1 << 20
+
+
+def find_files(table: Table, paths: Sequence[str], reading: Reading = Reading()) -> tuple[InputFile, ...]:
     """The files that `paths` name, examined, in the order of their paths, each once.
 
     A path is a file, a folder (the files in it, not in folders below it) or a glob; files whose name begins
@@ -30,7 +36,9 @@ def find_files(
     for path in paths:
         for name in _expand(path):
             found.setdefault(Path(name).resolve(), name)
-    return tuple(_examine(table, name, quoting) for name in sorted(found.values()))
+    heads = [_Head.read(name, table, reading) for name in sorted(found.values())]
+    quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None])
+    return tuple(head.examine(table, reading, quoting) for head in heads)
 
 
 def _expand(path: str) -> list[str]:
@@ -56,28 +64,68 @@ def _visible(path: Path) -> bool:
     return not path.name.startswith((".", "_"))
 
 
-def _examine(table: Table, path: str, quoting: Literal["auto", "none", "rfc4180"]) -> InputFile:
-    size, modified_ns = file_status(path)
-    place = str(Path(path).absolute())  # a cluster's tasks run in folders of their own
-    compression = compression_of(path)
-    with open_bytes(path, compression) as stream:
-        head = stream.read(HEAD_BYTES)
-    if head.startswith(parquet.MAGIC) and compression is None:
-        columns, fields, groups = parquet.examine(path, table)
-        return InputFile(place, size, modified_ns, "parquet", None, "none", columns, fields, 0, groups)
-    complete = len(head) < HEAD_BYTES
-    chosen: Quoting = detect_quoting(head, table.columns, complete=complete) if quoting == "auto" else quoting
-    names, body = read_header(head, chosen)
-    if not names:
-        raise UsageError(f"{path}: empty, not even a header with the columns {', '.join(table.columns)}")
-    columns = parquet.positions(path, table, names)
-    return InputFile(place, size, modified_ns, "tsv", compression, chosen, columns, len(names), body)
+@dataclasses.dataclass(frozen=True)
+class _Head:
+    """What is known of a file before its rows are read.
+
+    dialect: but for the quoting. content: the first bytes of its text as open_text gives it, to the end of the header.
+    judged: how its quotes can be read; None where the options say it, and in Parquet.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+    compression: Compression | None
+    is_parquet: bool
+    dialect: Dialect = Dialect()
+    content: bytes = b""
+    judged: Judged | None = None
+
+    @classmethod
+    def read(cls, path: str, table: Table, reading: Reading) -> _Head:
+        """Read the first bytes of a file."""
+        size, modified_ns = file_status(path)
+        compression = compression_of(path)
+        with open_bytes(path, compression) as stream:
+            content = stream.read(HEAD_BYTES)
+        is_parquet = content.startswith(parquet.MAGIC) and compression is None
+        head = cls(path, size, modified_ns, compression, is_parquet)
+        return head if is_parquet else head._of_text(content, table, reading)
+
+    def _of_text(self, content: bytes, table: Table, reading: Reading) -> _Head:
+        complete = len(content) < HEAD_BYTES
+        dialect = find_encoding_and_line_ends(content, reading)
+        content = recode(content, dialect)
+        delimiter = find_delimiter(content, table, reading)
+        dialect = dataclasses.replace(dialect, delimiter=DELIMITERS[delimiter])
+        judged = None
+        if reading.quoting == "auto":
+            judged = judge_head(self.path, content, table, reading, dialect, complete=complete)
+        header = content[: read_header(content, dialect, reading.skip_lines)[1]]  # the rest of many files is much
+        return dataclasses.replace(self, dialect=dialect, content=header, judged=judged)
+
+    def examine(self, table: Table, reading: Reading, quoting: Quoting) -> InputFile:
+        """The file, read as all of its table are."""
+        place = str(Path(self.path).absolute())  # a cluster's tasks run in folders of their own
+        if self.is_parquet:
+            columns, fields, groups = parquet.examine(self.path, table, reading)
+            return InputFile(
+                place, self.size, self.modified_ns, "parquet", None, Dialect(), columns, fields, 0, groups
+            )
+        dialect = dataclasses.replace(self.dialect, quoting=quoting if self.judged is not None else reading.quoting)
+        names, body = read_header(self.content, dialect, reading.skip_lines)
+        if not names:
+            raise UsageError(f"{self.path}: empty, not even a header with the columns {', '.join(table.required)}")
+        columns = positions(self.path, table, names, reading.columns, looks_like(dialect))
+        return InputFile(
+            place, self.size, self.modified_ns, "tsv", self.compression, dialect, columns, len(names), body
+        )
 
 
 def plan_splits(files: Sequence[InputFile], split_bytes: int) -> tuple[Split, ...]:
     """Cut the files into parts of about split_bytes bytes, in the order of the files.
 
-    Raw uncompressed files are cut anywhere, Parquet between row groups; others are one part each.
+    Text that can be sought in is cut anywhere, Parquet between row groups; other files are one part each.
     """
     if split_bytes < 1:
         raise ValueError(f"split_bytes is {split_bytes}, not positive")
@@ -85,8 +133,11 @@ def plan_splits(files: Sequence[InputFile], split_bytes: int) -> tuple[Split, ..
     for index, file in enumerate(files):
         if file.format == "parquet":
             splits += [Split(index, start, end) for start, end in _group_ranges(file.groups, split_bytes)]
-        elif file.compression is None and file.quoting == "none":
-            splits += [Split(index, start, end) for start, end in _byte_ranges(file, split_bytes)]
+        elif file.can_seek:
+            ranges = _byte_ranges(file, split_bytes)
+            if len(ranges) == 1 and file.dialect.quoting != "none":
+                ranges = [(0, TO_THE_END)]  # whoever reads it alone need not know where its quotes are
+            splits += [Split(index, start, end) for start, end in ranges]
         else:
             splits.append(Split(index, 0, TO_THE_END))
     return tuple(splits)

@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.accounts import AccountTable
+from jobs.inputs.names import cleaned_names, count_undecoded
 from jobs.inputs.ordering import order_by_bytes
+from jobs.inputs.quoting import Evidence
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
@@ -23,7 +25,8 @@ from lookalike.strings.values import Bytes, Places, Scalar, are_blank, pack_valu
 class AccountCounts:
     """What became of the rows: rows == used + duplicates + the sum of rejected.
 
-    unreadable_dates: rows whose created_at is neither blank nor a date; they are used without it.
+    unreadable_dates: rows whose created_at is neither blank nor a date; they are used without it. undecoded_names:
+    used or duplicate rows whose name has bytes that could not be decoded.
     """
 
     rows: int
@@ -31,22 +34,24 @@ class AccountCounts:
     duplicates: int
     rejected: dict[Reason, int]
     unreadable_dates: int
+    undecoded_names: int
 
 
 @dataclass(frozen=True)
 class AccountsRead:
-    """The accounts and the count of the rows that they come from."""
+    """The accounts, the count of the rows that they come from, and what the quotes in these tell."""
 
     table: AccountTable
     counts: AccountCounts
+    quotes: Evidence
 
 
 def read_accounts(files: Sequence[InputFile], *, fold: Literal["none", "case"], rejects: RejectLog) -> AccountsRead:
     """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
 
     Rows of one id that have the same created_at and screen name are one. Of those that differ, the one with
-    the later created_at and then the greater screen name is used, the others are rejected. Bytes of an id or
-    name that are not UTF-8 are escaped (\\xNN) first. Raises UsageError as read_rows does.
+    the later created_at and then the greater screen name is used, the others are rejected. Bytes of an id
+    that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as read_rows does.
     """
     gathered = _Gathered()
     for number, file in enumerate(files):
@@ -67,10 +72,17 @@ def read_accounts(files: Sequence[InputFile], *, fold: Literal["none", "case"], 
     used = len(kept)
     del kept
     table = AccountTable.build(ordered_ids, ordered_names, created, fold=fold)
-    counts = AccountCounts(gathered.rows, used, duplicates, gathered.rejected, gathered.unreadable_dates)
+    counts = AccountCounts(
+        rows=gathered.rows,
+        used=used,
+        duplicates=duplicates,
+        rejected=gathered.rejected,
+        unreadable_dates=gathered.unreadable_dates,
+        undecoded_names=gathered.undecoded_names,
+    )
     if counts.rows != counts.used + counts.duplicates + sum(counts.rejected.values()):
         raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
-    return AccountsRead(table, counts)
+    return AccountsRead(table, counts, gathered.quotes)
 
 
 @dataclass
@@ -87,7 +99,9 @@ class _Gathered:
 
     rows: int = 0
     unreadable_dates: int = 0
+    undecoded_names: int = 0
     rejected: dict[Reason, int] = field(default_factory=dict)
+    quotes: Evidence = Evidence()
     _ids: list[_Packed] = field(default_factory=list)
     _names: list[_Packed] = field(default_factory=list)
     _created: list[Places] = field(default_factory=list)
@@ -96,17 +110,20 @@ class _Gathered:
 
     def add(self, number: int, file: InputFile, batch: RowBatch, rejects: RejectLog) -> None:
         self.rows += len(batch) + len(batch.malformed)
+        self.quotes += Evidence.of(batch, file.dialect.quoting)
         for _, raw in batch.malformed:
             self._reject(file, Reason.FIELDS, raw, rejects)
-        no_id, no_name = are_blank(*batch["id"]), are_blank(*batch["screen_name"])
+        names = cleaned_names(batch["screen_name"])
+        no_id, no_name = are_blank(*batch["id"]), are_blank(*names)
         for i in np.flatnonzero(no_id | no_name).tolist():
             self._reject(file, Reason.NO_ID if no_id[i] else Reason.NO_SCREEN_NAME, batch.raw(i), rejects)
         rows = np.flatnonzero(~(no_id | no_name))
-        date = Column(batch["created_at"].buffer, *(part[rows] for part in batch["created_at"][1:]))
+        date = batch["created_at"].take(rows)
         created = parse_timestamps(*date)
         self.unreadable_dates += int(np.count_nonzero((created == NULL_TIME) & ~are_blank(*date)))
         self._ids.append(_text(batch["id"], rows))
-        self._names.append(_text(batch["screen_name"], rows))
+        self.undecoded_names += count_undecoded(names.take(rows))
+        self._names.append(_Packed(*pack_values(*names.take(rows))))
         self._created.append(created)
         self._file.append(np.full(len(rows), number, np.int32))
         self._place.append(batch.place[rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -9,38 +10,73 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.parquet import read_groups
-from jobs.inputs.scanner import Found, find_byte, room, scan_quoted, scan_raw
-from jobs.inputs.streams import check_unchanged, open_bytes
+from jobs.inputs.quotes import BACKSLASH, ESCAPES, no_tally
+from jobs.inputs.scanner import Found, find_byte, find_row_end, quotes_in, room, scan_quoted, scan_raw
+from jobs.inputs.streams import check_unchanged, open_text
 from jobs.inputs.tables import Column, InputFile, RowBatch, Table
 
 CHUNK_BYTES: Final = 2 << 20  # with the arrays beside it, about what a core has of cache
 LONGEST_ROW: Final = 64 << 20  # bytes; a longer one is malformed
 SHOWN_OF_LONG_ROW: Final = 1 << 10  # bytes kept of such a row
+NO_ROW: Final = -1
 _LINE_FEED: Final = 10
+_MOST_BACKSLASHES: Final = 1 << 10
 _FINISHING: Final = 64 << 10  # bytes read beyond a split to finish its last row
 _SMALLEST_ROW: Final = 32  # bytes; a batch of smaller rows is cut short, nothing more
 
 
 def read_rows(
-    file: InputFile, start: int, end: int, table: Table, *, chunk_bytes: int = CHUNK_BYTES
+    file: InputFile,
+    start: int,
+    end: int,
+    table: Table,
+    *,
+    chunk_bytes: int = CHUNK_BYTES,
+    inside: bool = False,
+    borders: list[int] | None = None,
 ) -> Iterator[RowBatch]:
     """The rows that start in [start, end) of the file, so that splits that touch share no row and miss none.
 
-    start, end: bytes of a raw uncompressed file; row groups in Parquet; any other file is read as a whole,
-    from 0 to TO_THE_END. Memory is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes.
+    start, end: bytes of text that can be sought in; row groups in Parquet; any other file is read as a whole,
+    from 0 to TO_THE_END. inside: whether byte start - 1 of a quoted file is inside of quotes. borders: gets the place
+    of the first row at or after start and, once all rows have come, of the first one at or after end. Memory is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes.
     Raises UsageError, naming the file, if it is damaged or has changed since it was examined.
     """
     check_unchanged(file)
     if file.format == "parquet":
         yield from read_groups(file, start, end, table, chunk_bytes)
         return
-    with open_bytes(file.path, file.compression) as stream:
+    with open_text(file) as stream:
         rows = _Rows(file, table, stream, chunk_bytes)
         if start <= file.body:
             rows.skip_header()
         else:
-            rows.seek_row(start)
-        yield from rows.until(end)
+            rows.seek_row(start, inside=inside)
+        yield from rows.until(end, borders)
+
+
+def count_quotes(file: InputFile, start: int, end: int) -> int:
+    """The quotes in [start - 1, end - 1) of a quoted file, or from its body on, that are no part of a value."""
+    escape = ESCAPES[file.dialect.quoting]
+    quotes, at, last = 0, max(start - 1, file.body), min(end - 1, file.size)
+    with open_text(file) as stream:
+        while at < last:
+            at += escape == BACKSLASH and _is_escaped(stream, at, file.body)
+            stream.seek(at)
+            content = stream.read(min(CHUNK_BYTES, last - at))
+            if not content:
+                break
+            at += len(content)
+            quotes += quotes_in(np.frombuffer(content, np.uint8), escape)
+    return quotes
+
+
+def _is_escaped(stream: Any, place: int, body: int) -> bool:
+    """Whether the byte at a place has an odd number of backslashes before it, as far as so many can be seen."""
+    first = max(body, place - _MOST_BACKSLASHES)
+    stream.seek(first)
+    before = stream.read(place - first)
+    return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
 
 
 class FetchedRow(NamedTuple):
@@ -57,9 +93,9 @@ def fetch_batches(file: InputFile, places: npt.NDArray[np.int64], table: Table) 
     """
     if not len(places):
         return
-    if file.format == "tsv" and file.compression is None and len(places) * _FINISHING < file.size:
+    if file.format == "tsv" and file.can_seek and len(places) * _FINISHING < file.size:
         check_unchanged(file)
-        with open_bytes(file.path, None) as stream:
+        with open_text(file) as stream:
             for place in places.tolist():
                 rows = _Rows(file, table, stream, _FINISHING)
                 rows.seek(place)
@@ -83,14 +119,16 @@ class _Rows:
     def __init__(self, file: InputFile, table: Table, stream: Any, chunk_bytes: int) -> None:
         self._file, self._table, self._stream, self._chunk_bytes = file, table, stream, chunk_bytes
         self._slots = np.full(file.fields, -1, np.int64)
-        self._slots[list(file.columns)] = np.arange(len(file.columns))
+        self._present = [position for position in file.columns if position >= 0]
+        self._slots[self._present] = np.arange(len(self._present))
         self._buffer = np.empty(0, np.uint8)
         self._offset, self._at = 0, 0
         self._at_end = False  # of the stream
         self._between_rows = True  # else `at` is inside a row that belongs to another split or is too long
+        self._inside = False  # of quotes, where `at` is inside a row of another split
 
     def skip_header(self) -> None:
-        if self._file.compression is None:
+        if self._file.can_seek:
             self.seek(self._file.body)
             return
         self._stream.read(self._file.body)
@@ -100,16 +138,26 @@ class _Rows:
         self._stream.seek(place)
         self._offset = place
 
-    def seek_row(self, start: int) -> None:
+    def seek_row(self, start: int, *, inside: bool) -> None:
         """Go to the first row that begins at or after byte `start`: after the line feed from start - 1 on."""
-        self.seek(start - 1)
-        self._between_rows = False
+        quoting = self._file.dialect.quoting
+        escaped = quoting == "backslash" and _is_escaped(self._stream, start - 1, self._file.body)
+        self.seek(start if escaped else start - 1)
+        self._between_rows, self._inside = False, inside
 
-    def until(self, end: int) -> Iterator[RowBatch]:
-        """The rows that begin before byte `end`."""
+    def until(self, end: int, borders: list[int] | None = None) -> Iterator[RowBatch]:
+        """The rows that begin before byte `end`. borders: see read_rows."""
+        seen: list[int] = [] if borders is None else borders
+        yield from self._until(end, seen)
+        if borders is not None:
+            borders[:] = [seen[0] if seen else NO_ROW, self._offset + self._at]
+
+    def _until(self, end: int, borders: list[int]) -> Iterator[RowBatch]:
         while True:
             if not self._between_rows:
                 self._skip_line()
+            if self._between_rows and not borders:
+                borders.append(self._offset + self._at)
             if self._between_rows and self._at < len(self._buffer):
                 yield from self._scan(min(len(self._buffer), end - self._offset))
             if self._offset + self._at >= end or self._at_end:
@@ -139,7 +187,11 @@ class _Rows:
         self._buffer = buffer[:filled]
 
     def _skip_line(self) -> None:
-        place = find_byte(self._buffer, self._at, len(self._buffer), _LINE_FEED)
+        escape = ESCAPES.get(self._file.dialect.quoting)
+        if escape is None:
+            place = find_byte(self._buffer, self._at, len(self._buffer), _LINE_FEED)
+        else:
+            place, self._inside = find_row_end(self._buffer, self._at, len(self._buffer), escape, self._inside)
         self._between_rows = place < len(self._buffer)
         self._at = place + 1 if self._between_rows else place
 
@@ -149,22 +201,24 @@ class _Rows:
         yield from self._scan(at + 1, final=True)
         if self._at == at:
             shown = self._buffer[at : at + SHOWN_OF_LONG_ROW].tobytes()
-            yield self._batch(room(len(self._file.columns), 0), 0, [(self._offset + at, shown)], self._buffer)
+            yield self._batch(room(len(self._present), 0), 0, [(self._offset + at, shown)], self._buffer)
             self._between_rows = False
 
     def _scan(self, stop: int, *, final: bool = False) -> Iterator[RowBatch]:
         """The complete rows that begin before byte `stop` of the buffer."""
         buffer, limit = self._buffer, len(self._buffer)
-        quoted = self._file.quoting == "rfc4180"
-        side = buffer.copy() if quoted else buffer
+        delimiter, escape = self._file.dialect.delimiter, ESCAPES.get(self._file.dialect.quoting)
+        side = buffer if escape is None else buffer.copy()
         capacity = 1024 + self._chunk_bytes // _SMALLEST_ROW
         while True:
-            found = room(len(self._file.columns), capacity)
-            if quoted:
-                final = final or self._at_end
-                rows, bad, self._at = scan_quoted(buffer, self._at, limit, stop, self._slots, found, side, final)
+            found = room(len(self._present), capacity)
+            if escape is None:
+                rows, bad, self._at = scan_raw(buffer, self._at, limit, stop, delimiter, self._slots, found)
             else:
-                rows, bad, self._at = scan_raw(buffer, self._at, limit, stop, self._slots, found)
+                final = final or self._at_end
+                rows, bad, self._at = scan_quoted(
+                    buffer, self._at, limit, stop, delimiter, escape, self._slots, found, side, final
+                )
             if rows or bad:
                 malformed = [
                     (self._offset + first, buffer[first:last].tobytes())
@@ -177,8 +231,15 @@ class _Rows:
     def _batch(
         self, found: Found, rows: int, malformed: list[tuple[int, bytes]], values: npt.NDArray[np.uint8]
     ) -> RowBatch:
+        nothing = np.zeros(rows, np.int64)
+        numbers = itertools.count()
+        present = [next(numbers) if position >= 0 else None for position in self._file.columns]
         columns = tuple(
-            Column(values, start[:rows], end[:rows]) for start, end in zip(found.start, found.end, strict=True)
+            Column(values, nothing, nothing) if i is None else Column(values, found.start[i, :rows], found.end[i, :rows])
+            for i in present
         )
         written = Column(self._buffer, found.row[0, :rows], found.row[1, :rows])
-        return RowBatch(self._table, columns, found.row[0, :rows] + self._offset, malformed, written)
+        quotes = no_tally(len(columns))
+        quotes[[column for column, i in enumerate(present) if i is not None]] = found.quotes[:-1]
+        quotes[-1] = found.quotes[-1]
+        return RowBatch(self._table, columns, found.row[0, :rows] + self._offset, malformed, written, quotes)

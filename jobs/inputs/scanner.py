@@ -1,4 +1,4 @@
-"""Finding rows and fields in tab-separated bytes."""
+"""Finding rows and fields in delimited bytes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.quotes import BACKSLASH, ENCLOSED, ESCAPED, LITERAL, OPENED, QUOTE, Tally, kind_of, may_be_part, no_tally
+from lookalike.strings.values import Bytes, Places
 from lookalike.strings.words import BLOCK, byte_mask, trailing_zeros
 
-TAB, LINE_FEED, RETURN, QUOTE = 9, 10, 13, 34
-
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
+LINE_FEED, RETURN = 10, 13
 
 
 class Found(NamedTuple):
@@ -22,12 +21,14 @@ class Found(NamedTuple):
     row       int64[2, rows], begin and end of each well-formed row, its line end left out
     start,end int64[columns, rows], the value of each wanted column
     malformed int64[2, bad], begin and end of each row with a wrong number of fields or broken quotes
+    quotes    int64[columns + 1, KINDS], what the wanted fields and the malformed rows tell of quoting
     """
 
     row: Places
     start: Places
     end: Places
     malformed: Places
+    quotes: Tally
 
 
 def room(columns: int, rows: int) -> Found:
@@ -37,6 +38,7 @@ def room(columns: int, rows: int) -> Found:
         np.empty((columns, rows), np.int64),
         np.empty((columns, rows), np.int64),
         np.empty((2, rows), np.int64),
+        no_tally(columns),
     )
 
 
@@ -69,10 +71,12 @@ def find_byte(buffer: Bytes, at: int, limit: int, byte: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def scan_raw(buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, found: Found) -> tuple[int, int, int]:
+def scan_raw(
+    buffer: Bytes, begin: int, limit: int, stop: int, delimiter: int, slots: Places, found: Found
+) -> tuple[int, int, int]:
     """Find the rows that start in [begin, stop) and end, with their line feed, before `limit`.
 
-    buffer: uint8[]; `begin` is the start of a row.
+    buffer: uint8[]; `begin` is the start of a row. delimiter: the byte between fields.
     slots:  int64[fields], the column that each field goes to, or -1 for a field that is not used.
     Returns (well-formed rows, malformed rows, where the next row starts). It ends early when the room in
     `found` is used up. Blank lines are no rows; a carriage return before a line feed is part of neither.
@@ -82,11 +86,11 @@ def scan_raw(buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, fo
     if begin >= stop:
         return rows, bad, row_start
     for at in range(begin, limit, BLOCK):
-        mask = _mask(buffer, at, limit, TAB, LINE_FEED)
+        mask = _mask(buffer, at, limit, delimiter, LINE_FEED)
         while mask:
             place = at + trailing_zeros(mask)
             mask &= mask - np.uint64(1)
-            if buffer[place] == TAB:
+            if buffer[place] == delimiter:
                 if field < len(slots) and slots[field] >= 0:
                     found.start[slots[field], rows] = field_start
                     found.end[slots[field], rows] = place
@@ -100,10 +104,12 @@ def scan_raw(buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, fo
                     found.end[slots[field], rows] = row_end
                 found.row[0, rows] = row_start
                 found.row[1, rows] = row_end
+                _tally_raw(buffer, found, rows)
                 rows += 1
             elif row_end > row_start:
                 found.malformed[0, bad] = row_start
                 found.malformed[1, bad] = row_end
+                found.quotes[-1, OPENED] += may_be_part(buffer, row_start, row_end, delimiter)
                 bad += 1
             field = 0
             row_start = field_start = place + 1
@@ -113,29 +119,42 @@ def scan_raw(buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, fo
 
 
 @numba.njit(cache=True, nogil=True)
-def _closing_quote(buffer: Bytes, at: int, limit: int) -> tuple[int, bool]:
-    """Where the quoted value that begins at `at` has its closing quote, and whether "" occurs inside it.
+def _tally_raw(buffer: Bytes, found: Found, row: int) -> None:
+    """Note what the quotes of a row tell. The last field may go on in the next line: that it opens tells nothing."""
+    for column in range(len(found.start)):
+        start, end = found.start[column, row], found.end[column, row]
+        if start < end and buffer[start] == QUOTE:
+            kind = kind_of(buffer, start, end)
+            if kind != OPENED or end < found.row[1, row]:
+                found.quotes[column, kind] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _closing_quote(buffer: Bytes, at: int, limit: int, escape: int) -> tuple[int, bool]:
+    """Where the quoted value that begins at `at` has its closing quote, and whether `escape` occurs inside it.
 
     `limit` if the closing quote, or the byte after it that tells it from a doubled one, is not there.
     """
-    doubled = False
+    escaped = False
     while True:
-        at = find_either(buffer, at, limit, QUOTE, QUOTE)
+        at = find_either(buffer, at, limit, QUOTE, escape)
         if at + 1 >= limit:
-            return limit, doubled
-        if buffer[at + 1] != QUOTE:
-            return at, doubled
-        doubled = True
+            return limit, escaped
+        if buffer[at] == QUOTE and (escape != QUOTE or buffer[at + 1] != QUOTE):
+            return at, escaped
+        escaped = True
         at += 2
 
 
 @numba.njit(cache=True, nogil=True)
-def _unescape(side: Bytes, start: int, end: int) -> int:
-    """Make every "" in side[start:end] a single quote, in place; returns the new end."""
-    at = to = find_byte(side, start, end, QUOTE)  # up to here nothing moves
+def _unescape(side: Bytes, start: int, end: int, escape: int) -> int:
+    """Drop every `escape` before a quote or another one from side[start:end], in place; returns the new end."""
+    at = to = find_byte(side, start, end, escape)  # up to here nothing moves
     while at < end:
+        if side[at] == escape and at + 1 < end and (side[at + 1] == QUOTE or side[at + 1] == escape):
+            at += 1
         side[to] = side[at]
-        at += 2 if side[at] == QUOTE else 1
+        at += 1
         to += 1
     return to
 
@@ -145,7 +164,15 @@ _BROKEN, _UNFINISHED = -1, -2
 
 @numba.njit(cache=True, nogil=True)
 def _quoted_row(
-    buffer: Bytes, row_start: int, limit: int, slots: Places, found: Found, row: int, side: Bytes
+    buffer: Bytes,
+    row_start: int,
+    limit: int,
+    delimiter: int,
+    escape: int,
+    slots: Places,
+    found: Found,
+    row: int,
+    side: Bytes,
 ) -> tuple[int, int, int]:
     """Read one row into place `row` of `found`: (its fields, its end, where the next row starts).
 
@@ -155,24 +182,24 @@ def _quoted_row(
     while at < limit:
         if buffer[at] == QUOTE:
             start = at + 1
-            end, doubled = _closing_quote(buffer, start, limit)
+            end, escaped = _closing_quote(buffer, start, limit, escape)
             at = end + 1
             if at >= limit or (buffer[at] == RETURN and at + 1 == limit):
                 return _UNFINISHED, at, at
             if buffer[at] == RETURN and buffer[at + 1] == LINE_FEED:
                 at += 1
-            elif buffer[at] != TAB and buffer[at] != LINE_FEED:
+            elif buffer[at] != delimiter and buffer[at] != LINE_FEED:
                 return _BROKEN, at, at
         else:
-            start, doubled = at, False
-            end = at = find_either(buffer, at, limit, TAB, LINE_FEED)
+            start, escaped = at, False
+            end = at = find_either(buffer, at, limit, delimiter, LINE_FEED)
             if at == limit:
                 return _UNFINISHED, at, at
             if buffer[at] == LINE_FEED and at > start and buffer[at - 1] == RETURN:
                 end = at - 1
         if field < len(slots) and slots[field] >= 0:
             found.start[slots[field], row] = start
-            found.end[slots[field], row] = _unescape(side, start, end) if doubled else end
+            found.end[slots[field], row] = _unescape(side, start, end, escape) if escaped else end
         field += 1
         at += 1
         if buffer[at - 1] == LINE_FEED:
@@ -182,11 +209,21 @@ def _quoted_row(
 
 @numba.njit(cache=True, nogil=True)
 def scan_quoted(
-    buffer: Bytes, begin: int, limit: int, stop: int, slots: Places, found: Found, side: Bytes, final: bool
+    buffer: Bytes,
+    begin: int,
+    limit: int,
+    stop: int,
+    delimiter: int,
+    escape: int,
+    slots: Places,
+    found: Found,
+    side: Bytes,
+    final: bool,
 ) -> tuple[int, int, int]:
-    """As scan_raw for RFC 4180 quoting: values are in `side`, a copy of `buffer` changed where "" occurs.
+    """As scan_raw for quoted fields: values are in `side`, a copy of `buffer` changed where `escape` occurs.
 
-    A field that begins with a quote runs to its closing quote, over tabs and line feeds. A row in which
+    escape: what stands before a quote that is part of a value, another quote (RFC 4180) or a backslash.
+    A field that begins with a quote runs to its closing quote, over delimiters and line feeds. A row in which
     text follows a closing quote is malformed, and so is one whose quote is still open at `limit` if
     `final`: its first line is given up and the next line is taken for a row, so that one stray quote
     costs one line and not the rest of the file.
@@ -196,9 +233,15 @@ def scan_quoted(
         if buffer[row_start] == LINE_FEED:
             row_start += 1
             continue
-        fields, row_end, after = _quoted_row(buffer, row_start, limit, slots, found, rows, side)
+        fields, row_end, after = _quoted_row(
+            buffer, row_start, limit, delimiter, escape, slots, found, rows, side
+        )
         if fields == _UNFINISHED and not final:
             break
+        if fields == _BROKEN and buffer[row_end - 2] == BACKSLASH:
+            found.quotes[-1, ESCAPED] += 1  # the quote that seems to close has a backslash before it
+        elif fields < 0:
+            found.quotes[-1, LITERAL] += 1
         if fields < 0:
             row_end = find_either(buffer, row_start, limit, LINE_FEED, LINE_FEED)
             after = row_end + 1
@@ -209,6 +252,9 @@ def scan_quoted(
         if fields == len(slots) and row_end > row_start:
             found.row[0, rows] = row_start
             found.row[1, rows] = row_end
+            for column in range(len(found.start)):
+                start = found.start[column, rows]
+                found.quotes[column, ENCLOSED] += start > row_start and buffer[start - 1] == QUOTE
             rows += 1
         elif row_end > row_start:
             found.malformed[0, bad] = row_start
@@ -216,3 +262,36 @@ def scan_quoted(
             bad += 1
         row_start = after
     return rows, bad, row_start
+
+
+@numba.njit(cache=True, nogil=True)
+def quotes_in(buffer: Bytes, escape: int) -> int:
+    """How many quotes open or close a value, those that `escape` makes a part of one counted twice or not at all."""
+    quotes, at = 0, 0
+    while True:
+        at = find_either(buffer, at, len(buffer), QUOTE, escape)
+        if at == len(buffer):
+            return quotes
+        quotes += buffer[at] == QUOTE
+        at += 1 if buffer[at] == QUOTE else 2
+
+
+@numba.njit(cache=True, nogil=True)
+def find_row_end(buffer: Bytes, at: int, limit: int, escape: int, inside: bool) -> tuple[int, bool]:
+    """The first line feed from `at` that is not inside of quotes, or `limit`; and whether that is inside.
+
+    inside: whether `at` is.
+    """
+    while True:
+        quote = find_either(buffer, at, limit, QUOTE, escape)
+        if not inside:
+            line_feed = find_byte(buffer, at, quote, LINE_FEED)
+            if line_feed < quote:
+                return line_feed, False
+        if quote >= limit:
+            return limit, inside
+        if buffer[quote] == QUOTE:
+            inside = not inside
+            at = quote + 1
+        else:
+            at = quote + 2 if inside else quote + 1

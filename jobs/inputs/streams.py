@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import bz2
 import contextlib
-from collections.abc import Iterator
+import lzma
+import zipfile
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.fs
 
+from jobs.inputs.encodings import Recoded
 from jobs.inputs.tables import Compression, InputFile
 from lookalike.errors import UsageError
 
-_MAGIC: Final[dict[bytes, Compression]] = {b"\x1f\x8b": "gzip", b"BZh": "bz2"}
-_UNSUPPORTED: Final = {
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xfd7zXZ": "xz",
-    b"PK\x03\x04": "zip",
-    b"\x04\x22\x4d\x18": "lz4",
-}
 _READ_AHEAD: Final = 1 << 20  # compressed bytes read at a time
 
 
@@ -28,7 +24,7 @@ def naming(path: str) -> Iterator[None]:
     """Turn failures to read `path` into a UsageError that names it."""
     try:
         yield
-    except (OSError, EOFError, pa.ArrowException) as error:
+    except (OSError, EOFError, pa.ArrowException, lzma.LZMAError, zipfile.BadZipFile, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(f"{path}: cannot be read: {reason.splitlines()[0]}") from error
 
@@ -37,6 +33,8 @@ def file_status(path: str) -> tuple[int, int]:
     """Size in bytes and time of the last change in nanoseconds. UsageError if there is no such file."""
     with naming(path):
         found = pyarrow.fs.LocalFileSystem().get_file_info(path)
+    if found.type == pyarrow.fs.FileType.Unknown:
+        raise UsageError(f"{path}: is a pipe or a device, which cannot be read twice; write it to a file first")
     if found.type != pyarrow.fs.FileType.File:
         raise UsageError(f"{path}: no such file")
     return found.size, found.mtime_ns
@@ -46,29 +44,67 @@ def compression_of(path: str) -> Compression | None:
     """How the file is compressed, by its first bytes: its name may be wrong. UsageError for what cannot be read."""
     with naming(path), pyarrow.fs.LocalFileSystem().open_input_file(path) as stream:
         head = stream.read(8)
-    for magic, name in _UNSUPPORTED.items():
-        if head.startswith(magic):
-            raise UsageError(f"{path}: compressed as {name}; only gzip and bzip2 can be read")
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    if head.startswith(_LZ4):
+        raise UsageError(f"{path}: compressed as lz4; only {', '.join(_MAGIC)} can be read")
+    return next((kind for kind, magic in _MAGIC.items() if head.startswith(magic)), None)
 
 
 @contextlib.contextmanager
 def open_bytes(path: str, compression: Compression | None) -> Iterator[Any]:
     """A stream of the file's decompressed bytes, with read and readinto; an uncompressed one can seek.
 
-    All members of a gzip file and all streams of a bzip2 file are read. Cut or damaged ones raise
+    All parts of a gzip, bzip2, xz or zstd file are read. Cut or damaged ones raise
     UsageError where the damage is met.
     """
-    with naming(path), pyarrow.fs.LocalFileSystem().open_input_file(path) as source:
-        yield _decompressed(source, compression)
+    with naming(path), contextlib.ExitStack() as opened:
+        if compression == "zip":
+            yield _only_member(path, opened.enter_context(zipfile.ZipFile(path)))
+        else:
+            source = opened.enter_context(pyarrow.fs.LocalFileSystem().open_input_file(path))
+            yield _decompressed(source, compression)
+
+
+_MAGIC: Final[Mapping[Compression, bytes]] = {
+    "gzip": b"\x1f\x8b",
+    "bz2": b"BZh",
+    "zstd": b"\x28\xb5\x2f\xfd",
+    "xz": b"\xfd7zXZ",
+    "zip": b"PK\x03\x04",
+}
+_LZ4: Final = b"\x04\x22\x4d\x18"
 
 
 def _decompressed(source: Any, compression: Compression | None) -> Any:
-    if compression == "gzip":
-        return pa.CompressedInputStream(pa.BufferedInputStream(source, _READ_AHEAD), compression)
-    if compression == "bz2":
-        return bz2.BZ2File(source)  # Arrow's stops at an empty stream between others
-    return source
+    match compression:
+        case "gzip" | "zstd":
+            return pa.CompressedInputStream(pa.BufferedInputStream(source, _READ_AHEAD), compression)
+        case "bz2":
+            return bz2.BZ2File(source)  # Arrow's stops at an empty stream between others
+        case "xz":
+            return lzma.LZMAFile(source)
+        case _:
+            return source
+
+
+def _only_member(path: str, archive: zipfile.ZipFile) -> Any:
+    """The one file of an archive; what macOS adds beside it does not count."""
+    names = [member.filename for member in archive.infolist() if not member.is_dir()]
+    if "xl/workbook.xml" in names:
+        raise UsageError(f"{path}: is an Excel workbook; save it as CSV or tab-separated text")
+    names = [name for name in names if not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        raise UsageError(f"{path}: a zip archive of {len(names)} files; unpack it, and name the files or their folder")
+    if archive.getinfo(names[0]).flag_bits & 1:
+        raise UsageError(f"{path}: a zip archive with a password; unpack it first")
+    return archive.open(names[0])
+
+
+@contextlib.contextmanager
+def open_text(file: InputFile) -> Iterator[Any]:
+    """A stream of the file's text as UTF-8 with line feeds; see open_bytes."""
+    with open_bytes(file.path, file.compression) as stream:
+        dialect = file.dialect
+        yield Recoded(stream, dialect.encoding, returns=dialect.returns) if dialect.is_recoded else stream
 
 
 def check_unchanged(file: InputFile) -> None:

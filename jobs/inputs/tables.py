@@ -8,9 +8,11 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.quotes import Tally, no_tally
+
 Format = Literal["tsv", "parquet"]
-Compression = Literal["gzip", "bz2"]
-Quoting = Literal["none", "rfc4180"]
+Compression = Literal["gzip", "bz2", "zstd", "xz", "zip"]
+Quoting = Literal["none", "rfc4180", "backslash"]
 
 # The end of a split that runs to the end of its file.
 TO_THE_END: Final = int(np.iinfo(np.int64).max)
@@ -18,14 +20,53 @@ TO_THE_END: Final = int(np.iinfo(np.int64).max)
 
 @dataclass(frozen=True)
 class Table:
-    """An input table: its name and the columns that the job reads, found by name in any order."""
+    """An input table: its name and the columns that the job reads, found by name in any order.
+
+    optional: columns that a file may lack. free_text: columns whose values may have quotes of their own around them.
+    """
 
     name: str
     columns: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    free_text: frozenset[str] = frozenset()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that every file has."""
+        return tuple(name for name in self.columns if name not in self.optional)
 
 
-POSTS: Final = Table("posts", ("id", "created_at", "author_id", "is_repost", "text", "hashtags"))
-ACCOUNTS: Final = Table("accounts", ("id", "created_at", "screen_name"))
+POSTS: Final = Table(
+    "posts",
+    ("id", "created_at", "author_id", "is_repost", "text", "hashtags"),
+    optional=frozenset({"created_at", "is_repost", "text"}),
+    free_text=frozenset({"text"}),
+)
+ACCOUNTS: Final = Table(
+    "accounts",
+    ("id", "created_at", "screen_name"),
+    optional=frozenset({"created_at"}),
+    free_text=frozenset({"screen_name"}),
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the rows of a text file are written.
+
+    delimiter: the byte between fields. quoting: how fields are quoted. encoding: a codec of Python's. returns: whether
+    a carriage return ends a line. A file that is not UTF-8 with line feeds is converted as it is read, see open_text.
+    """
+
+    delimiter: int = ord("\t")
+    quoting: Quoting = "none"
+    encoding: str = "utf-8"
+    returns: bool = False
+
+    @property
+    def is_recoded(self) -> bool:
+        """Whether the file's text is converted."""
+        return self.encoding != "utf-8" or self.returns
 
 
 @dataclass(frozen=True)
@@ -33,8 +74,8 @@ class InputFile:
     """A file of a table, examined: what a task needs to read it without looking at its head again.
 
     size: bytes on disk. modified_ns: time of last change, nanoseconds since 1970.
-    columns: for each column of the table its position in the file. fields: how many fields a row has.
-    body: offset of the first byte after the header, in the decompressed file.
+    columns: for each column of the table its position in the file, or -1. fields: how many fields a row has.
+    body: offset of the first byte after the header, in the text as open_text gives it.
     groups: Parquet only, the bytes of each row group.
     """
 
@@ -43,11 +84,16 @@ class InputFile:
     modified_ns: int
     format: Format
     compression: Compression | None
-    quoting: Quoting
+    dialect: Dialect
     columns: tuple[int, ...]
     fields: int
     body: int
     groups: tuple[int, ...] = ()
+
+    @property
+    def can_seek(self) -> bool:
+        """Whether a row of a text file can be read without those before it."""
+        return self.compression is None and not self.dialect.is_recoded
 
 
 @dataclass(frozen=True)
@@ -56,12 +102,14 @@ class Split:
 
     file: index into the files. [start, end): the byte range in which its rows start; row groups in Parquet.
     places: int64[], ascending, of the only rows to read, the range then being the whole file; None for all.
+    inside: whether the byte before start is inside of quotes, see stages.scan.borders.
     """
 
     file: int
     start: int
     end: int
     places: npt.NDArray[np.int64] | None = None
+    inside: bool = False
 
 
 class Column(NamedTuple):
@@ -88,6 +136,7 @@ class RowBatch:
     place: int64[n], where each row begins: a byte of the decompressed file, or the row number in Parquet.
     malformed: place and bytes of each row that has a wrong number of fields or broken quotes.
     written: the rows as they are in the file, without line ends; None in Parquet.
+    quotes: what the quotes in the rows tell, see quotes.no_tally.
     """
 
     table: Table
@@ -95,6 +144,7 @@ class RowBatch:
     place: npt.NDArray[np.int64]
     malformed: list[tuple[int, bytes]]
     written: Column | None
+    quotes: Tally
 
     def __len__(self) -> int:
         """Well-formed rows."""
@@ -108,7 +158,7 @@ class RowBatch:
         """The well-formed rows at some places of the batch; nothing is copied but where they are."""
         columns = tuple(column.take(rows) for column in self.columns)
         written = None if self.written is None else self.written.take(rows)
-        return RowBatch(self.table, columns, self.place[rows], [], written)
+        return RowBatch(self.table, columns, self.place[rows], [], written, no_tally(len(columns)))
 
     def raw(self, i: int) -> bytes:
         """Row i as written; a Parquet row is given as its values between tabs."""

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.options.option import Option
-from jobs.options.values import Fraction, OptionalPath, Output, Paths, Similarity, WebAddress
+from jobs.options.values import Columns, Encoding, Fraction, OptionalPath, Output, Paths, Similarity, WebAddress
 from lookalike.outputs.buckets import MAX_BUCKETS
 from lookalike.threshold import Threshold
 
@@ -82,18 +82,61 @@ class JobConfig(BaseModel):
         ),
     ] = None
     quoting: Annotated[
-        Literal["auto", "none", "rfc4180"],
+        Literal["auto", "none", "rfc4180", "backslash"],
         Option(
             INPUT,
             "Say how the fields of text files are quoted.",
             choices={
-                "auto": "the job looks at the beginning of each file and takes what gives fewer malformed rows",
+                "auto": "the job finds out from the quotes in all files of a kind, and starts over or stops if a later "
+                "row contradicts what it found",
                 "none": 'fields are not quoted: a " is a character like any other',
-                "rfc4180": "fields may be in double quotes, as pandas and spreadsheets write them, with tabs and "
-                "line ends inside",
+                "rfc4180": "fields may be in double quotes, as pandas, DuckDB, polars and spreadsheets write them, with "
+                'tabs and line ends inside and each inner quote doubled',
+                "backslash": "fields may be in double quotes, as Spark and R write them, with a backslash before each "
+                "inner quote",
             },
         ),
     ] = "auto"
+    encoding: Annotated[
+        Encoding,
+        Option(
+            INPUT,
+            "Say how the characters of text files are encoded: auto, or a name such as utf-8, utf-16 or cp1252.",
+            metavar="NAME",
+            allowed="auto or the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1",
+            details="With auto, marks and zero bytes tell UTF-16, and what is not UTF-8 is guessed. In UTF-8, a byte of "
+            "a name that cannot be decoded counts as one character.",
+        ),
+    ] = "auto"
+    delimiter: Annotated[
+        Literal["auto", "tab", "comma", "semicolon", "pipe"],
+        Option(
+            INPUT,
+            "Say what separates the fields of text files.",
+            choices={
+                "auto": "the job takes what finds the columns in the header",
+                "tab": "a tab",
+                "comma": "a comma",
+                "semicolon": "a semicolon",
+                "pipe": "a vertical bar",
+            },
+        ),
+    ] = "auto"
+    skip_lines: Annotated[
+        int, Field(ge=0), Option(INPUT, "Pass over this many lines above the header of text files.", metavar="N")
+    ] = 0
+    columns: Annotated[
+        Columns,
+        Option(
+            INPUT,
+            "Say how the columns are named in the files, if not as the job names them: hashtags=tags,author_id=user.",
+            metavar="COLUMN=NAME,...",
+            unset="none",
+            allowed="COLUMN=NAME, several with commas between them",
+            details="posts.id=... is for the posts alone, accounts.id=... for the accounts, id=... for both. Upper and "
+            "lower case, and spaces or quotes around a name, make no difference.",
+        ),
+    ] = ()
     exclude_reposts: Annotated[bool, Option(INPUT, "Leave out posts that are marked as reposts.")] = False
     ignore_hashtags: Annotated[
         OptionalPath,

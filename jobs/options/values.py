@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -49,6 +50,33 @@ def _is_web_address(text: str) -> bool:
         return False
 
 
+def _encoding(name: str) -> str:
+    """The encoding as Python names it."""
+    if name == "auto":
+        return name
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise ValueError("is no encoding that Python knows") from None
+    if not found._is_text_encoding:  # noqa: SLF001  # bytes.decode asks this, too
+        raise ValueError("is no encoding of text")
+    return found.name
+
+
+def _columns(given: Any) -> Any:
+    """Pairs of a column and its name in the files, from id=ID,hashtags=Tags or a mapping in YAML."""
+    if isinstance(given, str):
+        parts = [part.partition("=") for part in given.split(",") if part.strip()]
+        if not all(sign for _, sign, _ in parts):
+            raise ValueError("is not COLUMN=NAME, several with commas between them")
+        given = {column.strip(): name for column, _, name in parts}
+    if isinstance(given, dict):
+        given = tuple((str(column), str(name)) for column, name in given.items())
+    return given
+
+
+Columns = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_columns), Field(strict=False)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
 Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]
 OptionalPath = Annotated[Path | None, Field(strict=False)]
 Output = Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]

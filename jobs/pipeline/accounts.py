@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from jobs.inputs import readaccounts
+from jobs.inputs.files import find_files
+from jobs.inputs.quoting import MisreadError, check_evidence
 from jobs.inputs.rejects import RejectLog
-from jobs.inputs.tables import InputFile
+from jobs.inputs.tables import ACCOUNTS, InputFile
 from jobs.options.config import JobConfig
+from jobs.pipeline.inputs import reading_of
 from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, StartStages, Strategy
 from lookalike.outputs.entries import FileEntry
@@ -18,9 +21,10 @@ from lookalike.snapshots.publisher import Publication
 class ReadAccounts:
     """What was read, and the strategy that is prepared for it.
 
-    table: path of the file that the tasks map. examples: rejected rows by reason. rejects: where they all are.
+    files: they were read from. table: path of the file that the tasks map. examples: rejected rows by reason. rejects: where they all are.
     """
 
+    files: tuple[InputFile, ...]
     table: str
     counts: readaccounts.AccountCounts
     examples: dict[str, list[str]]
@@ -33,15 +37,27 @@ def read_accounts(
     files: tuple[InputFile, ...], config: JobConfig, publication: Publication, strategy: Strategy
 ) -> ReadAccounts:
     """Read the accounts, write their table for the tasks, and prepare the strategy or fall back to a full run."""
-    with RejectLog(publication.output, publication.data_path("rejects")) as log:
-        read = readaccounts.read_accounts(files, fold=config.fold, rejects=log)
-        path = str(publication.work / "accounts.arrow")
-        read.table.write(path)
-        examples = {reason.value: rows for reason, rows in log.examples.items()}
-        rejects = log.close()
+    try:
+        read, examples, rejects = _read(files, config, publication)
+    except MisreadError as found:
+        files = find_files(ACCOUNTS, config.accounts, reading_of(config, ACCOUNTS, found.quoting))
+        read, examples, rejects = _read(files, config, publication)
+    path = str(publication.work / "accounts.arrow")
+    read.table.write(path)
     try:
         start_stages = strategy.prepare(read.table, files, publication)
     except FallBack as reason:
         full = FullStrategy.of(strategy.posts, str(reason))
         strategy, start_stages = full, full.start
-    return ReadAccounts(path, read.counts, examples, rejects, strategy, start_stages)
+    return ReadAccounts(files, path, read.counts, examples, rejects, strategy, start_stages)
+
+
+def _read(
+    files: tuple[InputFile, ...], config: JobConfig, publication: Publication
+) -> tuple[readaccounts.AccountsRead, dict[str, list[str]], FileEntry | None]:
+    """The accounts, and of the rows that cannot be used examples by reason and where they all are."""
+    with RejectLog(publication.output, publication.data_path("rejects")) as log:
+        read = readaccounts.read_accounts(files, fold=config.fold, rejects=log)
+        if config.quoting == "auto":
+            check_evidence(ACCOUNTS, files, read.quotes)
+        return read, {reason.value: rows for reason, rows in log.examples.items()}, log.close()

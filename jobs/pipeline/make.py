@@ -10,9 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
+from jobs.inputs.files import find_files
+from jobs.inputs.quoting import MisreadError, check_evidence
+from jobs.inputs.tables import POSTS
+from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
+from jobs.pipeline.inputs import reading_of
 from jobs.pipeline.manifest import Made, count_all, recall_of
 from jobs.planning.forecast import describe_forecast, forecast
 from jobs.spark.failures import user_errors
@@ -25,14 +30,24 @@ from lookalike.outputs.entries import FileEntry
 
 def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
     """Count only, and say what comparing would take."""
-    posts, groups = _group(run, accounts.start_stages(run))
+    try:
+        posts, groups = _group(run, accounts.strategy, accounts.start_stages(run))
+    except MisreadError as found:
+        full = _read_otherwise(run.config, found)
+        posts, groups = _group(run, full, full.start(run))
     return _estimate(run, accounts, posts, groups)
+
+
+def _read_otherwise(config: JobConfig, found: MisreadError) -> FullStrategy:
+    posts = find_files(POSTS, config.posts, reading_of(config, POSTS, found.quoting))
+    return FullStrategy.of(posts, str(found))
 
 
 def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
     """Write all data files, or name those of earlier snapshots.
 
-    Starts over in full if the strategy falls back, or finds damage in a snapshot that it builds on.
+    Starts over in full if the strategy falls back or finds damage in a snapshot that it builds on, or if the rows
+    contradict how the files of posts are read.
     """
     strategy = accounts.strategy
     warn_of_full_run(run.config, strategy)
@@ -42,12 +57,14 @@ def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
             return _make(run, accounts, strategy, accounts.start_stages(run))
     except FallBack as reason:
         full = FullStrategy.of(strategy.posts, str(reason))
+    except MisreadError as found:
+        full = _read_otherwise(run.config, found)
     warn_of_full_run(run.config, full)
     return _make(run, accounts, full, full.start(run))
 
 
 def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> Made:
-    posts, groups = _group(run, stages)
+    posts, groups = _group(run, strategy, stages)
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
     files, compared = _compare(run, stages, groups)
@@ -57,11 +74,13 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     return Made([*files, *posts.files], counts, recall_of(run.config, compared), strategy)
 
 
-def _group(run: RunContext, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
-    """Stages 1 to 3, as far as what is there to compare is known. Raises QualityGateError."""
+def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
+    """Stages 1 to 3, as far as what is there to compare is known. Raises QualityGateError and MisreadError."""
     config = run.config
     with run.progress.stage("scan", run.spark.context):
         posts = stages.scan()
+        if config.quoting == "auto":
+            check_evidence(POSTS, strategy.posts, posts.quotes)
         damaged = posts.damaged()
         shown = {reason: posts.examples[reason] for reason in damaged}
         check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport
 from jobs.inputs.readaccounts import AccountCounts
+from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
-from jobs.pipeline.inputs import Inputs
 from jobs.strategy.context import RunContext
 from jobs.strategy.records import input_records
 from jobs.strategy.strategy import Strategy
@@ -30,7 +30,7 @@ class Made:
     strategy: Strategy
 
 
-def make_manifest(run: RunContext, inputs: Inputs, made: Made) -> Manifest:
+def make_manifest(run: RunContext, accounts: Sequence[InputFile], made: Made) -> Manifest:
     """All that is known before the snapshot is verified."""
     config, posts = run.config, made.strategy.posts
     configuration = json.loads(config.model_dump_json()) | {"ignore_hashtags": run.ignored.record()}
@@ -43,7 +43,7 @@ def make_manifest(run: RunContext, inputs: Inputs, made: Made) -> Manifest:
         configuration=configuration,
         mode=made.strategy.mode,
         generation=made.strategy.generation,
-        inputs=input_records("posts", posts) + input_records("accounts", inputs.accounts),
+        inputs=input_records("posts", posts) + input_records("accounts", accounts),
         counts=made.counts,
         seconds=run.progress.seconds,
         recall=made.recall,

@@ -74,7 +74,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                 lines = plan_lines(run, accounts)
                 print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
                 return None
-            return _publish(run, inputs, accounts, live, destination)
+            return _publish(run, accounts, live, destination)
         except BaseException:
             with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
                 context.stop()  # what it says of tasks that are still running comes before the error
@@ -82,12 +82,12 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
 
 
 def _publish(
-    run: RunContext, inputs: Inputs, accounts: ReadAccounts, live: Manifest | None, destination: Destination
+    run: RunContext, accounts: ReadAccounts, live: Manifest | None, destination: Destination
 ) -> Manifest:
     """Make the snapshot, check it and make it live."""
     config, progress = run.config, run.progress
     made = make_snapshot(run, accounts)
-    manifest = make_manifest(run, inputs, made)
+    manifest = make_manifest(run, accounts.files, made)
     check_result(config, manifest, live)
     if config.verify:
         with progress.stage("verify"):

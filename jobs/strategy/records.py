@@ -20,7 +20,7 @@ def input_records(table: Literal["posts", "accounts"], files: Iterable[InputFile
             modified_ns=file.modified_ns,
             format=file.format,
             compression=file.compression,
-            quoting=file.quoting,
+            quoting=file.dialect.quoting,
         )
         for file in files
     )

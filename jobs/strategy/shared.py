@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -15,6 +16,7 @@ from jobs.stages.compare.compare import ComparePairs
 from jobs.stages.compare.found import PairSender
 from jobs.stages.compare.plan import TASK_COST, Unit, plan_tasks
 from jobs.stages.group.grouping import Grouping
+from jobs.stages.scan.borders import CountQuotes, broken_files, in_one_piece, shares_quoted_file, with_parity
 from jobs.stages.scan.deduplicate import DeduplicatePosts
 from jobs.stages.scan.scan import ScanSplits
 from jobs.strategy.context import RunContext
@@ -55,19 +57,7 @@ def partitions_of(files: Iterable[InputFile], cores: int) -> int:
 def scan_posts(run: RunContext, cut: Cut, *, base: str | None = None, rewrite: bool = False) -> PostsReport:
     """Stages 1 and 2. base, rewrite: see DeduplicatePosts."""
     config, splits = run.config, len(cut.splits)
-    scan = ScanSplits(
-        files=cut.files,
-        splits=cut.splits,
-        accounts=run.accounts,
-        partitions=cut.partitions,
-        buckets=config.buckets,
-        ignored=run.ignored.keys,
-        seed=secrets.randbits(64),
-        output=run.output,
-        work=run.work,
-        snapshot=run.snapshot,
-        first_part=1,
-    )
+    scanned = _scan_splits(run, cut)
     deduplicate = DeduplicatePosts(
         files=cut.files,
         splits=splits,
@@ -82,10 +72,35 @@ def scan_posts(run: RunContext, cut: Cut, *, base: str | None = None, rewrite: b
         rewrite=rewrite,
         index=not config.plan,
     )
-    scanned = run.spark.do(scan, count=splits, tasks=splits)
     resolved = run.spark.do(deduplicate, count=cut.partitions, tasks=cut.partitions)
     channels.posts(run.work).clear()
     return PostsReport.total([*scanned, *resolved])
+
+
+def _scan_splits(run: RunContext, cut: Cut) -> list[PostsReport]:
+    """Stage 1. Quoted files that several tasks share take part in another one before."""
+    count, splits = len(cut.splits), cut.splits
+    if any(shares_quoted_file(cut.files, split) for split in splits):
+        splits = with_parity(splits, run.spark.do(CountQuotes(cut.files, splits), count=count, tasks=count))
+    scan = ScanSplits(
+        files=cut.files,
+        splits=splits,
+        accounts=run.accounts,
+        partitions=cut.partitions,
+        buckets=run.config.buckets,
+        ignored=run.ignored.keys,
+        seed=secrets.randbits(64),
+        output=run.output,
+        work=run.work,
+        snapshot=run.snapshot,
+        first_part=1,
+    )
+    scanned = run.spark.do(scan, count=count, tasks=count)
+    broken = broken_files(splits, itertools.chain.from_iterable(report.borders for report in scanned))
+    if broken:
+        scan = dataclasses.replace(scan, splits=in_one_piece(splits, broken))
+        scanned = run.spark.do(scan, count=count, tasks=count)
+    return scanned
 
 
 def grouping(run: RunContext, cut: Cut, partitions: Sequence[int]) -> Grouping:

@@ -65,7 +65,7 @@ class InputRecord(StrictModel):
     modified_ns: int
     format: Literal["tsv", "parquet"]
     compression: Literal["gzip", "bz2"] | None = None
-    quoting: Literal["none", "rfc4180"] = "none"
+    quoting: Literal["none", "rfc4180", "backslash"] = "none"
 
 
 class Mode(StrictModel):

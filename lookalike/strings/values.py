@@ -5,6 +5,7 @@ Every function takes n values as a Column does: buffer uint8[], start and end in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import numba
@@ -20,6 +21,15 @@ Hashes = npt.NDArray[np.uint64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 UNKNOWN_FLAG: Final = -1
+
+# What a column of flags may hold: 1.0 is what tools write that keep a column with gaps as doubles.
+_FLAGS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("0", "false", "0.0", "f", "no", "n", "original", "quote", "quoted", "reply", "replied_to"), 0),
+    **dict.fromkeys(("1", "true", "1.0", "t", "yes", "y", "retweet", "retweeted", "rt", "repost", "reposted"), 1),
+}
+_FLAG_WORDS: Final = np.frombuffer("".join(_FLAGS).encode(), np.uint8)
+_FLAG_EDGES: Final = np.cumsum([0, *map(len, _FLAGS)])
+_FLAG_VALUES: Final = np.array(list(_FLAGS.values()), np.int8)
 
 # The digits of pi after the point, in base 16.
 _ONE, _TWO, _THREE = (
@@ -50,7 +60,7 @@ def combine_hashes(one: Hashes, other: Hashes) -> Hashes:
 
 
 def parse_flags(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.int8]:
-    """int8[n]: 1 for true, t, yes, y, 1; 0 for false, f, no, n, 0; in any case; UNKNOWN_FLAG for the rest."""
+    """int8[n]: 1 for what means yes, 0 for what means no (see _FLAGS), in any case; UNKNOWN_FLAG for the rest."""
     return _parse_flags(frozen(buffer), frozen(start), frozen(end))
 
 
@@ -126,22 +136,28 @@ def _trimmed(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
 
 
 @numba.njit(cache=True, nogil=True)
+def _is_word(buffer: Bytes, start: int, end: int, word: int) -> bool:
+    """Whether buffer[start:end] is a word of _FLAGS, in any case."""
+    begin = _FLAG_EDGES[word]
+    if end - start != _FLAG_EDGES[word + 1] - begin:
+        return False
+    for i in range(end - start):
+        byte = buffer[start + i]
+        if (byte | np.uint8(32) if 65 <= byte <= 90 else byte) != _FLAG_WORDS[begin + i]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
 def _parse_flags(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.int8]:
     flags = np.empty(len(start), np.int8)
     for i in range(len(start)):
         first, last = _trimmed(buffer, start[i], end[i])
-        word = np.uint64(0)
-        if last - first <= 5:
-            for at in range(first, last):
-                byte = buffer[at] | np.uint8(32) if buffer[at] >= 64 else buffer[at]
-                word = (word << np.uint64(8)) | np.uint64(byte)
-        flag = UNKNOWN_FLAG
-        # The words' bytes as numbers: 1, t, y, yes, true; 0, f, n, no, false.
-        if word == 0x31 or word == 0x74 or word == 0x79 or word == 0x796573 or word == 0x74727565:
-            flag = 1
-        elif word == 0x30 or word == 0x66 or word == 0x6E or word == 0x6E6F or word == 0x66616C7365:
-            flag = 0
-        flags[i] = flag
+        flags[i] = UNKNOWN_FLAG
+        for word in range(len(_FLAG_VALUES)):
+            if _is_word(buffer, first, last, word):
+                flags[i] = _FLAG_VALUES[word]
+                break
     return flags
 
 

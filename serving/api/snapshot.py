@@ -40,7 +40,7 @@ class InputFile(Model):
     modified: Time
     format: Literal["tsv", "parquet"]
     compression: Literal["gzip", "bz2"] | None
-    quoting: Literal["none", "rfc4180"]
+    quoting: Literal["none", "rfc4180", "backslash"]
 
 
 class AccountRows(Model):

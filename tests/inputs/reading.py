@@ -3,18 +3,19 @@
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from jobs.inputs.files import find_files
+from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.tables import TO_THE_END, Column, InputFile, Table
 
 THINGS = Table("things", ("id", "value"))
 
 
-Quoting = Literal["auto", "none", "rfc4180"]
+Quoting = Literal["auto", "none", "rfc4180", "backslash"]
 
 
 class Read(NamedTuple):
@@ -28,16 +29,22 @@ class Read(NamedTuple):
         return [values for _, _, values in self.rows]
 
 
-def examine(path: Path, table: Table = THINGS, quoting: Quoting = "none") -> InputFile:
-    (file,) = find_files(table, [str(path)], quoting=quoting)
+def examine(path: Path, table: Table = THINGS, quoting: Quoting = "none", **options: Any) -> InputFile:
+    options.setdefault("encoding", "utf-8")
+    (file,) = find_files(table, [str(path)], Reading(quoting=quoting, **options))
     return file
 
 
 def read(
-    file: InputFile, start: int = 0, end: int = TO_THE_END, table: Table = THINGS, chunk_bytes: int = 1 << 20
+    file: InputFile,
+    start: int = 0,
+    end: int = TO_THE_END,
+    table: Table = THINGS,
+    chunk_bytes: int = 1 << 20,
+    **options: Any,
 ) -> Read:
     found = Read([], [])
-    for batch in read_rows(file, start, end, table, chunk_bytes=chunk_bytes):
+    for batch in read_rows(file, start, end, table, chunk_bytes=chunk_bytes, **options):
         for i, place in enumerate(batch.place.tolist()):
             values = tuple(column.value(i) for column in batch.columns)
             found.rows.append((place, batch.raw(i), values))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.files import find_files, plan_splits
-from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, InputFile, Split
+from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, Dialect, InputFile, Split
 from lookalike.errors import UsageError
 
 from .reading import THINGS, examine, read
@@ -41,7 +41,7 @@ def test_files_folders_and_globs_give_each_file_once_in_order(
     names = ["a.tsv", "f/1.tsv", "f/2.tsv.gz", "f/_SUCCESS", "f/.1.tsv.crc", "f/deep/4.tsv", "g/3.tsv"]
     put(tmp_path, *names, "[x].tsv", ".hidden.tsv")
     monkeypatch.chdir(tmp_path)
-    assert [file.path for file in find_files(THINGS, paths, quoting="auto")] == [
+    assert [file.path for file in find_files(THINGS, paths)] == [
         str(tmp_path / file) for file in found
     ]
 
@@ -55,11 +55,15 @@ def test_files_folders_and_globs_give_each_file_once_in_order(
         ("blank.tsv", b"\n\n", "blank.tsv: empty"),
         ("bom.tsv", b"\xef\xbb\xbf", "bom.tsv: empty"),
         ("empty.tsv.gz", b"", "empty.tsv.gz: empty"),
-        ("a.tsv", b"id\tvalu\n", "a.tsv: no column 'value'; things need id, value"),
+        ("a.tsv", b"id\tvalu\n", "a.tsv: no column 'value'; found: id, valu; the file looks tab-separated; name it: --columns value=NAME"),
         ("a.tsv", b"id\tvalue\tid\n", "a.tsv: has 2 columns 'id'"),
-        ("a.tsv", b"id,value\n", "a.tsv: no column 'id'"),
-        ("a.tsv", b"PK\x03\x04rest", "a.tsv: compressed as zip"),
-        ("a.tsv", b"\x28\xb5\x2f\xfdrest", "a.tsv: compressed as zstd"),
+        ("a.tsv", b"id;values\n", "a.tsv: no column 'value'; found: id, values; the file looks semicolon-separated;"),
+        ("a.tsv", b"one\ttwo\tID", "a.tsv: no column 'value'; found: one, two, ID; the file looks tab-separated"),
+        ("a.tsv", "id,valu\n".encode("utf-16"), "a.tsv: no column 'value'; .*comma-separated, in UTF-16;"),
+        ("a.tsv", b"id,valu\r1,one\r", "a.tsv: no column 'value'; .*comma-separated, with carriage returns as line ends"),
+        ("a.tsv", b"PK\x03\x04rest", "a.tsv: cannot be read: File is not a zip file$"),
+        ("a.tsv", b"\x28\xb5\x2f\xfdrest", "a.tsv: cannot be read: Truncated compressed stream$"),
+        ("a.tsv", b"\x04\x22\x4d\x18rest", "a.tsv: compressed as lz4; only gzip, bz2, zstd, xz, zip can be read"),
         ("a.parquet", b"PAR1 and nothing of the kind PAR1", "a.parquet: cannot be read: "),
     ],
 )
@@ -70,15 +74,15 @@ def test_what_cannot_be_read_is_named(
         put(tmp_path, path, content=content)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=f"^{message}"):
-        find_files(THINGS, [path], quoting="auto")
+        find_files(THINGS, [path])
 
 
 def test_a_folder_without_files_and_no_path_at_all_are_errors(tmp_path: Path) -> None:
     put(tmp_path, "_SUCCESS", "below/a.tsv")
     with pytest.raises(UsageError, match="no files in this folder"):
-        find_files(THINGS, [str(tmp_path)], quoting="auto")
+        find_files(THINGS, [str(tmp_path)])
     with pytest.raises(UsageError, match="no path of things given"):
-        find_files(THINGS, [], quoting="auto")
+        find_files(THINGS, [])
 
 
 def test_columns_are_found_by_name_in_any_order_and_others_ignored(tmp_path: Path) -> None:
@@ -125,14 +129,14 @@ def test_the_sample_data_is_understood() -> None:
         (POSTS, "medium/posts.tsv.gz", 15_000, 0),
         (ACCOUNTS, "medium/accounts.tsv.gz", 3_000, 0),
     ]:
-        (file,) = find_files(table, [str(data / name)], quoting="auto")
+        (file,) = find_files(table, [str(data / name)])
         found = read(file, table=table)
-        assert file.quoting == "none"
+        assert file.dialect.quoting == "none"
         assert (len(found.rows), len(found.malformed)) == (rows, malformed), name
 
 
 def raw_file(size: int, body: int) -> InputFile:
-    return InputFile("a.tsv", size, 0, "tsv", None, "none", (0, 1), 2, body)
+    return InputFile("a.tsv", size, 0, "tsv", None, Dialect(), (0, 1), 2, body)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 100), st.integers(1, 12_000))
@@ -147,9 +151,17 @@ def test_byte_ranges_cover_the_body_once_and_none_is_too_large(body: int, header
 
 
 def test_files_that_cannot_be_cut_are_one_split_each(tmp_path: Path) -> None:
-    put(tmp_path, "a.tsv", "b.tsv.gz")
-    files = [examine(tmp_path / "a.tsv", quoting="rfc4180"), examine(tmp_path / "b.tsv.gz")]
+    put(tmp_path, "b.tsv.gz")
+    put(tmp_path, "a.tsv", content="id\tvalue\n1\tone\n".encode("utf-16"))
+    files = [examine(tmp_path / "a.tsv", encoding="auto"), examine(tmp_path / "b.tsv.gz")]
     assert plan_splits(files, 1) == (Split(0, 0, TO_THE_END), Split(1, 0, TO_THE_END))
+
+
+def test_a_small_quoted_file_is_one_split(tmp_path: Path) -> None:
+    put(tmp_path, "a.tsv")
+    file = examine(tmp_path / "a.tsv", quoting="rfc4180")
+    assert plan_splits([file], 1000) == (Split(0, 0, TO_THE_END),)
+    assert len(plan_splits([file], 1)) == file.size - file.body
 
 
 def test_parquet_is_cut_between_row_groups(tmp_path: Path) -> None:

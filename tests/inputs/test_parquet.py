@@ -1,4 +1,6 @@
+import uuid
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ import pytest
 
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import POSTS
-from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
+from jobs.inputs.timeparts import NULL_TIME
+from jobs.inputs.timestamps import parse_timestamps
 from lookalike.errors import UsageError
 from lookalike.strings.values import parse_flags
 
@@ -81,6 +84,9 @@ def test_whole_numbers_may_be_ids(tmp_path: Path, kind: pa.DataType) -> None:
         (pa.date32(), date(2023, 1, 2), datetime(2023, 1, 2, tzinfo=UTC)),
         (pa.date64(), date(1960, 2, 29), datetime(1960, 2, 29, tzinfo=UTC)),
         (pa.string(), "2023-01-02T03:04:05.678901Z", MOMENT),
+        (pa.int32(), 1_539_202_764, datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        (pa.int64(), 1_539_202_764_001, datetime(2018, 10, 10, 20, 19, 24, 1000, UTC)),
+        (pa.float64(), 1_539_202_764.25, datetime(2018, 10, 10, 20, 19, 24, 250_000, UTC)),
         (pa.null(), None, None),
         (pa.timestamp("us"), None, None),
     ],
@@ -103,6 +109,9 @@ def test_dates_of_every_kind_are_read(
         (pa.array([1], pa.int8()), 1),
         (pa.array([0], pa.int64()), 0),
         (pa.array([2]), -1),
+        (pa.array([1.0]), 1),
+        (pa.array([0.5]), -1),
+        (pa.array(["retweet"]).dictionary_encode(), 1),
         (pa.array(["True"]), 1),
         (pa.array([None], pa.bool_()), -1),
         (pa.array([None]), -1),
@@ -113,6 +122,30 @@ def test_repost_flags_of_every_kind_are_read(tmp_path: Path, values: pa.Array, f
     file = examine(written(tmp_path, is_repost=values), POSTS)
     (batch,) = read_rows(file, 0, 1, POSTS)
     assert parse_flags(*batch["is_repost"]).tolist() == [flag]
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (pa.array([uuid.UUID(int=7).bytes], pa.uuid()), str(uuid.UUID(int=7)).encode()),
+        (pa.array([Decimal(9_060_000_000_000_000_001)], pa.decimal128(38, 0)), b"9060000000000000001"),
+        (pa.array([Decimal("12.00")], pa.decimal128(20, 2)), b"12"),
+        (pa.array([float(1 << 53) - 1]), b"9007199254740991"),
+        (pa.array(["a"]).dictionary_encode(), b"a"),
+        (pa.array(["a"], pa.json_()), b"a"),
+        (pa.array([None], pa.uuid()), b""),
+        (pa.array([None], pa.float64()), b""),
+    ],
+    ids=str,
+)
+def test_ids_of_every_kind_are_text(tmp_path: Path, ids: pa.Array, expected: bytes) -> None:
+    assert values_of(written(tmp_path, author_id=ids), "author_id") == [expected]
+
+
+def test_hashtags_may_be_structs(tmp_path: Path) -> None:
+    structs = [[{"text": "a", "indices": [0, 1]}, {"text": "b", "indices": [2, 3]}], [], None, [None]]
+    rows = {name: POST[name] * 4 for name in POST} | {"hashtags": pa.array(structs)}
+    assert values_of(written(tmp_path, **rows), "hashtags") == [b"a|b", b"", b"", b""]
 
 
 @pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.large_list(pa.large_string())], ids=str)
@@ -131,10 +164,11 @@ def test_a_list_of_hashtags_is_joined(
 @pytest.mark.parametrize(
     ("column", "values"),
     [
-        ("id", pa.array([1.5])),
+        ("id", pa.array([True])),
         ("text", pa.array([1])),
-        ("created_at", pa.array([1])),
-        ("is_repost", pa.array([1.0])),
+        ("created_at", pa.array([True])),
+        ("is_repost", pa.array([[1.0]])),
+        ("hashtags", pa.array([[{"other": "a"}]])),
         ("hashtags", pa.array([[1]])),
         ("author_id", pa.array([["2"]])),
     ],

@@ -1,22 +1,41 @@
 import csv
 import io
 import random
-from typing import Literal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jobs.inputs.quoting import detect_quoting, read_header
-from jobs.inputs.tables import Quoting
+from jobs.inputs.files import find_files
+from jobs.inputs.header import read_header
+from jobs.inputs.quoting import Evidence
+from jobs.inputs.reading import Reading
+from jobs.inputs.rows import read_rows
+from jobs.inputs.tables import TO_THE_END, Dialect, Quoting, Table
+from lookalike.errors import UsageError
 
-COLUMNS = ("id", "text", "hashtags")
+from .reading import read
+
+NOTES = Table("notes", ("id", "text", "hashtags"), free_text=frozenset({"text"}))
 HEADER = b"id\ttext\thashtags\n"
+Rows = list[tuple[str, str, str]]
 
 
-def quoted(rows: list[tuple[str, str, str]], quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> bytes:
+def written(rows: Rows, **options: Any) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=quoting)
-    writer.writerows([COLUMNS, *rows])
+    writer = csv.writer(text, **({"delimiter": "\t", "lineterminator": "\n"} | options))
+    writer.writerows([NOTES.columns, *rows])
     return text.getvalue().encode()
+
+
+def found(folder: Path, *contents: bytes) -> list[Quoting]:
+    """How files with these contents are read together."""
+    paths = []
+    for number, content in enumerate(contents):
+        path = folder / f"{number}.tsv"
+        path.write_bytes(content)
+        paths.append(str(path))
+    return [file.dialect.quoting for file in find_files(NOTES, paths)]
 
 
 @pytest.mark.parametrize(
@@ -24,22 +43,45 @@ def quoted(rows: list[tuple[str, str, str]], quoting: Literal[0, 1] = csv.QUOTE_
     [
         (HEADER, "none"),
         (HEADER + b"1\ta text\tone\n", "none"),
+        # Quotes that no writer has put around a field.
         (HEADER + b'1\t"begins with a quote\tone\n2\tb\ttwo\n', "none"),
         (HEADER + b'1\t"begins\tone\n2\tends"\ttwo\n3\tc\tthree\n', "none"),
-        (HEADER + b'1\t"a ""quoted"" text"\tone\n', "none"),  # no row is malformed either way
-        (quoted([("1", "a\ttab", "one")]), "rfc4180"),
-        (quoted([("1", "two\nlines", "one")]), "rfc4180"),
-        (quoted([("1", 'a "quote"\nand a line', "one"), ("2", "b", "two")]), "rfc4180"),
-        (quoted([("1", "plain", "one")], csv.QUOTE_ALL), "rfc4180"),
-        (b"\xef\xbb\xbf" + quoted([("1", "plain", "one")], csv.QUOTE_ALL), "rfc4180"),
+        (HEADER + b'1\t"a" is a letter\tone\n', "none"),
+        (HEADER + b'1\t"a text in quotes"\tone\n2\ttext\ttwo\n', "none"),
         (b'"id"\t"broken header\ttext\thashtags\n1\tb\tc\n', "none"),
+        # Quotes that only a writer that quotes has a reason to write.
+        (HEADER + b'1\t"a ""quoted"" text"\tone\n', "rfc4180"),
+        (HEADER + b'1\t""\tone\n2\tb\t""\n', "rfc4180"),
+        (HEADER + b'1\ttext\t"#one"\n', "rfc4180"),
+        (HEADER + b'1\t"a"\tone\n2\t"b"\ttwo\n3\t"c"\tthree\n', "rfc4180"),
+        (HEADER + b'1\t"a \\"quoted\\" text"\tone\n', "backslash"),
+        (HEADER + b'1\t""\tone\n2\t"a \\"b\\" c"\ttwo\n', "backslash"),
+        (HEADER + b'1\t"ends with a backslash \\"\tone\n2\t"a ""b"""\ttwo\n', "rfc4180"),
+        (written([("1", "a\ttab", "one")]), "rfc4180"),
+        (written([("1", "two\nlines", "one")]), "rfc4180"),
+        (written([("1", 'a "quote"\nand a line', "one"), ("2", "b", "two")]), "rfc4180"),
+        (written([("1", "plain", "one")], quoting=csv.QUOTE_ALL), "rfc4180"),
+        (b"\xef\xbb\xbf" + written([("1", "plain", "one")], quoting=csv.QUOTE_ALL), "rfc4180"),
+        (written([("1", 'a "b"\n', "one")], doublequote=False, escapechar="\\"), "backslash"),
     ],
 )
-def test_the_reading_with_fewer_malformed_rows_is_taken(head: bytes, quoting: str) -> None:
-    assert detect_quoting(head, COLUMNS, complete=True) == quoting
+def test_the_quotes_of_the_fields_tell_how_a_file_is_read(tmp_path: Path, head: bytes, quoting: str) -> None:
+    assert found(tmp_path, head) == [quoting]
 
 
-def tweets(seed: int) -> list[tuple[str, str, str]]:
+def test_the_files_of_one_table_are_read_in_one_way(tmp_path: Path) -> None:
+    plain, empty = HEADER + b"1\ta\tone\n", HEADER + b'2\t""\ttwo\n'
+    assert found(tmp_path, plain, empty) == ["rfc4180", "rfc4180"]
+    assert found(tmp_path, plain, plain) == ["none", "none"]
+
+
+def test_files_that_contradict_each_other_are_named(tmp_path: Path) -> None:
+    literal, empty = HEADER + b'1\t"a" is a letter\tone\n' * 3, HEADER + b'2\t""\ttwo\n'
+    with pytest.raises(UsageError, match=r"1\.tsv has quoted fields, \S*0\.tsv has fields with quotes .*--quoting$"):
+        found(tmp_path, literal, empty)
+
+
+def tweets(seed: int) -> Rows:
     chance = random.Random(seed)
     pieces = ["word ", "two ", '"', "\n", "\t", "more "]
     weights = [8, 8, 1, 0.3, 0.1, 8]
@@ -47,27 +89,81 @@ def tweets(seed: int) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-def test_a_quoted_file_is_known_wherever_its_head_is_cut(seed: int, quoting: Literal[0, 1]) -> None:
-    data = quoted(tweets(seed), quoting)
+@pytest.mark.parametrize(
+    ("options", "quoting"),
+    [
+        ({}, "rfc4180"),
+        ({"quoting": csv.QUOTE_ALL}, "rfc4180"),
+        ({"doublequote": False, "escapechar": "\\"}, "backslash"),
+    ],
+)
+def test_a_quoted_file_is_known_wherever_its_head_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, options: dict[str, Any], quoting: str
+) -> None:
+    data = written(tweets(seed), **options)
     chance = random.Random(seed)
-    for _ in range(40):
-        cut = chance.randrange(len(data) // 4, len(data))
-        assert detect_quoting(data[:cut], COLUMNS, complete=False) == "rfc4180"
+    for _ in range(20):
+        monkeypatch.setattr("jobs.inputs.files.HEAD_BYTES", chance.randrange(len(data) // 4, len(data)))
+        assert found(tmp_path, data) == [quoting]
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_raw_file_is_known_wherever_its_head_is_cut(seed: int) -> None:
+def test_a_raw_file_is_known_wherever_its_head_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     texts = [(i, text.replace("\n", " ").replace("\t", " "), tag) for i, text, tag in tweets(seed)]
     data = HEADER + "\n".join("\t".join(row) for row in texts).encode()
     chance = random.Random(seed)
-    for _ in range(40):
-        assert detect_quoting(data[: chance.randrange(len(data))], COLUMNS, complete=False) == "none"
+    for _ in range(20):
+        monkeypatch.setattr("jobs.inputs.files.HEAD_BYTES", chance.randrange(len(HEADER), len(data)))
+        assert found(tmp_path, data) == ["none"]
 
 
-def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted() -> None:
+def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted(tmp_path: Path) -> None:
     head = HEADER + b'1\t"open\tone\n' + b"2\ttext\ttwo\n" * 20_000
-    assert detect_quoting(head, COLUMNS, complete=False) == "none"
+    assert found(tmp_path, head * 8) == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("row", "read_as", "better"),
+    [
+        (b'9\t""\tone\n', "none", "rfc4180"),
+        (b'9\t"a ""b"" c"\tone\n', "none", "rfc4180"),
+        (b'9\ttext\t"one"\n', "none", "rfc4180"),
+        (b'9\t"two\nlines"\tone\n', "none", "rfc4180"),
+        (b'9\t"a\ttab"\tone\n', "none", "rfc4180"),
+        (b'9\t"a \\"b\\" c"\tone\n', "none", "backslash"),
+        (b'9\t"a \\"b\\" c"\tone\n', "rfc4180", "backslash"),
+        (b'9\t"a" is a letter\tone\n', "rfc4180", "none"),
+        (b'9\t"a" is a letter\tone\n', "none", None),
+        (b'9\t"in quotes"\tone\n', "none", None),
+        (b'9\t"a ""b"" c"\tone\n', "rfc4180", None),
+        (b'9\t"a \\"b\\" c"\tone\n', "backslash", None),
+    ],
+)
+def test_a_row_after_the_head_contradicts_the_reading(
+    tmp_path: Path, row: bytes, read_as: Quoting, better: Quoting | None
+) -> None:
+    path = tmp_path / "notes.tsv"
+    path.write_bytes(HEADER + b"1\ttext\tone\n" * 50 + row)
+    (file,) = find_files(NOTES, [str(path)], Reading(quoting=read_as))
+    batches = read_rows(file, 0, TO_THE_END, NOTES)
+    evidence = sum((Evidence.of(batch, read_as) for batch in batches), Evidence())
+    assert evidence.reading_instead_of(read_as) == better
+    if better is not None:
+        assert evidence.example is not None
+        assert row.startswith(evidence.example.encode())
+
+
+@pytest.mark.parametrize("escape", ["rfc4180", "backslash"])
+def test_values_come_without_their_quotes(tmp_path: Path, escape: Quoting) -> None:
+    rows = [("1", 'Tom "T" Lee', "a"), ("2", "tab\there", "b"), ("3", "two\nlines", "c"), ("4", '""', "d"), ("5", "", "e")]
+    options = {"doublequote": False, "escapechar": "\\"} if escape == "backslash" else {}
+    path = tmp_path / "notes.tsv"
+    path.write_bytes(written(rows, **options, quoting=csv.QUOTE_ALL))
+    (file,) = find_files(NOTES, [str(path)])
+    assert file.dialect.quoting == escape
+    assert read(file, table=NOTES).values == [tuple(field.encode() for field in row) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +171,7 @@ def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted() -> None:
     [
         (b"a\tb\nrest", "none", ["a", "b"], 4),
         (b'"a"\t"b ""c"""\r\nrest', "rfc4180", ["a", 'b "c"'], 15),
+        (b'"a"\t"b \\"c\\""\r\nrest', "backslash", ["a", 'b "c"'], 15),
         (b'"a"\tb\n', "none", ['"a"', "b"], 6),
         (b'"a\tb\n', "rfc4180", [], 5),
         (b"\xef\xbb\xbf\n\na\n", "none", ["a"], 7),
@@ -85,4 +182,10 @@ def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted() -> None:
 def test_the_header_is_the_first_line_that_is_not_blank(
     head: bytes, quoting: Quoting, names: list[str], body: int
 ) -> None:
-    assert read_header(head, quoting) == (names, body)
+    assert read_header(head, Dialect(quoting=quoting)) == (names, body)
+
+
+def test_lines_above_the_header_are_passed_over() -> None:
+    assert read_header(b"Export of today\n\na\tb\n", Dialect(), 1) == (["a", "b"], 21)
+
+

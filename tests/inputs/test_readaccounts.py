@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.inputs.files import find_files
 from jobs.inputs.readaccounts import AccountCounts, AccountsRead, read_accounts
+from jobs.inputs.reading import Reading
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import ACCOUNTS
 from jobs.inputs.timestamps import NULL_TIME
@@ -31,7 +32,7 @@ def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv") -> Outcome:
         path = folder / f"in/{number}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
-    files = find_files(ACCOUNTS, [str(folder / "in")], quoting="none")
+    files = find_files(ACCOUNTS, [str(folder / "in")], Reading(quoting="none", encoding="utf-8"))
     with RejectLog(folder / "out", REJECTS) as rejects:
         read = read_accounts(files, fold="none", rejects=rejects)
         entry = rejects.close()
@@ -66,6 +67,7 @@ def test_accounts_come_in_order_of_id_and_every_row_is_accounted_for(tmp_path: P
         duplicates=2,
         rejected={Reason.FIELDS: 1, Reason.NO_ID: 1, Reason.NO_SCREEN_NAME: 1, Reason.CONFLICT: 2},
         unreadable_dates=1,
+        undecoded_names=0,
     )
     assert sorted(found.rejected) == [
         ("conflicting duplicate", "a\t1970-01-01\tAnn"),
@@ -109,13 +111,14 @@ def test_duplicates_are_resolved_as_by_hand(
 
 def test_bytes_that_are_not_utf_8_do_not_stop_the_run(tmp_path: Path) -> None:
     found = outcome(tmp_path, b"\xff1\t2020-01-01\tna\xefme\n\xff1\t2019-01-01\tolder\xef\nz\t2020-01-01\t\xc3\xa9\n")
-    assert [account[:2] for account in found.accounts] == [("\\xff1", "na\\xefme"), ("z", "é")]
+    assert [account[:2] for account in found.accounts] == [("\\xff1", "na\uf7efme"), ("z", "é")]
     assert found.rejected == [("conflicting duplicate", "\\xff1\t2019-01-01\tolder\\xef")]
+    assert found.counts.undecoded_names == 2
 
 
 def test_no_accounts_are_an_empty_table(tmp_path: Path) -> None:
     found = outcome(tmp_path, b"")
-    assert (found.accounts, found.counts) == ([], AccountCounts(0, 0, 0, {}, 0))
+    assert (found.accounts, found.counts) == ([], AccountCounts(0, 0, 0, {}, 0, 0))
     path = str(tmp_path / "accounts.arrow")
     found.read.table.write(path)
     assert len(type(found.read.table).open(path)) == 0

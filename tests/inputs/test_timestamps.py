@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
+from jobs.inputs.timeparts import NULL_TIME
+from jobs.inputs.timestamps import parse_timestamps
 
 from .reading import column_of
 
@@ -77,10 +78,65 @@ def test_what_datetime_refuses_is_refused(text: str) -> None:
         (" 2017-09-07 ", datetime(2017, 9, 7, tzinfo=UTC)),
         ("0001-01-01", datetime(1, 1, 1, tzinfo=UTC)),
         ("2000-02-29", datetime(2000, 2, 29, tzinfo=UTC)),
+        ("2018-10-10 20:19 UTC", datetime(2018, 10, 10, 20, 19, tzinfo=UTC)),
+        ("2018-10-10 20:19:24 GMT", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("2018-10-10 20:19:24 +0000", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("2018-1-5 4:05", datetime(2018, 1, 5, 4, 5, tzinfo=UTC)),
+        ("2018/10/10", datetime(2018, 10, 10, tzinfo=UTC)),
+        ("2018.10.10 20:19", datetime(2018, 10, 10, 20, 19, tzinfo=UTC)),
+        ("20181010", datetime(2018, 10, 10, tzinfo=UTC)),
+        ("20181010T201924Z", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("20181010201924", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("10/9/13 4:48", datetime(2013, 10, 9, 4, 48, tzinfo=UTC)),
+        ("10/9/2013 4:48 PM", datetime(2013, 10, 9, 16, 48, tzinfo=UTC)),
+        ("10/09/2013, 12:05:07 am", datetime(2013, 10, 9, 0, 5, 7, tzinfo=UTC)),
+        ("31.12.68 12:00", datetime(2068, 12, 31, 12, tzinfo=UTC)),
+        ("31.12.1969", datetime(1969, 12, 31, tzinfo=UTC)),
+        ("Wed Oct 10 20:19:24 +0000 2018", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("Wed Oct 10 20:19:24 2018", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("Wed, 10 Oct 2018 20:19:24 -0330", datetime(2018, 10, 10, 23, 49, 24, tzinfo=UTC)),
+        ("Oct 10, 2018", datetime(2018, 10, 10, tzinfo=UTC)),
+        ("October 10, 2018, 8:19 PM", datetime(2018, 10, 10, 20, 19, tzinfo=UTC)),
+        ("1539202764", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("1539202764.25", datetime(2018, 10, 10, 20, 19, 24, 250_000, tzinfo=UTC)),
+        ("1539202764000", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("1539202764000.0", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
+        ("1539202764000001", datetime(2018, 10, 10, 20, 19, 24, 1, tzinfo=UTC)),
+        ("1539202764000001999", datetime(2018, 10, 10, 20, 19, 24, 1, tzinfo=UTC)),
+        ("123456789", datetime(1973, 11, 29, 21, 33, 9, tzinfo=UTC)),
     ],
 )
 def test_forms_of_time(text: str, moment: datetime) -> None:
     assert parse(text) == [micros(moment)]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.datetimes(min_value=datetime(1974, 1, 1), max_value=datetime(2068, 12, 31)), zones)
+def test_forms_of_platforms_are_read_as_strftime_writes_them(moment: datetime, zone: timezone) -> None:
+    zoned = moment.replace(microsecond=0, tzinfo=zone)
+    zoneless = moment.replace(microsecond=0, tzinfo=UTC)
+    forms = ["%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z"]
+    assert parse(*(zoned.strftime(form) for form in forms)) == [micros(zoned)] * 4
+    forms = ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%B %d, %Y %H:%M:%S", "%Y%m%d%H%M%S"]
+    assert parse(*(zoneless.strftime(form) for form in forms)) == [micros(zoneless)] * 5
+    exact = moment.replace(tzinfo=UTC)
+    since = micros(exact)
+    assert parse(str(since // 1_000_000), str(since // 1000), str(since), str(since * 1000)) == [
+        since // 1_000_000 * 1_000_000,
+        since // 1000 * 1000,
+        since,
+        since,
+    ]
+
+
+def test_days_come_first_where_asked_for() -> None:
+    column = column_of([b"10/9/2013", b"31/12/2018 4:48", b"12-31-2018", b"2018/10/9"])
+    assert parse_timestamps(*column, day_first=True).tolist() == [
+        micros(datetime(2013, 9, 10, tzinfo=UTC)),
+        micros(datetime(2018, 12, 31, 4, 48, tzinfo=UTC)),
+        NULL_TIME,
+        micros(datetime(2018, 10, 9, tzinfo=UTC)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,11 +151,28 @@ def test_forms_of_time(text: str, moment: datetime) -> None:
         "1900-02-29",
         "2023-04-31",
         "0000-01-01",
-        "2023-1-1",
-        "2023/01/01",
-        "01.02.2023",
-        "20230101",
-        "1672531200",
+        "20231301",
+        "20230101250000",
+        "12345678",
+        "99999999999999999999",
+        "1539202764.5x",
+        "13/13/2018",
+        "31/12/2018",
+        "10/9/013",
+        "10-9/2013",
+        "1.2",
+        "1/2/",
+        "10/9/2013 4",
+        "10/9/2013 13:00 PM",
+        "10/9/2013 0:30 AM",
+        "10/9/2013 4:48 XM",
+        "Wed Okt 10 20:19:24 +0000 2018",
+        "Wed Oct 10 20:19:24 +0000",
+        "Wed Oct 10",
+        "Wed Oct 32 20:19:24 +0000 2018",
+        "Wed",
+        "Oct 10, 18",
+        "2018-10-10 20:19 CET",
         "2023-01-01T",
         "2023-01-01T10",
         "2023-01-01T10:00:",
@@ -113,7 +186,6 @@ def test_forms_of_time(text: str, moment: datetime) -> None:
         "2023-01-01T10:00:00+1",
         "2023-01-01T10:00:00+00:0",
         "2023-01-01T10:00:00+000",
-        "2023-01-01T10:00:00 UTC",
         "2023-01-01T10:00:00ZZ",
         "2023-01-01T10:00:00Z and more",
         "\uff12023-01-01",

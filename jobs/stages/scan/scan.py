@@ -13,12 +13,14 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
-from jobs.exchange.reports import PostsReport
+from jobs.exchange.reports import Border, PostsReport
 from jobs.exchange.worker import accounts_table
+from jobs.inputs.quoting import Evidence
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
 from jobs.inputs.timestamps import parse_timestamps
+from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
 from jobs.stages.scan.posts import PLACE_BITS, Posts, partition_of
 from jobs.stages.scan.unknownposts import UnknownPosts
@@ -67,14 +69,18 @@ class ScanSplits:
             channels.posts(self.work).source(number) as posts,
             channels.spellings(self.work).source(number) as spelled,
         ):
-            for rows in _batches(file, split):
+            borders: list[int] = []
+            for rows in _batches(file, split, borders):
                 counts.rows += len(rows) + len(rows.malformed)
+                counts.quotes += Evidence.of(rows, file.dialect.quoting)
                 waiting.append(self._posts(split.file, rows, spellings, rejects, unknown))
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
                     waiting, spellings = [], self._no_spellings()
             self._send(waiting, spellings, posts, spelled)
             counts.take_rejects(rejects)
+        if shares_quoted_file(self.files, split):
+            counts.borders.append(Border(number, *borders))
         counts.files += unknown.write(self.output, data_path(self.snapshot, "unknown_posts", part=number))
         return counts
 
@@ -133,7 +139,9 @@ class ScanSplits:
             spelled.send(bucket, dictionary.slice(start, end - start))
 
 
-def _batches(file: InputFile, split: Split) -> Iterator[RowBatch]:
+def _batches(file: InputFile, split: Split, borders: list[int]) -> Iterator[RowBatch]:
     if split.places is not None:
         return fetch_batches(file, split.places, POSTS)
-    return read_rows(file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES)
+    return read_rows(
+        file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES, inside=split.inside, borders=borders
+    )

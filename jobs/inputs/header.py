@@ -1,0 +1,43 @@
+"""The header of a text file."""
+
+from __future__ import annotations
+
+import csv
+from typing import Final
+
+from jobs.inputs.tables import Dialect
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_LINE_FEED: Final = b"\n"
+
+
+def read_header(head: bytes, dialect: Dialect, skip_lines: int = 0) -> tuple[list[str], int]:
+    """The names of the columns and the offset of the first byte after the header's line.
+
+    head: the first bytes of the text. The header is the first line that is not blank after so many lines; no names if
+    there is none.
+    """
+    at = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
+    for _ in range(skip_lines):
+        end = head.find(_LINE_FEED, at)
+        at = len(head) if end < 0 else end + 1
+    while at < len(head):
+        end = head.find(_LINE_FEED, at)
+        after = len(head) if end < 0 else end + 1
+        line = head[at:after].removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "backslashreplace")
+        if line:
+            return _names(line, dialect), after
+        at = after
+    return [], at
+
+
+def _names(line: str, dialect: Dialect) -> list[str]:
+    delimiter = chr(dialect.delimiter)
+    if dialect.quoting == "none":
+        return line.split(delimiter)
+    doubled = dialect.quoting == "rfc4180"
+    escape = None if doubled else "\\"
+    try:
+        return next(csv.reader([line], delimiter=delimiter, doublequote=doubled, escapechar=escape, strict=True))
+    except csv.Error:
+        return []

@@ -1,0 +1,58 @@
+"""Screen names as they are compared and shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from jobs.inputs.encodings import UNDECODED, decoded
+from jobs.inputs.tables import Column
+from lookalike.strings.values import Bytes, Places, frozen
+
+_AT: Final = ord("@")
+
+
+def cleaned_names(names: Column) -> Column:
+    """The names in the form in which they are compared.
+
+    - Space around a name is dropped, and then an @ in front of it.
+    - Letters and their accents are composed (Unicode NFC), so that one name written in two ways is one name.
+    - A byte that is not UTF-8 becomes one character, see encodings.UNDECODED.
+    """
+    others = np.flatnonzero(_need_work(frozen(names.buffer), frozen(names.start), frozen(names.end)))
+    if not len(others):
+        return names
+    texts = [_cleaned(decoded(names.value(i))).encode("utf-8", "replace") for i in others.tolist()]
+    edges = np.cumsum([len(names.buffer), *map(len, texts)])
+    start, end = names.start.copy(), names.end.copy()
+    start[others], end[others] = edges[:-1], edges[1:]
+    return Column(np.concatenate([names.buffer, np.frombuffer(b"".join(texts), np.uint8)]), start, end)
+
+
+def _cleaned(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip().removeprefix("@").strip())
+
+
+def count_undecoded(names: Column) -> int:
+    """How many cleaned names have characters that stand for bytes."""
+    least, most = (chr(UNDECODED + byte).encode() for byte in (0x80, 0xFF))
+    beyond = np.flatnonzero(_need_work(frozen(names.buffer), frozen(names.start), frozen(names.end)))
+    values = (names.value(i) for i in beyond.tolist())
+    return sum(any(least <= value[at : at + 3] <= most for at in range(len(value))) for value in values)
+
+
+@numba.njit(cache=True, nogil=True)
+def _need_work(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
+    """bool[n]: whether a name has a byte beyond ASCII, or a space or an @ at an end."""
+    found = np.zeros(len(start), np.bool_)
+    for i in range(len(start)):
+        first, last = start[i], end[i]
+        if first < last:
+            found[i] = buffer[first] <= 32 or buffer[first] == _AT or buffer[last - 1] <= 32
+            for at in range(first, last):
+                found[i] |= buffer[at] >= 0x80
+    return found

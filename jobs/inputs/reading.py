@@ -1,0 +1,28 @@
+"""What the options say of how input files are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from jobs.inputs.tables import Quoting
+
+Delimiter = Literal["tab", "comma", "semicolon", "pipe"]
+
+DELIMITERS: Final[Mapping[Delimiter, int]] = {"tab": 9, "comma": ord(","), "semicolon": ord(";"), "pipe": ord("|")}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files of one table are to be read; what is "auto" is found out.
+
+    skip_lines: lines above the header. columns: the names that columns of the table have in the files, where they
+    differ.
+    """
+
+    quoting: Quoting | Literal["auto"] = "auto"
+    encoding: str = "auto"
+    delimiter: Delimiter | Literal["auto"] = "auto"
+    skip_lines: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
