@@ -38,7 +38,8 @@ class PostsReport:
     examples: by reason. files: data files that hold the rejected rows and what a later run needs to know. partitions:
     of ids, that had posts. superseded: rows of earlier runs that a row here should have been used for, so that these
     counts are of no use, see DeduplicatePosts. quotes: what the quotes in all rows tell.
-    borders: of the splits of quoted files, see stages.scan.borders.
+    borders: of the splits of quoted files, see stages.scan.borders. unknown_ids, odd_dates: examples of authors that are
+    not among the accounts, and of dates that cannot be read.
     """
 
     rows: int = 0
@@ -55,6 +56,8 @@ class PostsReport:
     partitions: list[int] = dataclasses.field(default_factory=list)
     quotes: Evidence = Evidence()
     borders: list[Border] = dataclasses.field(default_factory=list)
+    unknown_ids: list[str] = dataclasses.field(default_factory=list)
+    odd_dates: list[str] = dataclasses.field(default_factory=list)
 
     def take_rejects(self, log: RejectLog) -> None:
         """Add what a log holds, and finish its file."""
@@ -84,6 +87,8 @@ class PostsReport:
             total.partitions += part.partitions
             total.quotes += part.quotes
             total.borders += part.borders
+            total.unknown_ids = [*total.unknown_ids, *part.unknown_ids][:EXAMPLES]
+            total.odd_dates = [*total.odd_dates, *part.odd_dates][:EXAMPLES]
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates
         if total.rows != accounted + sum(total.rejected.values()):
             raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")

@@ -14,7 +14,20 @@ from jobs.strategy.strategy import FallBack
 from lookalike import __version__
 from lookalike.snapshots.manifest import InputRecord, Manifest, Mode
 
-_ALIKE = ("blocking", "exclude_reposts", "fold", "quoting")  # options that a snapshot and its base must share
+# Options that a snapshot and its base must share.
+_ALIKE = (
+    "blocking",
+    "columns",
+    "day_first",
+    "delimiter",
+    "encoding",
+    "exclude_reposts",
+    "fold",
+    "hashtag_separator",
+    "quoting",
+    "skip_lines",
+    "strip_suffix",
+)
 _WORTH_IT = Fraction(1, 2)  # of the bytes of posts; if more is new, reading all of it costs less
 
 
@@ -75,8 +88,9 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
         raise NotIncremental(f"min_similarity of the live snapshot is {live.floor}")
     if live.buckets != config.buckets:
         raise NotIncremental(f"buckets of the live snapshot is {live.buckets}")
+    asked = config.model_dump(mode="json")
     for name in _ALIKE:
-        if live.configuration.get(name) != getattr(config, name):
+        if live.configuration.get(name) != asked[name]:
             raise NotIncremental(f"{name} of the live snapshot is {live.configuration.get(name)}")
     if _checksum(live.configuration.get("ignore_hashtags")) != _checksum(ignored.record()):
         raise NotIncremental("the list of ignored hashtags has changed")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import glob
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from jobs.inputs import parquet
 from jobs.inputs.columns import positions
@@ -15,12 +15,17 @@ from jobs.inputs.dialects import find_delimiter, find_encoding_and_line_ends, lo
 from jobs.inputs.header import read_header
 from jobs.inputs.quoting import Judged, common_quoting, judge_head
 from jobs.inputs.reading import DELIMITERS, Reading
+from jobs.inputs.rows import read_rows
+from jobs.inputs.separators import Separator, find_separator
 from jobs.inputs.streams import compression_of, file_status, open_bytes
 from jobs.inputs.tables import TO_THE_END, Compression, Dialect, InputFile, Quoting, Split, Table
 from lookalike.errors import UsageError
 
 
 HEAD_BYTES: Final = 1 << 20
+HASHTAGS: Final = "hashtags"
+_ASKED: Final = 64  # files, of very many, whose beginning tells the separator of hashtags
+_SAMPLE_BYTES: Final = 1 << 18
 
 
 def find_files(table: Table, paths: Sequence[str], reading: Reading = Reading()) -> tuple[InputFile, ...]:
@@ -38,7 +43,31 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = Reading())
             found.setdefault(Path(name).resolve(), name)
     heads = [_Head.read(name, table, reading) for name in sorted(found.values())]
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None])
-    return tuple(head.examine(table, reading, quoting) for head in heads)
+    files = [
+        dataclasses.replace(head.examine(table, reading, quoting), day_first=reading.day_first) for head in heads
+    ]
+    return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
+
+
+def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading) -> tuple[InputFile, ...]:
+    """The files, all with the same separator of hashtags but those that have lists."""
+    unknown = [file for file in files if file.separator is None]
+    chosen: Separator | Literal["auto"] = reading.separator
+    if chosen == "auto":
+        asked = unknown[:: -(-len(unknown) // _ASKED)] if unknown else []
+        chosen = find_separator(itertools.chain.from_iterable(_some_hashtags(file, table) for file in asked))
+    return tuple(dataclasses.replace(file, separator=file.separator or chosen) for file in files)
+
+
+def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
+    """The hashtags of the first posts of a file."""
+    for batch in itertools.islice(read_rows(file, 0, _end_of(file), table, chunk_bytes=_SAMPLE_BYTES), 1):
+        column = batch[HASHTAGS]
+        yield from map(column.value, range(len(batch)))
+
+
+def _end_of(file: InputFile) -> int:
+    return len(file.groups) if file.format == "parquet" else TO_THE_END
 
 
 def _expand(path: str) -> list[str]:
@@ -108,9 +137,9 @@ class _Head:
         """The file, read as all of its table are."""
         place = str(Path(self.path).absolute())  # a cluster's tasks run in folders of their own
         if self.is_parquet:
-            columns, fields, groups = parquet.examine(self.path, table, reading)
+            columns, fields, groups, separator = parquet.examine(self.path, table, reading)
             return InputFile(
-                place, self.size, self.modified_ns, "parquet", None, Dialect(), columns, fields, 0, groups
+                place, self.size, self.modified_ns, "parquet", None, Dialect(), columns, fields, 0, groups, separator
             )
         dialect = dataclasses.replace(self.dialect, quoting=quoting if self.judged is not None else reading.quoting)
         names, body = read_header(self.content, dialect, reading.skip_lines)

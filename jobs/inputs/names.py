@@ -16,31 +16,38 @@ from lookalike.strings.values import Bytes, Places, frozen
 _AT: Final = ord("@")
 
 
-def cleaned_names(names: Column) -> Column:
+def cleaned_names(names: Column, endings: tuple[str, ...] = ()) -> Column:
     """The names in the form in which they are compared.
 
     - Space around a name is dropped, and then an @ in front of it.
     - Letters and their accents are composed (Unicode NFC), so that one name written in two ways is one name.
     - A byte that is not UTF-8 becomes one character, see encodings.UNDECODED.
+    - The first of the `endings` that a name has is dropped, in any case; the ending @ is all from the last @ on.
     """
-    others = np.flatnonzero(_need_work(frozen(names.buffer), frozen(names.start), frozen(names.end)))
+    work = np.ones(len(names.start), np.bool_) if endings else _need_work(*map(frozen, names))
+    others = np.flatnonzero(work)
     if not len(others):
         return names
-    texts = [_cleaned(decoded(names.value(i))).encode("utf-8", "replace") for i in others.tolist()]
+    texts = [_cleaned(decoded(names.value(i)), endings).encode("utf-8", "replace") for i in others.tolist()]
     edges = np.cumsum([len(names.buffer), *map(len, texts)])
     start, end = names.start.copy(), names.end.copy()
     start[others], end[others] = edges[:-1], edges[1:]
     return Column(np.concatenate([names.buffer, np.frombuffer(b"".join(texts), np.uint8)]), start, end)
 
 
-def _cleaned(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip().removeprefix("@").strip())
+def _cleaned(name: str, endings: tuple[str, ...]) -> str:
+    name = unicodedata.normalize("NFC", name.strip().removeprefix("@").strip())
+    for ending in endings:
+        kept = name.rpartition("@")[0] if ending == "@" else name[: -len(ending)]
+        if kept and (ending == "@" or name.casefold().endswith(ending.casefold())):
+            return kept
+    return name
 
 
 def count_undecoded(names: Column) -> int:
     """How many cleaned names have characters that stand for bytes."""
     least, most = (chr(UNDECODED + byte).encode() for byte in (0x80, 0xFF))
-    beyond = np.flatnonzero(_need_work(frozen(names.buffer), frozen(names.start), frozen(names.end)))
+    beyond = np.flatnonzero(_need_work(*map(frozen, names)))
     values = (names.value(i) for i in beyond.tolist())
     return sum(any(least <= value[at : at + 3] <= most for at in range(len(value))) for value in values)
 

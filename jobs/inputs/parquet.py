@@ -14,7 +14,9 @@ from pyarrow import types
 
 from jobs.inputs.columns import positions
 from jobs.inputs.quotes import no_tally
+from jobs.inputs.hashtaglists import HASHTAG_KEYS
 from jobs.inputs.reading import Reading
+from jobs.inputs.separators import Separator
 from jobs.inputs.streams import naming
 from jobs.inputs.tables import Column, InputFile, RowBatch, Table
 from lookalike.errors import UsageError
@@ -23,8 +25,12 @@ MAGIC: Final = b"PAR1"
 _MAX_BATCH_ROWS: Final = 1 << 17
 
 
-def examine(path: str, table: Table, reading: Reading) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
-    """Positions of the table's columns, number of columns of the file, bytes of each row group.
+def examine(
+    path: str, table: Table, reading: Reading
+) -> tuple[tuple[int, ...], int, tuple[int, ...], Separator | None]:
+    """Positions of the table's columns, number of columns of the file, bytes of each row group, and the separator.
+
+    The separator is known where hashtags are lists, which are read as text with bars.
 
     UsageError names what is wrong: a column that is missing, there twice, or of a type that cannot be used.
     """
@@ -38,7 +44,9 @@ def examine(path: str, table: Table, reading: Reading) -> tuple[tuple[int, ...],
         kind = schema.field(position).type
         if not _usable(name, kind):
             raise UsageError(f"{path}: column {name!r} is of type {kind}, which cannot be used")
-    return columns, len(schema.names), groups
+    hashtags = dict(zip(table.columns, columns, strict=True)).get("hashtags", -1)
+    listed = hashtags >= 0 and _is_list(schema.field(hashtags).type)
+    return columns, len(schema.names), groups, "bar" if listed else None
 
 
 def read_groups(file: InputFile, start: int, end: int, table: Table, chunk_bytes: int) -> Iterator[RowBatch]:
@@ -72,7 +80,6 @@ _TEXTS: Final[Sequence[Callable[[Any], bool]]] = (
     types.is_fixed_size_binary,
     types.is_null,
 )
-_HASHTAG_FIELDS: Final = ("text", "tag", "name", "hashtagName")  # of a struct that describes a hashtag
 
 
 def _plain(kind: Any) -> Any:
@@ -100,7 +107,7 @@ def _hashtag_field(kind: Any) -> str | None:
     if not types.is_struct(kind):
         return None
     names = [kind.field(i).name for i in range(kind.num_fields)]
-    return next((name for name in _HASHTAG_FIELDS if name in names and _is_text(kind.field(name).type)), None)
+    return next((name for name in HASHTAG_KEYS if name in names and _is_text(kind.field(name).type)), None)
 
 
 def _usable(name: str, kind: Any) -> bool:

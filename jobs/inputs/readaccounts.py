@@ -46,14 +46,20 @@ class AccountsRead:
     quotes: Evidence
 
 
-def read_accounts(files: Sequence[InputFile], *, fold: Literal["none", "case"], rejects: RejectLog) -> AccountsRead:
+def read_accounts(
+    files: Sequence[InputFile],
+    *,
+    fold: Literal["none", "case"],
+    rejects: RejectLog,
+    endings: tuple[str, ...] = (),
+) -> AccountsRead:
     """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
 
     Rows of one id that have the same created_at and screen name are one. Of those that differ, the one with
     the later created_at and then the greater screen name is used, the others are rejected. Bytes of an id
     that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as read_rows does.
     """
-    gathered = _Gathered()
+    gathered = _Gathered(endings)
     for number, file in enumerate(files):
         for batch in read_rows(file, 0, TO_THE_END, ACCOUNTS):
             gathered.add(number, file, batch, rejects)
@@ -97,6 +103,7 @@ class _Packed:
 class _Gathered:
     """The usable rows so far, a part a batch, and the counts of all rows."""
 
+    endings: tuple[str, ...]
     rows: int = 0
     unreadable_dates: int = 0
     undecoded_names: int = 0
@@ -113,13 +120,13 @@ class _Gathered:
         self.quotes += Evidence.of(batch, file.dialect.quoting)
         for _, raw in batch.malformed:
             self._reject(file, Reason.FIELDS, raw, rejects)
-        names = cleaned_names(batch["screen_name"])
+        names = cleaned_names(batch["screen_name"], self.endings)
         no_id, no_name = are_blank(*batch["id"]), are_blank(*names)
         for i in np.flatnonzero(no_id | no_name).tolist():
             self._reject(file, Reason.NO_ID if no_id[i] else Reason.NO_SCREEN_NAME, batch.raw(i), rejects)
         rows = np.flatnonzero(~(no_id | no_name))
         date = batch["created_at"].take(rows)
-        created = parse_timestamps(*date)
+        created = parse_timestamps(*date, day_first=file.day_first)
         self.unreadable_dates += int(np.count_nonzero((created == NULL_TIME) & ~are_blank(*date)))
         self._ids.append(_text(batch["id"], rows))
         self.undecoded_names += count_undecoded(names.take(rows))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from jobs.inputs.separators import Separator
 from jobs.inputs.tables import Quoting
 
 Delimiter = Literal["tab", "comma", "semicolon", "pipe"]
@@ -17,12 +18,15 @@ DELIMITERS: Final[Mapping[Delimiter, int]] = {"tab": 9, "comma": ord(","), "semi
 class Reading:
     """How files of one table are to be read; what is "auto" is found out.
 
-    skip_lines: lines above the header. columns: the names that columns of the table have in the files, where they
+    separator: between the hashtags of a post. skip_lines: lines above the header.
+    day_first: in dates such as 10/9/2013. columns: the names that columns of the table have in the files, where they
     differ.
     """
 
     quoting: Quoting | Literal["auto"] = "auto"
     encoding: str = "auto"
     delimiter: Delimiter | Literal["auto"] = "auto"
+    separator: Separator | Literal["auto"] = "auto"
     skip_lines: int = 0
+    day_first: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.quotes import Tally, no_tally
+from jobs.inputs.separators import Separator
 
 Format = Literal["tsv", "parquet"]
 Compression = Literal["gzip", "bz2", "zstd", "xz", "zip"]
@@ -76,7 +77,8 @@ class InputFile:
     size: bytes on disk. modified_ns: time of last change, nanoseconds since 1970.
     columns: for each column of the table its position in the file, or -1. fields: how many fields a row has.
     body: offset of the first byte after the header, in the text as open_text gives it.
-    groups: Parquet only, the bytes of each row group.
+    groups: Parquet only, the bytes of each row group. separator: between the hashtags of
+    a post; None in a table without them. day_first: see parse_timestamps.
     """
 
     path: str
@@ -89,6 +91,8 @@ class InputFile:
     fields: int
     body: int
     groups: tuple[int, ...] = ()
+    separator: Separator | None = None
+    day_first: bool = False
 
     @property
     def can_seek(self) -> bool:

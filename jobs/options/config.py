@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.options.option import Option
-from jobs.options.values import Columns, Encoding, Fraction, OptionalPath, Output, Paths, Similarity, WebAddress
+from jobs.options.values import Columns, Encoding, Fraction, OptionalPath, Output, Paths, Similarity, Suffixes, WebAddress
 from lookalike.outputs.buckets import MAX_BUCKETS
 from lookalike.threshold import Threshold
 
@@ -137,6 +137,24 @@ class JobConfig(BaseModel):
             "lower case, and spaces or quotes around a name, make no difference.",
         ),
     ] = ()
+    hashtag_separator: Annotated[
+        Literal["auto", "bar", "comma", "semicolon", "space", "list"],
+        Option(
+            INPUT,
+            "Say what stands between the hashtags of a post in one field.",
+            choices={
+                "auto": "the job finds out from the first posts",
+                "bar": "a vertical bar: one|two",
+                "comma": "a comma: one, two",
+                "semicolon": "a semicolon: one; two",
+                "space": "a space: #one #two",
+                "list": "the field is a list as Python, R or JSON write it: ['one', 'two'], [one, two]",
+            },
+        ),
+    ] = "auto"
+    day_first: Annotated[
+        bool, Option(INPUT, "Read a date such as 10/9/2013 as the 10th of September, not October 9th.")
+    ] = False
     exclude_reposts: Annotated[bool, Option(INPUT, "Leave out posts that are marked as reposts.")] = False
     ignore_hashtags: Annotated[
         OptionalPath,
@@ -171,6 +189,18 @@ class JobConfig(BaseModel):
             },
         ),
     ] = "none"
+    strip_suffix: Annotated[
+        Suffixes,
+        Option(
+            PAIRS,
+            "Compare screen names without these endings: .bsky.social, or @ for everything from the last @ on.",
+            metavar="ENDING,...",
+            unset="none",
+            allowed="one or several endings with commas between them",
+            details="An ending that many names share makes short names similar. The snapshot holds the names without "
+            "it.",
+        ),
+    ] = ()
     blocking: Annotated[
         Literal["lossless", "prefix"],
         Option(
@@ -287,6 +317,9 @@ class JobConfig(BaseModel):
             details="Posts of unknown authors do not count.",
         ),
     ] = 0.01
+    strict: Annotated[
+        bool, Option(CHECKS, "Publish nothing and stop with exit code 3 if there is a warning about the input.")
+    ] = False
     max_fall_fraction: Annotated[
         Fraction,
         Option(

@@ -75,8 +75,15 @@ def _columns(given: Any) -> Any:
     return given
 
 
+def _suffixes(given: Any) -> Any:
+    """Endings of names, from one text with commas between them or a list."""
+    parts = given.split(",") if isinstance(given, str) else given
+    return tuple(part.strip() for part in parts if str(part).strip())
+
+
 Columns = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_columns), Field(strict=False)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
+Suffixes = Annotated[tuple[str, ...], BeforeValidator(_suffixes), Field(strict=False)]
 Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]
 OptionalPath = Annotated[Path | None, Field(strict=False)]
 Output = Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]

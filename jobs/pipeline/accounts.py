@@ -11,6 +11,7 @@ from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile
 from jobs.options.config import JobConfig
 from jobs.pipeline.inputs import reading_of
+from jobs.pipeline.plausible import about_accounts, about_files
 from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, StartStages, Strategy
 from lookalike.outputs.entries import FileEntry
@@ -21,7 +22,8 @@ from lookalike.snapshots.publisher import Publication
 class ReadAccounts:
     """What was read, and the strategy that is prepared for it.
 
-    files: they were read from. table: path of the file that the tasks map. examples: rejected rows by reason. rejects: where they all are.
+    files: they were read from. table: path of the file that the tasks map. examples: rejected rows by reason. rejects: where they all are. warnings: of what is
+    plausible, but odd.
     """
 
     files: tuple[InputFile, ...]
@@ -29,6 +31,7 @@ class ReadAccounts:
     counts: readaccounts.AccountCounts
     examples: dict[str, list[str]]
     rejects: FileEntry | None
+    warnings: tuple[str, ...]
     strategy: Strategy
     start_stages: StartStages
 
@@ -42,6 +45,7 @@ def read_accounts(
     except MisreadError as found:
         files = find_files(ACCOUNTS, config.accounts, reading_of(config, ACCOUNTS, found.quoting))
         read, examples, rejects = _read(files, config, publication)
+    warnings = (*about_files(files, config), *about_accounts(read.table, read.counts))
     path = str(publication.work / "accounts.arrow")
     read.table.write(path)
     try:
@@ -49,7 +53,7 @@ def read_accounts(
     except FallBack as reason:
         full = FullStrategy.of(strategy.posts, str(reason))
         strategy, start_stages = full, full.start
-    return ReadAccounts(files, path, read.counts, examples, rejects, strategy, start_stages)
+    return ReadAccounts(files, path, read.counts, examples, rejects, warnings, strategy, start_stages)
 
 
 def _read(
@@ -57,7 +61,9 @@ def _read(
 ) -> tuple[readaccounts.AccountsRead, dict[str, list[str]], FileEntry | None]:
     """The accounts, and of the rows that cannot be used examples by reason and where they all are."""
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
-        read = readaccounts.read_accounts(files, fold=config.fold, rejects=log)
+        read = readaccounts.read_accounts(
+            files, fold=config.fold, rejects=log, endings=config.strip_suffix
+        )
         if config.quoting == "auto":
             check_evidence(ACCOUNTS, files, read.quotes)
         return read, {reason.value: rows for reason, rows in log.examples.items()}, log.close()

@@ -46,6 +46,8 @@ def reading_of(config: JobConfig, table: Table, quoting: Quoting | None = None) 
         quoting=quoting or config.quoting,
         encoding=config.encoding,
         delimiter=config.delimiter,
+        separator=config.hashtag_separator,
         skip_lines=config.skip_lines,
+        day_first=config.day_first,
         columns=columns,
     )

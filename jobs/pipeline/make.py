@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
+from jobs.exchange.worker import accounts_table
 from jobs.inputs.files import find_files
 from jobs.inputs.quoting import MisreadError, check_evidence
 from jobs.inputs.tables import POSTS
@@ -19,6 +20,7 @@ from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
 from jobs.pipeline.inputs import reading_of
 from jobs.pipeline.manifest import Made, count_all, recall_of
+from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
 from jobs.planning.forecast import describe_forecast, forecast
 from jobs.spark.failures import user_errors
 from jobs.stages.group.hashtagtable import HashtagTable
@@ -67,7 +69,7 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     posts, groups = _group(run, strategy, stages)
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
-    files, compared = _compare(run, stages, groups)
+    files, compared = _compare(run, stages, posts, groups)
     if accounts.rejects is not None:
         files.append(accounts.rejects)
     counts = stages.total(count_all(accounts.counts, posts, groups, compared))
@@ -81,6 +83,7 @@ def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsRe
         posts = stages.scan()
         if config.quoting == "auto":
             check_evidence(POSTS, strategy.posts, posts.quotes)
+        warn_of(config, about_posts(posts, accounts_table(run.accounts)))
         damaged = posts.damaged()
         shown = {reason: posts.examples[reason] for reason in damaged}
         check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)
@@ -105,11 +108,14 @@ def _estimate(
         return lines
 
 
-def _compare(run: RunContext, stages: Stages, groups: Sequence[GroupReport]) -> tuple[list[FileEntry], CompareReport]:
+def _compare(
+    run: RunContext, stages: Stages, posts: PostsReport, groups: Sequence[GroupReport]
+) -> tuple[list[FileEntry], CompareReport]:
     """Stages 4 and 5; the files of all tables but those of the posts, and all similar pairs counted."""
     progress, context = run.progress, run.spark.context
     with progress.stage("group", context):
         hashtags, listed = stages.list_hashtags(groups)
+        warn_of(run.config, about_hashtags(hashtags, posts.used))
     with progress.stage("compare", context):
         compared = stages.compare(groups)
     with progress.stage("write", context):

@@ -19,6 +19,7 @@ from jobs.pipeline.gate import check_rejects, check_result
 from jobs.pipeline.inputs import Inputs
 from jobs.pipeline.make import make_snapshot, plan_lines
 from jobs.pipeline.manifest import make_manifest
+from jobs.pipeline.plausible import about_files, warn_of
 from jobs.pipeline.verification import verify
 from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
@@ -59,6 +60,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
             with progress.stage("accounts"):
                 accounts = reading.result()
                 damaged = sum(accounts.counts.rejected.values())
+                warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
                 check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
             run = RunContext(
                 config=config,

@@ -20,7 +20,10 @@ def input_records(table: Literal["posts", "accounts"], files: Iterable[InputFile
             modified_ns=file.modified_ns,
             format=file.format,
             compression=file.compression,
+            encoding=file.dialect.encoding,
+            delimiter=chr(file.dialect.delimiter),
             quoting=file.dialect.quoting,
+            separator=file.separator,
         )
         for file in files
     )

@@ -57,15 +57,21 @@ Floor = Annotated[str, AfterValidator(_floor)]
 
 
 class InputRecord(StrictModel):
-    """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC."""
+    """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC.
+
+    delimiter: between the fields of a text file. separator: between the hashtags of a post.
+    """
 
     table: Literal["posts", "accounts"]
     path: str
     bytes: NonNegativeInt
     modified_ns: int
     format: Literal["tsv", "parquet"]
-    compression: Literal["gzip", "bz2"] | None = None
+    compression: Literal["gzip", "bz2", "zstd", "xz", "zip"] | None = None
+    encoding: str = "utf-8"
+    delimiter: str = "\t"
     quoting: Literal["none", "rfc4180", "backslash"] = "none"
+    separator: str | None = None
 
 
 class Mode(StrictModel):

@@ -39,7 +39,7 @@ class InputFile(Model):
     bytes: Count
     modified: Time
     format: Literal["tsv", "parquet"]
-    compression: Literal["gzip", "bz2"] | None
+    compression: Literal["gzip", "bz2", "zstd", "xz", "zip"] | None
     quoting: Literal["none", "rfc4180", "backslash"]
 
 

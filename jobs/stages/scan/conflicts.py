@@ -33,7 +33,10 @@ class ConflictingRows:
         """Of the rows of one post that of the greatest rank is used: the later, then the greater by its values."""
         values = self._rows[row].values
         written = np.frombuffer(values[_CREATED_AT], np.uint8)
-        (created,) = parse_timestamps(written, np.zeros(1, np.int64), np.full(1, len(written)))
+        day_first = self._files[row >> PLACE_BITS].day_first
+        (created,) = parse_timestamps(
+            written, np.zeros(1, np.int64), np.full(1, len(written)), day_first=day_first
+        )
         return int(created), values
 
     def path(self, row: int) -> str:

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.inputs.hashtaglists import plain_lists
+from jobs.inputs.separators import SEPARATORS, Separated
 from jobs.inputs.tables import Column
 from jobs.stages.scan.interner import Codes, Interner
 from lookalike.hashtags import normalise, spelling
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.strings.values import Bytes, Hashes, Places, beyond_ascii, frozen, hash_values, pack_values
 
-_BAR = ord("|")
 _SIGN = ord("#")
 
 
@@ -50,10 +51,12 @@ class Spellings:
         self._bucket_of_key = buckets_of(self._keys.packed, self._keys.offsets, buckets)
         self._spelled: list[pa.StringArray] = []
 
-    def explode(self, field: Column) -> Exploded:
+    def explode(self, field: Column, separated: Separated = SEPARATORS["bar"]) -> Exploded:
         """The hashtags in a column of fields such as `#One|two`; blank ones are none, doubled ones are one."""
+        if separated.listed:
+            field = plain_lists(field)
         buffer = frozen(field.buffer)
-        row, start, end = _split(buffer, frozen(field.start), frozen(field.end))
+        row, start, end = _split(buffer, frozen(field.start), frozen(field.end), separated.byte)
         known = len(self._written)
         codes = self._written.add(buffer, start, end)
         if len(self._written) > known:
@@ -121,13 +124,13 @@ def _strings(packed: Bytes, offsets: Places) -> pa.StringArray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _split(buffer: Bytes, start: Places, end: Places) -> tuple[Codes, Places, Places]:
-    """The non-empty parts between bars: int32[] row of each, and where in the buffer it begins and ends."""
+def _split(buffer: Bytes, start: Places, end: Places, separator: int) -> tuple[Codes, Places, Places]:
+    """The non-empty parts between separators: int32[] row of each, and where in the buffer it begins and ends."""
     count = 0
     for i in range(len(start)):
         count += start[i] < end[i]
         for at in range(start[i], end[i]):
-            count += buffer[at] == _BAR
+            count += buffer[at] == separator
     row = np.empty(count, np.int32)
     first = np.empty(count, np.int64)
     last = np.empty(count, np.int64)
@@ -135,7 +138,7 @@ def _split(buffer: Bytes, start: Places, end: Places) -> tuple[Codes, Places, Pl
     for i in range(len(start)):
         begin = start[i]
         for at in range(start[i], end[i] + 1):
-            if at == end[i] or buffer[at] == _BAR:
+            if at == end[i] or buffer[at] == separator:
                 if at > begin:
                     row[count] = i
                     first[count] = begin

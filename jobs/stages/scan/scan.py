@@ -16,13 +16,15 @@ from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import Border, PostsReport
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.quoting import Evidence
-from jobs.inputs.rejects import Reason, RejectLog
+from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
+from jobs.inputs.separators import SEPARATORS
 from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
+from jobs.inputs.timeparts import NULL_TIME
 from jobs.inputs.timestamps import parse_timestamps
 from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
-from jobs.stages.scan.posts import PLACE_BITS, Posts, partition_of
+from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts, partition_of
 from jobs.stages.scan.unknownposts import UnknownPosts
 from lookalike.outputs.layout import data_path
 from lookalike.strings.values import are_blank, combine_hashes, hash_values, parse_flags
@@ -73,7 +75,9 @@ class ScanSplits:
             for rows in _batches(file, split, borders):
                 counts.rows += len(rows) + len(rows.malformed)
                 counts.quotes += Evidence.of(rows, file.dialect.quoting)
-                waiting.append(self._posts(split.file, rows, spellings, rejects, unknown))
+                posts_read = self._posts(split.file, rows, spellings, rejects, unknown)
+                _show_odd_dates(rows, posts_read, counts)
+                waiting.append(posts_read)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
                     waiting, spellings = [], self._no_spellings()
@@ -81,6 +85,7 @@ class ScanSplits:
             counts.take_rejects(rejects)
         if shares_quoted_file(self.files, split):
             counts.borders.append(Border(number, *borders))
+        counts.unknown_ids = unknown.examples
         counts.files += unknown.write(self.output, data_path(self.snapshot, "unknown_posts", part=number))
         return counts
 
@@ -107,12 +112,12 @@ class ScanSplits:
         row_hash: npt.NDArray[np.uint64] = np.zeros(len(rows), np.uint64)
         for name in POSTS.columns[1:]:
             row_hash = combine_hashes(row_hash, hash_values(*rows[name]))
-        hashtags = spellings.explode(rows["hashtags"])
+        hashtags = spellings.explode(rows["hashtags"], SEPARATORS[self.files[file].separator or "bar"])
         posts = Posts(
             id_hash=hash_values(*rows["id"]),
             id_check=hash_values(*rows["id"], seed=1),
             row_hash=row_hash,
-            created_at=parse_timestamps(*rows["created_at"]),
+            created_at=parse_timestamps(*rows["created_at"], day_first=self.files[file].day_first),
             was_dated=~are_blank(*rows["created_at"]),
             repost=parse_flags(*rows["is_repost"]),
             was_flagged=~are_blank(*rows["is_repost"]),
@@ -137,6 +142,14 @@ class ScanSplits:
         dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
         for bucket, start, end in parts:
             spelled.send(bucket, dictionary.slice(start, end - start))
+
+
+def _show_odd_dates(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
+    """Keep examples of dates that cannot be read."""
+    if len(counts.odd_dates) < EXAMPLES:
+        odd = np.flatnonzero((posts.created_at == NULL_TIME) & posts.was_dated)[:EXAMPLES]
+        places = np.searchsorted(rows.place, posts.row[odd] & PLACE)
+        counts.odd_dates += [rows["created_at"].value(i).decode("utf-8", "backslashreplace") for i in places.tolist()]
 
 
 def _batches(file: InputFile, split: Split, borders: list[int]) -> Iterator[RowBatch]:
