@@ -38,10 +38,17 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run the job, print the report and write the record of the run. Returns the exit code."""
     try:
-        config = parse_arguments(argv)
+        arguments = parse_arguments(argv)
+        if arguments.inspect:
+            from jobs.pipeline.inspection import inspection_lines
+            from jobs.reporting.terminal import print_lines
+
+            print_lines(inspection_lines(arguments.config, arguments.inspect))
+            return 0
     except JobError as error:
         _print_error(str(error))
         return error.exit_code
+    config = arguments.config
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     begun, progress, published, reason = datetime.now(UTC), Progress(shown=config.progress), None, None

@@ -24,6 +24,8 @@ _ALIKE = (
     "exclude_reposts",
     "fold",
     "hashtag_separator",
+    "hashtags_from",
+    "preset",
     "quoting",
     "skip_lines",
     "strip_suffix",

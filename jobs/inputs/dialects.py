@@ -10,7 +10,7 @@ from jobs.inputs.columns import find_columns
 from jobs.inputs.encodings import Recoded, find_encoding
 from jobs.inputs.header import read_header
 from jobs.inputs.reading import DELIMITERS, Delimiter, Reading
-from jobs.inputs.tables import Dialect, Quoting, Table
+from jobs.inputs.tables import Dialect, InputFile, Quoting, Table
 
 _LOOKS: Final[Mapping[int, str]] = {
     DELIMITERS["tab"]: "tab-separated",
@@ -22,12 +22,23 @@ _LOOKS: Final[Mapping[int, str]] = {
 
 def looks_like(dialect: Dialect) -> str:
     """What a file looks like, to end a message with."""
-    looks = [_LOOKS[dialect.delimiter]]
-    if dialect.encoding != "utf-8":
-        looks.append(f"in {dialect.encoding.upper()}")
-    if dialect.returns:
-        looks.append("with carriage returns as line ends")
-    return f"; the file looks {', '.join(looks)}"
+    return f"; the file looks {', '.join([_LOOKS[dialect.delimiter], *_beyond_utf_8(dialect)])}"
+
+
+def _beyond_utf_8(dialect: Dialect) -> list[str]:
+    parts = [] if dialect.encoding == "utf-8" else [f"in {dialect.encoding.upper()}"]
+    return [*parts, "with carriage returns as line ends"] if dialect.returns else parts
+
+
+def spoken_of(file: InputFile) -> str:
+    """How a file is written, in words."""
+    words = {"parquet": "Parquet", "jsonl": "JSON Lines"}.get(file.format, _LOOKS.get(file.dialect.delimiter, ""))
+    parts = [words, *_beyond_utf_8(file.dialect)]
+    if file.format == "tsv":
+        parts.append({"none": "not quoted", "rfc4180": "quoted", "backslash": "quoted, with backslashes"}[file.dialect.quoting])
+    if file.compression is not None:
+        parts.append(f"compressed as {file.compression}")
+    return ", ".join(parts)
 
 
 def find_encoding_and_line_ends(head: bytes, reading: Reading) -> Dialect:

@@ -9,21 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from jobs.inputs import parquet
-from jobs.inputs.columns import positions
-from jobs.inputs.dialects import find_delimiter, find_encoding_and_line_ends, looks_like, recode
-from jobs.inputs.header import read_header
-from jobs.inputs.quoting import Judged, common_quoting, judge_head
-from jobs.inputs.reading import DELIMITERS, Reading
+from jobs.inputs.heads import Head
+from jobs.inputs.quoting import common_quoting
+from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators import Separator, find_separator
-from jobs.inputs.streams import compression_of, file_status, open_bytes
-from jobs.inputs.tables import TO_THE_END, Compression, Dialect, InputFile, Quoting, Split, Table
+from jobs.inputs.tables import HASHTAGS, TO_THE_END, InputFile, Split, Table
 from lookalike.errors import UsageError
 
-
-HEAD_BYTES: Final = 1 << 20
-HASHTAGS: Final = "hashtags"
 _ASKED: Final = 64  # files, of very many, whose beginning tells the separator of hashtags
 _SAMPLE_BYTES: Final = 1 << 18
 
@@ -41,11 +34,9 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = Reading())
     for path in paths:
         for name in _expand(path):
             found.setdefault(Path(name).resolve(), name)
-    heads = [_Head.read(name, table, reading) for name in sorted(found.values())]
+    heads = [Head.read(name, table, reading) for name in sorted(found.values())]
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None])
-    files = [
-        dataclasses.replace(head.examine(table, reading, quoting), day_first=reading.day_first) for head in heads
-    ]
+    files = [head.examine(table, quoting) for head in heads]
     return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
 
 
@@ -91,64 +82,6 @@ def _expand(path: str) -> list[str]:
 
 def _visible(path: Path) -> bool:
     return not path.name.startswith((".", "_"))
-
-
-@dataclasses.dataclass(frozen=True)
-class _Head:
-    """What is known of a file before its rows are read.
-
-    dialect: but for the quoting. content: the first bytes of its text as open_text gives it, to the end of the header.
-    judged: how its quotes can be read; None where the options say it, and in Parquet.
-    """
-
-    path: str
-    size: int
-    modified_ns: int
-    compression: Compression | None
-    is_parquet: bool
-    dialect: Dialect = Dialect()
-    content: bytes = b""
-    judged: Judged | None = None
-
-    @classmethod
-    def read(cls, path: str, table: Table, reading: Reading) -> _Head:
-        """Read the first bytes of a file."""
-        size, modified_ns = file_status(path)
-        compression = compression_of(path)
-        with open_bytes(path, compression) as stream:
-            content = stream.read(HEAD_BYTES)
-        is_parquet = content.startswith(parquet.MAGIC) and compression is None
-        head = cls(path, size, modified_ns, compression, is_parquet)
-        return head if is_parquet else head._of_text(content, table, reading)
-
-    def _of_text(self, content: bytes, table: Table, reading: Reading) -> _Head:
-        complete = len(content) < HEAD_BYTES
-        dialect = find_encoding_and_line_ends(content, reading)
-        content = recode(content, dialect)
-        delimiter = find_delimiter(content, table, reading)
-        dialect = dataclasses.replace(dialect, delimiter=DELIMITERS[delimiter])
-        judged = None
-        if reading.quoting == "auto":
-            judged = judge_head(self.path, content, table, reading, dialect, complete=complete)
-        header = content[: read_header(content, dialect, reading.skip_lines)[1]]  # the rest of many files is much
-        return dataclasses.replace(self, dialect=dialect, content=header, judged=judged)
-
-    def examine(self, table: Table, reading: Reading, quoting: Quoting) -> InputFile:
-        """The file, read as all of its table are."""
-        place = str(Path(self.path).absolute())  # a cluster's tasks run in folders of their own
-        if self.is_parquet:
-            columns, fields, groups, separator = parquet.examine(self.path, table, reading)
-            return InputFile(
-                place, self.size, self.modified_ns, "parquet", None, Dialect(), columns, fields, 0, groups, separator
-            )
-        dialect = dataclasses.replace(self.dialect, quoting=quoting if self.judged is not None else reading.quoting)
-        names, body = read_header(self.content, dialect, reading.skip_lines)
-        if not names:
-            raise UsageError(f"{self.path}: empty, not even a header with the columns {', '.join(table.required)}")
-        columns = positions(self.path, table, names, reading.columns, looks_like(dialect))
-        return InputFile(
-            place, self.size, self.modified_ns, "tsv", self.compression, dialect, columns, len(names), body
-        )
 
 
 def plan_splits(files: Sequence[InputFile], split_bytes: int) -> tuple[Split, ...]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 from typing import Final
 
-from jobs.inputs.tables import Dialect
+from jobs.inputs.columns import find_columns
+from jobs.inputs.reading import Reading
+from jobs.inputs.tables import Dialect, Table
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _LINE_FEED: Final = b"\n"
+_LINES_BELOW: Final = 20
 
 
 def read_header(head: bytes, dialect: Dialect, skip_lines: int = 0) -> tuple[list[str], int]:
@@ -29,6 +32,24 @@ def read_header(head: bytes, dialect: Dialect, skip_lines: int = 0) -> tuple[lis
             return _names(line, dialect), after
         at = after
     return [], at
+
+
+def find_header_below(content: bytes, body: int, dialect: Dialect, table: Table, reading: Reading) -> int:
+    """Where the line ends that has the columns of a table, if it is one of those below the header; else 0."""
+    at = body
+    for _ in range(_LINES_BELOW):
+        end = content.find(_LINE_FEED, at)
+        if end < 0:
+            return 0
+        names = _names(content[at:end].removesuffix(b"\r").decode("utf-8", "backslashreplace"), dialect)
+        try:
+            found = find_columns(table, names, reading.columns)
+        except ValueError:
+            found = (None,)
+        if all(place is not None for place in found):
+            return end + 1
+        at = end + 1
+    return 0
 
 
 def _names(line: str, dialect: Dialect) -> list[str]:

@@ -27,6 +27,8 @@ def parse_other(buffer: Bytes, at: int, end: int, day_first: bool) -> int:
         return _moment(_basic_date(buffer, at), _time_of_day(buffer, after, end))
     if digits == 0 or after == end:
         return NULL_TIME
+    if buffer[after] == _SPACE and digits <= 2:
+        return _day_month_year(buffer, at, end)
     mark = buffer[after]
     second = after + 1
     third = second + _digits(buffer, second, end) + 1
@@ -174,6 +176,18 @@ def _month(buffer: Bytes, at: int, end: int) -> tuple[int, int]:
 
 
 @numba.njit(cache=True, nogil=True)
+def _day_month_year(buffer: Bytes, at: int, end: int) -> int:
+    """10 Oct 2018 20:19:24 +0000."""
+    digits = _digits(buffer, at, end)
+    day = _value(buffer, at, digits)
+    month, after = _month(buffer, _skip(buffer, at + digits, end), end)
+    at = _skip(buffer, after, end)
+    if digits == 0 or digits > 2 or month == 0 or _digits(buffer, at, end) != 4:
+        return NULL_TIME
+    return _moment(days_since_1970(_value(buffer, at, 4), month, day), _time_of_day(buffer, at + 4, end))
+
+
+@numba.njit(cache=True, nogil=True)
 def _worded(buffer: Bytes, at: int, end: int) -> int:
     """A date that begins with the name of a day or a month."""
     month, after = _month(buffer, at, end)
@@ -183,16 +197,13 @@ def _worded(buffer: Bytes, at: int, end: int) -> int:
         at = _skip(buffer, after, end)
         if month == 0:
             return NULL_TIME
+    if month == 0:
+        return _day_month_year(buffer, at, end)
     digits = _digits(buffer, at, end)
     day = _value(buffer, at, digits)
     if digits == 0 or digits > 2:
         return NULL_TIME
     at = _skip(buffer, at + digits, end)
-    if month == 0:  # Wed, 10 Oct 2018 20:19:24 +0000
-        month, after = _month(buffer, at, end)
-        at = _skip(buffer, after, end)
-        if month == 0:
-            return NULL_TIME
     digits = _digits(buffer, at, end)
     if digits == 4:
         days = days_since_1970(_value(buffer, at, 4), month, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -16,37 +17,31 @@ from jobs.inputs.columns import positions
 from jobs.inputs.quotes import no_tally
 from jobs.inputs.hashtaglists import HASHTAG_KEYS
 from jobs.inputs.reading import Reading
-from jobs.inputs.separators import Separator
 from jobs.inputs.streams import naming
-from jobs.inputs.tables import Column, InputFile, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, Column, InputFile, RowBatch, Table
 from lookalike.errors import UsageError
 
 MAGIC: Final = b"PAR1"
 _MAX_BATCH_ROWS: Final = 1 << 17
 
 
-def examine(
-    path: str, table: Table, reading: Reading
-) -> tuple[tuple[int, ...], int, tuple[int, ...], Separator | None]:
-    """Positions of the table's columns, number of columns of the file, bytes of each row group, and the separator.
+def examine(file: InputFile, table: Table, reading: Reading) -> InputFile:
+    """The file with the positions of the table's columns and the bytes of each row group.
 
-    The separator is known where hashtags are lists, which are read as text with bars.
-
-    UsageError names what is wrong: a column that is missing, there twice, or of a type that cannot be used.
+    Hashtags that are lists are read as text with bars. UsageError names what is wrong: a column that is missing, there
+    twice, or of a type that cannot be used.
     """
-    with naming(path), pq.ParquetFile(path, memory_map=False) as file:
-        schema, metadata = file.schema_arrow, file.metadata
+    with naming(file.path), pq.ParquetFile(file.path, memory_map=False) as source:
+        schema, metadata = source.schema_arrow, source.metadata
         groups = tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    columns = positions(path, table, schema.names, reading.columns, "")
+    columns = positions(file.path, table, schema.names, reading, "")
     for name, position in zip(table.columns, columns, strict=True):
-        if position < 0:
-            continue
-        kind = schema.field(position).type
-        if not _usable(name, kind):
-            raise UsageError(f"{path}: column {name!r} is of type {kind}, which cannot be used")
-    hashtags = dict(zip(table.columns, columns, strict=True)).get("hashtags", -1)
-    listed = hashtags >= 0 and _is_list(schema.field(hashtags).type)
-    return columns, len(schema.names), groups, "bar" if listed else None
+        kind = None if position < 0 else schema.field(position).type
+        if kind is not None and not _usable(name, kind):
+            raise UsageError(f"{file.path}: column {name!r} is of type {kind}, which cannot be used")
+        if name == HASHTAGS and kind is not None and _is_list(kind):
+            file = dataclasses.replace(file, separator="bar")
+    return dataclasses.replace(file, columns=columns, fields=len(schema.names), groups=groups)
 
 
 def read_groups(file: InputFile, start: int, end: int, table: Table, chunk_bytes: int) -> Iterator[RowBatch]:

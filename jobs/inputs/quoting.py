@@ -177,7 +177,8 @@ def _contradictions(head: bytes, table: Table, reading: Reading, dialect: Dialec
         found = find_columns(table, names, reading.columns)
     except ValueError:
         return None
-    if any(place is None for name, place in zip(table.columns, found, strict=True) if name in table.required):
+    places = dict(zip(table.columns, found, strict=True))
+    if table.missing(lambda name: places[name] is not None) is not None:
         return None
     sample = head[body:]
     if not complete:

@@ -19,8 +19,9 @@ class Reading:
     """How files of one table are to be read; what is "auto" is found out.
 
     separator: between the hashtags of a post. skip_lines: lines above the header.
-    day_first: in dates such as 10/9/2013. columns: the names that columns of the table have in the files, where they
-    differ.
+    day_first: in dates such as 10/9/2013. preset: a name of presets.registry, auto or none. hashtags_from: auto is the
+    column, where there is one. columns: the names that columns of the table have in the files, where they
+    differ. insisted: columns that must be there, because the options name them.
     """
 
     quoting: Quoting | Literal["auto"] = "auto"
@@ -29,4 +30,7 @@ class Reading:
     separator: Separator | Literal["auto"] = "auto"
     skip_lines: int = 0
     day_first: bool = False
+    preset: str = "auto"
+    hashtags_from: Literal["auto", "column", "text"] = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
+    insisted: frozenset[str] = frozenset()

@@ -9,11 +9,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.jsonlines import LINES, parse_lines
 from jobs.inputs.parquet import read_groups
 from jobs.inputs.quotes import BACKSLASH, ESCAPES, no_tally
 from jobs.inputs.scanner import Found, find_byte, find_row_end, quotes_in, room, scan_quoted, scan_raw
 from jobs.inputs.streams import check_unchanged, open_text
-from jobs.inputs.tables import Column, InputFile, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, Column, InputFile, RowBatch, Table
+from jobs.inputs.texthashtags import hashtags_of
+from lookalike.strings.values import are_blank
 
 CHUNK_BYTES: Final = 2 << 20  # with the arrays beside it, about what a core has of cache
 LONGEST_ROW: Final = 64 << 20  # bytes; a longer one is malformed
@@ -44,7 +47,7 @@ def read_rows(
     """
     check_unchanged(file)
     if file.format == "parquet":
-        yield from read_groups(file, start, end, table, chunk_bytes)
+        yield from _finished(file, table, read_groups(file, start, end, table, chunk_bytes))
         return
     with open_text(file) as stream:
         rows = _Rows(file, table, stream, chunk_bytes)
@@ -52,7 +55,25 @@ def read_rows(
             rows.skip_header()
         else:
             rows.seek_row(start, inside=inside)
-        yield from rows.until(end, borders)
+        yield from _finished(file, table, rows.until(end, borders))
+
+
+def _finished(file: InputFile, table: Table, batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
+    """The rows with the values of the table's columns, where these are not yet what the file holds."""
+    for batch in batches:
+        if file.format == "jsonl":
+            batch = parse_lines(batch, table, file.paths)
+        for column in file.filled:
+            batch = batch.with_column(column, _presence(batch[column]))
+        if file.from_text:
+            batch = batch.with_column(HASHTAGS, hashtags_of(batch["text"]))
+        yield batch
+
+
+def _presence(column: Column) -> Column:
+    """1 for a value that is not blank, 0 for one that is."""
+    places = (~are_blank(*column)).astype(np.int64)
+    return Column(np.frombuffer(b"01", np.uint8), places, places + 1)
 
 
 def count_quotes(file: InputFile, start: int, end: int) -> int:
@@ -93,13 +114,13 @@ def fetch_batches(file: InputFile, places: npt.NDArray[np.int64], table: Table) 
     """
     if not len(places):
         return
-    if file.format == "tsv" and file.can_seek and len(places) * _FINISHING < file.size:
+    if file.format != "parquet" and file.can_seek and len(places) * _FINISHING < file.size:
         check_unchanged(file)
         with open_text(file) as stream:
             for place in places.tolist():
                 rows = _Rows(file, table, stream, _FINISHING)
                 rows.seek(place)
-                yield from rows.until(place + 1)
+                yield from _finished(file, table, rows.until(place + 1))
         return
     end = len(file.groups) if file.format == "parquet" else int(places[-1]) + 1
     for batch in read_rows(file, 0, end, table):
@@ -117,7 +138,8 @@ class _Rows:
     """A window of a stream: `buffer` holds its bytes from `offset`, of which the first `at` are done with."""
 
     def __init__(self, file: InputFile, table: Table, stream: Any, chunk_bytes: int) -> None:
-        self._file, self._table, self._stream, self._chunk_bytes = file, table, stream, chunk_bytes
+        self._file, self._stream, self._chunk_bytes = file, stream, chunk_bytes
+        self._table = LINES if file.format == "jsonl" else table
         self._slots = np.full(file.fields, -1, np.int64)
         self._present = [position for position in file.columns if position >= 0]
         self._slots[self._present] = np.arange(len(self._present))

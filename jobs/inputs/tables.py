@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from jobs.inputs.quotes import Tally, no_tally
 from jobs.inputs.separators import Separator
 
-Format = Literal["tsv", "parquet"]
+Format = Literal["tsv", "jsonl", "parquet"]
+HASHTAGS: Final = "hashtags"
 Compression = Literal["gzip", "bz2", "zstd", "xz", "zip"]
 Quoting = Literal["none", "rfc4180", "backslash"]
 
@@ -23,12 +25,13 @@ TO_THE_END: Final = int(np.iinfo(np.int64).max)
 class Table:
     """An input table: its name and the columns that the job reads, found by name in any order.
 
-    optional: columns that a file may lack. free_text: columns whose values may have quotes of their own around them.
+    optional: columns that a file may lack. either: columns of which it has one at least. free_text: columns whose values may have quotes of their own around them.
     """
 
     name: str
     columns: tuple[str, ...]
     optional: frozenset[str] = frozenset()
+    either: tuple[str, ...] = ()
     free_text: frozenset[str] = frozenset()
 
     @property
@@ -36,11 +39,19 @@ class Table:
         """The columns that every file has."""
         return tuple(name for name in self.columns if name not in self.optional)
 
+    def missing(self, has: Callable[[str], bool]) -> str | None:
+        """A column that a file lacks, but needs. has: whether it has a column."""
+        lacking = [name for name in self.required if not has(name)]
+        if self.either and not any(map(has, self.either)):
+            lacking.append(self.either[0])
+        return lacking[0] if lacking else None
+
 
 POSTS: Final = Table(
     "posts",
     ("id", "created_at", "author_id", "is_repost", "text", "hashtags"),
-    optional=frozenset({"created_at", "is_repost", "text"}),
+    optional=frozenset({"created_at", "is_repost", "text", HASHTAGS}),
+    either=(HASHTAGS, "text"),
     free_text=frozenset({"text"}),
 )
 ACCOUNTS: Final = Table(
@@ -77,7 +88,9 @@ class InputFile:
     size: bytes on disk. modified_ns: time of last change, nanoseconds since 1970.
     columns: for each column of the table its position in the file, or -1. fields: how many fields a row has.
     body: offset of the first byte after the header, in the text as open_text gives it.
-    groups: Parquet only, the bytes of each row group. separator: between the hashtags of
+    groups: Parquet only, the bytes of each row group. paths: JSON Lines only, where the columns are; "" for none.
+    filled: columns of which only counts whether there is a value. from_text: whether hashtags are those of the text.
+    preset: whose names the columns have. separator: between the hashtags of
     a post; None in a table without them. day_first: see parse_timestamps.
     """
 
@@ -87,12 +100,21 @@ class InputFile:
     format: Format
     compression: Compression | None
     dialect: Dialect
-    columns: tuple[int, ...]
-    fields: int
-    body: int
+    columns: tuple[int, ...] = ()
+    fields: int = 0
+    body: int = 0
     groups: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+    filled: frozenset[str] = frozenset()
+    from_text: bool = False
+    preset: str | None = None
     separator: Separator | None = None
     day_first: bool = False
+
+    def has(self, table: Table, column: str) -> bool:
+        """Whether the file has a column of the table."""
+        place = table.columns.index(column)
+        return self.paths[place] != "" if self.format == "jsonl" else self.columns[place] >= 0
 
     @property
     def can_seek(self) -> bool:
@@ -157,6 +179,12 @@ class RowBatch:
     def __getitem__(self, name: str) -> Column:
         """The values of a column of the table."""
         return self.columns[self.table.columns.index(name)]
+
+    def with_column(self, name: str, column: Column) -> RowBatch:
+        """The batch with other values in a column of the table."""
+        columns = list(self.columns)
+        columns[self.table.columns.index(name)] = column
+        return replace(self, columns=tuple(columns))
 
     def take(self, rows: npt.NDArray[np.intp]) -> RowBatch:
         """The well-formed rows at some places of the batch; nothing is copied but where they are."""

@@ -19,7 +19,7 @@ def parse_timestamps(
       day or hour may have one digit.
     - 10/9/2013, month first unless day_first; 10.9.2013, day first. A year of two digits is of 1969 to 2068 (POSIX).
     - Wed Oct 10 20:19:24 +0000 2018, as Twitter's first API; Wed, 10 Oct 2018 20:19:24 +0000, as e-mail (RFC 5322);
-      Oct 10, 2018.
+      10 Oct 2018; Oct 10, 2018.
     - Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the number of digits; at least nine.
 
     A time is H:MM, H:MM:SS or H:MM:SS.fraction, with AM or PM or without, and then nothing (UTC), Z, UTC, GMT, or an

@@ -7,6 +7,7 @@ commas and reads those that begin with [ as JSON, and shows Python's types in th
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -40,6 +41,9 @@ examples:
     ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out \\
       --min-similarity 0.75
 
+  See how a file would be read:
+    ./spark-submit.sh --inspect export.csv
+
   Ask what a run would take before you start it:
     ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out --plan
 
@@ -71,13 +75,24 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} ({hint}see --help)")
 
 
-def parse_arguments(argv: Sequence[str]) -> JobConfig:
+@dataclasses.dataclass(frozen=True)
+class Arguments:
+    """What a command line asks for. inspect: files to look at, instead of a run."""
+
+    config: JobConfig
+    inspect: tuple[str, ...] = ()
+
+
+def parse_arguments(argv: Sequence[str]) -> Arguments:
     """The options of a run. Raises UsageError; --help and --version print and raise SystemExit(0)."""
     flags: dict[str, Any] = vars(_parser().parse_args(list(argv)))
+    inspect = tuple(flags.pop("inspect", ()))
+    if inspect:  # which needs no other path
+        flags = {"posts": inspect, "accounts": inspect, "output": "out"} | flags
     config = flags.pop("config", None)
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
-    return load_config(config, flags)
+    return Arguments(load_config(config, flags), inspect)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
         "--config", type=Path, metavar="FILE", help=f"{CONFIG_MEANING} (default: conf/job.yaml)"
     )
     others = parser.add_argument_group("Other")
+    others.add_argument(
+        "--inspect",
+        nargs="+",
+        metavar="FILE",
+        help="Show how these files would be read, and their first rows. Nothing else is done, and Java is not needed.",
+    )
     others.add_argument("--help", "-h", action="help", help="Print this help and exit.")
     version = f"lookalike {__version__}"
     others.add_argument("--version", action="version", version=version, help="Print the version and exit.")

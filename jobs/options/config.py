@@ -125,6 +125,16 @@ class JobConfig(BaseModel):
     skip_lines: Annotated[
         int, Field(ge=0), Option(INPUT, "Pass over this many lines above the header of text files.", metavar="N")
     ] = 0
+    preset: Annotated[
+        str,
+        Option(
+            INPUT,
+            "Take the columns by the names of this common export; auto finds it out, none takes no preset.",
+            metavar="NAME",
+            allowed="auto, none or the name of a preset",
+            details="The presets are in docs/reference/presets.md.",
+        ),
+    ] = "auto"
     columns: Annotated[
         Columns,
         Option(
@@ -137,6 +147,18 @@ class JobConfig(BaseModel):
             "lower case, and spaces or quotes around a name, make no difference.",
         ),
     ] = ()
+    hashtags_from: Annotated[
+        Literal["auto", "column", "text"],
+        Option(
+            INPUT,
+            "Say where the hashtags of a post are.",
+            choices={
+                "auto": "in the column, or in the text where there is no such column",
+                "column": "in the column hashtags",
+                "text": "in the text",
+            },
+        ),
+    ] = "auto"
     hashtag_separator: Annotated[
         Literal["auto", "bar", "comma", "semicolon", "space", "list"],
         Option(

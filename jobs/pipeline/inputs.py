@@ -49,5 +49,8 @@ def reading_of(config: JobConfig, table: Table, quoting: Quoting | None = None) 
         separator=config.hashtag_separator,
         skip_lines=config.skip_lines,
         day_first=config.day_first,
+        preset=config.preset,
+        hashtags_from=config.hashtags_from,
         columns=columns,
+        insisted=frozenset(columns),
     )

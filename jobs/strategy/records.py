@@ -24,6 +24,7 @@ def input_records(table: Literal["posts", "accounts"], files: Iterable[InputFile
             delimiter=chr(file.dialect.delimiter),
             quoting=file.dialect.quoting,
             separator=file.separator,
+            preset=file.preset,
         )
         for file in files
     )

@@ -66,12 +66,13 @@ class InputRecord(StrictModel):
     path: str
     bytes: NonNegativeInt
     modified_ns: int
-    format: Literal["tsv", "parquet"]
+    format: Literal["tsv", "jsonl", "parquet"]
     compression: Literal["gzip", "bz2", "zstd", "xz", "zip"] | None = None
     encoding: str = "utf-8"
     delimiter: str = "\t"
     quoting: Literal["none", "rfc4180", "backslash"] = "none"
     separator: str | None = None
+    preset: str | None = None
 
 
 class Mode(StrictModel):

@@ -10,7 +10,7 @@ import numpy as np
 from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
-from jobs.inputs.tables import TO_THE_END, Column, InputFile, Table
+from jobs.inputs.tables import TO_THE_END, Column, InputFile, RowBatch, Table
 
 THINGS = Table("things", ("id", "value"))
 
@@ -65,3 +65,10 @@ def column_of(values: Sequence[bytes], before: bytes = b"") -> Column:
     starts = ends - np.array([len(value) for value in values], np.int64)
     buffer = np.frombuffer(before + b"".join(values), np.uint8)
     return Column(buffer, starts, ends)
+
+
+def read_columns(file: InputFile, table: Table) -> RowBatch:
+    """The rows of a small file in one batch."""
+    end = len(file.groups) if file.format == "parquet" else TO_THE_END
+    (batch,) = read_rows(file, 0, end, table)
+    return batch

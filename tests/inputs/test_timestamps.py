@@ -95,6 +95,8 @@ def test_what_datetime_refuses_is_refused(text: str) -> None:
         ("Wed Oct 10 20:19:24 +0000 2018", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
         ("Wed Oct 10 20:19:24 2018", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),
         ("Wed, 10 Oct 2018 20:19:24 -0330", datetime(2018, 10, 10, 23, 49, 24, tzinfo=UTC)),
+        ("10 Oct 2018 8:19PM", datetime(2018, 10, 10, 20, 19, tzinfo=UTC)),
+        ("Sat Nov 03 2018", datetime(2018, 11, 3, tzinfo=UTC)),
         ("Oct 10, 2018", datetime(2018, 10, 10, tzinfo=UTC)),
         ("October 10, 2018, 8:19 PM", datetime(2018, 10, 10, 20, 19, tzinfo=UTC)),
         ("1539202764", datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)),

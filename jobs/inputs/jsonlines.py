@@ -1,0 +1,130 @@
+"""JSON Lines as input: an object a line; what the paths of the columns find becomes what a text file would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from jobs.inputs.columns import plain_name
+from jobs.inputs.encodings import decoded
+from jobs.inputs.hashtaglists import hashtag_in
+from jobs.inputs.paths import JsonPath
+from jobs.inputs.reading import Reading
+from jobs.inputs.tables import Column, RowBatch, Table
+from lookalike.errors import UsageError
+
+LINES: Final = Table("lines", ("line",))
+NO_DELIMITER: Final = 0  # JSON has no such byte
+_SHOWN: Final = 12  # keys in a message
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Whether the first line that is not blank is an object."""
+    first = next((line for line in head.splitlines() if line.strip()), b"")
+    return first.lstrip().startswith(b"{") and _load(first) is not None
+
+
+def looks_like_one_value(head: bytes) -> bool:
+    """Whether a file is JSON, but not an object a line."""
+    begin = head.lstrip()[:1]
+    return begin in (b"[", b"{") and not is_json_lines(head)
+
+
+def objects_in(head: bytes) -> Iterator[dict[str, Any]]:
+    """The objects of the whole lines of a head."""
+    for line in head[: head.rfind(b"\n") + 1].splitlines() or [head]:
+        found = _load(line)
+        if found is not None:
+            yield found
+
+
+def _load(line: bytes) -> dict[str, Any] | None:
+    """The object in a line; None if it is none."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            found = orjson.loads(decoded(line))
+        except orjson.JSONDecodeError:
+            return None
+    return found if isinstance(found, dict) else None
+
+
+def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], reading: Reading) -> tuple[str, ...]:
+    """The path of each column of a table, "" where it may be missing and is.
+
+    UsageError if a column that must be there is in none of the objects.
+    """
+    keys = {plain_name(key): key for one in objects for key in one}
+    paths: dict[str, str] = {}
+    for column in table.columns:
+        text = reading.columns.get(column) or keys.get(plain_name(column), column)
+        try:
+            wanted = JsonPath.parse(text.removesuffix("?"))
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}") from None
+        if text.endswith("?") or any(wanted.find(one) is not None for one in objects):
+            paths[column] = text
+    missing = next((one for one in table.columns if one in reading.insisted and one not in paths), None)
+    missing = missing or table.missing(paths.__contains__)
+    if missing is not None:
+        shown = ", ".join(list(dict.fromkeys(_leaves(objects)))[:_SHOWN])
+        name = reading.columns.get(missing, missing)
+        hint = "" if missing in reading.columns else f"; name it: --columns {missing}=PATH"
+        raise UsageError(f"{path}: no {name!r}; found: {shown}; the file looks like JSON Lines{hint}")
+    return tuple(paths.get(column, "") for column in table.columns)
+
+
+def _leaves(objects: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The paths of all values that are no objects."""
+    for one in objects:
+        for key, value in one.items():
+            if isinstance(value, dict):
+                yield from (f"{key}.{below}" for below in _leaves([value]))
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                yield from (f"{key}[].{below}" for below in _leaves(value[:1]))
+            else:
+                yield key
+
+
+def parse_lines(lines: RowBatch, table: Table, paths: Sequence[str]) -> RowBatch:
+    """The values that the paths find in each line; a line that is no object is malformed."""
+    wanted = [JsonPath.parse(path.removesuffix("?")) if path else None for path in paths]
+    values: list[list[bytes]] = [[] for _ in paths]
+    good, malformed = [], list(lines.malformed)
+    for i in range(len(lines)):
+        line = lines.raw(i)
+        found = _load(line)
+        if found is None:
+            malformed.append((int(lines.place[i]), line))
+            continue
+        good.append(i)
+        for column, path in zip(values, wanted, strict=True):
+            column.append(b"" if path is None else text_of(path.find(found)))
+    kept = lines.take(np.array(good, np.intp))
+    columns = tuple(map(_column, values))
+    malformed.sort(key=lambda one: one[0])
+    return RowBatch(table, columns, kept.place, malformed, kept.written, lines.quotes)
+
+
+def text_of(value: Any) -> bytes:
+    """A JSON value as a text file would hold it; a list as hashtags with bars between them."""
+    if value is None:
+        return b""
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, list):
+        return b"|".join(text_of(hashtag_in(one)) for one in value)
+    if isinstance(value, dict):
+        return orjson.dumps(value)
+    return str(value).encode("utf-8", "replace")
+
+
+def _column(values: list[bytes]) -> Column:
+    edges = np.cumsum([0, *map(len, values)])
+    return Column(np.frombuffer(b"".join(values), np.uint8), edges[:-1], edges[1:])

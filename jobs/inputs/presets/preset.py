@@ -1,0 +1,27 @@
+"""What is known of an export: how it is told from others, and the names that the job's columns have in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from jobs.inputs.separators import Separator
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An export of a platform or a tool.
+
+    title: for a person. telling: columns, or paths of JSON, that together no other export has. posts, accounts: the
+    name of each column of the job's in the file; columns that are not there are left out. A name that ends with "?"
+    says by having a value at all that the answer is yes. hashtags: how they are written, where it is known.
+    """
+
+    name: str
+    title: str
+    format: Literal["text", "jsonl"]
+    telling: tuple[str, ...]
+    posts: Mapping[str, str]
+    accounts: Mapping[str, str]
+    separator: Separator | None = None

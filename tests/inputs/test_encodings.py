@@ -1,0 +1,32 @@
+import pytest
+
+from jobs.inputs.encodings import find_encoding
+
+TEXTS = {
+    "western": "Élection à Zürich, Müller und Söhne, façade, naïve, señor, coração\n" * 3,
+    "russian": "Съешь ещё этих мягких французских булок, да выпей чаю\n" * 5,
+    "japanese": "いろはにほへと ちりぬるを わかよたれそ つねならむ\n" * 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        (b"", "utf-8"),
+        (b"plain", "utf-8"),
+        ("é😀".encode(), "utf-8"),
+        ("é😀".encode()[:-1], "utf-8"),  # the head cuts a character
+        (("é" * 10).encode() + b"\xff", "utf-8"),  # damage
+        (b"\xef\xbb\xbfplain", "utf-8"),
+        ("plain".encode("utf-16"), "utf-16"),
+        ("plain".encode("utf-16-le"), "utf-16-le"),
+        ("plain".encode("utf-16-be"), "utf-16-be"),
+        ("plain".encode("utf-32"), "utf-32"),
+        (b"M\xfcller", "cp1252"),
+        (TEXTS["western"].encode("cp1252"), "cp1252"),
+        (TEXTS["russian"].encode("cp1251"), "cp1251"),
+        (TEXTS["japanese"].encode("shift_jis"), "cp932"),
+    ],
+)
+def test_the_encoding_is_told_by_the_first_bytes(head: bytes, encoding: str) -> None:
+    assert find_encoding(head) == encoding

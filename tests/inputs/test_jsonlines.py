@@ -1,0 +1,142 @@
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.inputs.files import find_files, plan_splits
+from jobs.inputs.paths import JsonPath
+from jobs.inputs.reading import Reading
+from jobs.inputs.rows import fetch_rows
+from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile
+from lookalike.errors import UsageError
+
+from .reading import THINGS, read
+
+TWEET = {
+    "id_str": "7",
+    "created_at": "Wed Oct 10 20:19:24 +0000 2018",
+    "user": {"id_str": "1", "screen_name": "ann", "created_at": "Wed Oct 10 20:19:24 +0000 2012"},
+    "full_text": "RT",
+    "retweeted_status": {"id_str": "6"},
+    "entities": {"hashtags": [{"text": "one", "indices": [0, 1]}, {"text": "two", "indices": [2, 3]}]},
+}
+
+
+def put(path: Path, *objects: Any) -> str:
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects), encoding="utf-8")
+    return str(path)
+
+
+def examined(path: str, reading: Reading = Reading()) -> InputFile:
+    (file,) = find_files(THINGS, [path], reading)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("id_str", "7"),
+        ("user.screen_name", "ann"),
+        ("user.none", None),
+        ("none.at.all", None),
+        ("entities.hashtags[].text", ["one", "two"]),
+        ("entities.hashtags[text=two].indices", [[2, 3]]),
+        ("text|full_text", "RT"),
+        ("entities.urls[].url", []),
+        ("user[].id_str", []),
+    ],
+)
+def test_a_path_finds_a_value(path: str, value: Any) -> None:
+    found = JsonPath.parse(path).find(TWEET)
+    assert found == (value or None)
+
+
+@pytest.mark.parametrize("path", ["", "a..b", "a[", "a[]]", "[].a"])
+def test_what_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="is no path"):
+        JsonPath.parse(path)
+
+
+def test_values_become_text(tmp_path: Path) -> None:
+    values = ["é", 7, 7.0, 7.5, True, False, None, ["a", None, "b"], [{"tag": "c"}], {"k": 1}]
+    path = put(tmp_path / "a.jsonl", *({"id": i, "value": value} for i, value in enumerate(values)))
+    found = [value.decode() for _, value in read(examined(path)).values]
+    assert found == ["é", "7", "7", "7.5", "true", "false", "", "a||b", "c", '{"k":1}']
+
+
+def test_lines_that_are_no_object_are_malformed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"id": 1, "value": "a"}\n\n[1]\n{"id": 2\n{"id": 3, "value": "na\xefve"}')
+    found = read(examined(str(path)))
+    assert [raw for _, raw in found.malformed] == [b"[1]", b'{"id": 2']
+    assert found.values == [(b"1", b"a"), (b"3", "na\uf7efve".encode())]
+    assert [raw for _, raw, _ in found.rows] == [b'{"id": 1, "value": "a"}', b'{"id": 3, "value": "na\xefve"}']
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.tuples(st.text(max_size=5), st.text("a|\n\té😀\"\\", max_size=9)), min_size=1, max_size=30),
+    st.integers(1, 300),
+    st.integers(1, 200),
+)
+def test_any_splits_give_what_json_loads_gives(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], split_bytes: int, chunk_bytes: int
+) -> None:
+    path = tmp_path_factory.mktemp("json") / "a.jsonl"
+    put(path, *({"id": "x" + one, "value": other} for one, other in rows))
+    file = examined(str(path))
+    parts = [read(file, split.start, split.end, chunk_bytes=chunk_bytes) for split in plan_splits([file], split_bytes)]
+    found = [row for part in parts for row in part.rows]
+    assert [values for _, _, values in found] == [(b"x" + one.encode(), other.encode()) for one, other in rows]
+    places = np.array([found[-1][0]], np.int64)
+    (row,) = fetch_rows(file, places, THINGS)
+    assert (row.raw, row.values) == found[-1][1:]
+
+
+def test_compressed_lines_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"id":1,"value":"a"}\n{"id":2,"value":"b"}\n'))
+    assert read(examined(str(path))).values == [(b"1", b"a"), (b"2", b"b")]
+
+
+def test_columns_are_named_by_paths(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", {"ID": 1, "more": {"deep": "a"}})
+    reading = Reading(columns={"value": "more.deep"}, insisted=frozenset({"value"}))
+    assert read(examined(path, reading)).values == [(b"1", b"a")]
+
+
+@pytest.mark.parametrize(
+    ("reading", "message"),
+    [
+        (Reading(), r"a\.jsonl: no 'value'; found: id, more\.deep, list\[\]\.x; the file looks like JSON Lines; "),
+        (Reading(columns={"value": "a..b"}), r"a\.jsonl: 'a\.\.b' is no path"),
+        (Reading(columns={"value": "no"}, insisted=frozenset({"value"})), r"a\.jsonl: no 'no'; found: .* Lines$"),
+    ],
+)
+def test_a_missing_value_is_named_with_what_there_is(tmp_path: Path, reading: Reading, message: str) -> None:
+    path = put(tmp_path / "a.jsonl", {"id": 1, "more": {"deep": "a"}, "list": [{"x": 1}]})
+    with pytest.raises(UsageError, match=message):
+        examined(path, reading)
+
+
+def test_other_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[\n{"id": 1}\n]')
+    with pytest.raises(UsageError, match=r"a\.json: is JSON, but not an object a line"):
+        examined(str(tmp_path / "a.json"))
+
+
+def test_tweets_of_the_first_api_are_known(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", TWEET, {**TWEET, "id_str": "8", "retweeted_status": None, "entities": {}})
+    (file,) = find_files(POSTS, [path])
+    assert (file.preset, file.separator) == ("twitter-v1", "bar")
+    assert read(file, table=POSTS).values == [
+        (b"7", b"Wed Oct 10 20:19:24 +0000 2018", b"1", b"1", b"RT", b"one|two"),
+        (b"8", b"Wed Oct 10 20:19:24 +0000 2018", b"1", b"0", b"RT", b""),
+    ]
+    (file,) = find_files(ACCOUNTS, [path])
+    assert read(file, table=ACCOUNTS).values == [(b"1", b"Wed Oct 10 20:19:24 +0000 2012", b"ann")] * 2
