@@ -89,14 +89,19 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(config: JobConfig, progress: Progress) -> Manifest | None:
     """The manifest of the published snapshot; None for a plan."""
-    from jobs.spark.session import start_spark  # Spark and numba load slowly, and --help is fast
+    from jobs.spark.session import give_up, start_spark  # Spark and numba load slowly, and --help is fast
 
     name = f"lookalike {config.output}"
     # Start Spark now, but not if the run may have to wait for another one, which needs the memory.
     started = None if config.wait else start_spark(name)
     from jobs.pipeline.run import run_job  # loads slowly, while Java starts
 
-    return run_job(config, lambda: started or start_spark(name), progress)
+    try:
+        return run_job(config, lambda: started or start_spark(name), progress)
+    except BaseException:
+        if started is not None:
+            give_up(started)
+        raise
 
 
 def _report(config: JobConfig, published: Manifest) -> None:
