@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from jobs.inputs.quoting import Evidence
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
+from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
 from lookalike.outputs.entries import FileEntry
 
 # An unknown author says that the accounts are incomplete, not that the posts are damaged.
@@ -54,7 +54,7 @@ class PostsReport:
     files: list[FileEntry] = dataclasses.field(default_factory=list)
     superseded: int = 0
     partitions: list[int] = dataclasses.field(default_factory=list)
-    quotes: Evidence = Evidence()
+    quotes: Evidence = NO_EVIDENCE
     borders: list[Border] = dataclasses.field(default_factory=list)
     unknown_ids: list[str] = dataclasses.field(default_factory=list)
     odd_dates: list[str] = dataclasses.field(default_factory=list)

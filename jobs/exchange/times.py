@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.timestamps import NULL_TIME
+from jobs.inputs.dates.timeparts import NULL_TIME
 
 
 def as_times(micros: npt.NDArray[np.int64]) -> pa.TimestampArray:

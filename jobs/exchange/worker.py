@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot

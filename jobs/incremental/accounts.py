@@ -11,7 +11,7 @@ from jobs.exchange.times import micros
 from jobs.incremental.base import Base
 from jobs.incremental.changes import AccountChanges
 from jobs.incremental.decide import NotIncremental
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from lookalike.errors import SnapshotError
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.strings.packed import packed_strings

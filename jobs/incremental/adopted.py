@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from jobs.incremental.base import Base
 from jobs.incremental.decide import NotIncremental
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.rows import fetch_batches
 from jobs.inputs.tables import POSTS, TO_THE_END, InputFile, Split
 from jobs.stages.scan.posts import PLACE, PLACE_BITS

@@ -15,7 +15,7 @@ from jobs.incremental.mergemembers import MergeMembers
 from jobs.incremental.mergepairs import PairMerger
 from jobs.incremental.mergetables import MergeTables
 from jobs.incremental.patch import Patcher
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.tables import InputFile
 from jobs.stages.compare.plan import plan_units
 from jobs.stages.group.hashtagtable import HashtagTable

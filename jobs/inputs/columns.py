@@ -49,7 +49,9 @@ def positions(path: str, table: Table, names: Sequence[str], reading: Reading, l
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     present = {column for column, place in zip(table.columns, found, strict=True) if place is not None}
-    column = next((one for one in table.columns if one in insisted - present), None) or table.missing(present.__contains__)
+    column = next((one for one in table.columns if one in insisted - present), None) or table.missing(
+        present.__contains__
+    )
     if column is not None:
         wanted = renamed.get(column, column)
         hint = "" if column in renamed else f"; name it: --columns {column}=NAME"

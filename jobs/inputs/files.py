@@ -7,21 +7,22 @@ import glob
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from jobs.inputs.heads import Head
-from jobs.inputs.quoting import common_quoting
-from jobs.inputs.reading import Reading
+from jobs.inputs.formats.format import Head
+from jobs.inputs.formats.registry import FORMATS, look_at
+from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import read_rows
-from jobs.inputs.separators import Separator, find_separator
-from jobs.inputs.tables import HASHTAGS, TO_THE_END, InputFile, Split, Table
+from jobs.inputs.separators.registry import find_separator
+from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, InputFile, Quoting, Split, Table
+from jobs.inputs.text.quoting import common_quoting
 from lookalike.errors import UsageError
 
 _ASKED: Final = 64  # files, of very many, whose beginning tells the separator of hashtags
 _SAMPLE_BYTES: Final = 1 << 18
 
 
-def find_files(table: Table, paths: Sequence[str], reading: Reading = Reading()) -> tuple[InputFile, ...]:
+def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) -> tuple[InputFile, ...]:
     """The files that `paths` name, examined, in the order of their paths, each once.
 
     A path is a file, a folder (the files in it, not in folders below it) or a glob; files whose name begins
@@ -34,16 +35,35 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = Reading())
     for path in paths:
         for name in _expand(path):
             found.setdefault(Path(name).resolve(), name)
-    heads = [Head.read(name, table, reading) for name in sorted(found.values())]
+    heads = [look_at(name, table, reading) for name in sorted(found.values())]
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None])
-    files = [head.examine(table, quoting) for head in heads]
+    files = [_examined(head, table, quoting) for head in heads]
     return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
+
+
+def _examined(head: Head, table: Table, quoting: Quoting) -> InputFile:
+    """The file, with what its columns' names say of their values."""
+    file = FORMATS[head.format].examine(head, table, quoting)
+    names = head.reading.columns
+    filled = frozenset(column for column in table.columns if names.get(column, "").endswith("?"))
+    file = dataclasses.replace(file, filled=filled)
+    if HASHTAGS not in table.columns:
+        return file
+    asked = head.reading.hashtags_from
+    has_column = file.has(table, HASHTAGS)
+    if asked == "text" or (asked == "auto" and not has_column):
+        if not file.has(table, TEXT):
+            raise UsageError(f"{file.path}: no column 'text' to take hashtags from")
+        return dataclasses.replace(file, from_text=True, separator="bar")
+    if not has_column:
+        raise UsageError(f"{file.path}: no column 'hashtags'; see --hashtags-from")
+    return file
 
 
 def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading) -> tuple[InputFile, ...]:
     """The files, all with the same separator of hashtags but those that have lists."""
     unknown = [file for file in files if file.separator is None]
-    chosen: Separator | Literal["auto"] = reading.separator
+    chosen = reading.separator
     if chosen == "auto":
         asked = unknown[:: -(-len(unknown) // _ASKED)] if unknown else []
         chosen = find_separator(itertools.chain.from_iterable(_some_hashtags(file, table) for file in asked))
@@ -52,13 +72,9 @@ def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading)
 
 def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
     """The hashtags of the first posts of a file."""
-    for batch in itertools.islice(read_rows(file, 0, _end_of(file), table, chunk_bytes=_SAMPLE_BYTES), 1):
+    for batch in itertools.islice(read_rows(file, 0, TO_THE_END, table, chunk_bytes=_SAMPLE_BYTES), 1):
         column = batch[HASHTAGS]
         yield from map(column.value, range(len(batch)))
-
-
-def _end_of(file: InputFile) -> int:
-    return len(file.groups) if file.format == "parquet" else TO_THE_END
 
 
 def _expand(path: str) -> list[str]:
@@ -93,7 +109,7 @@ def plan_splits(files: Sequence[InputFile], split_bytes: int) -> tuple[Split, ..
         raise ValueError(f"split_bytes is {split_bytes}, not positive")
     splits = []
     for index, file in enumerate(files):
-        if file.format == "parquet":
+        if file.groups is not None:
             splits += [Split(index, start, end) for start, end in _group_ranges(file.groups, split_bytes)]
         elif file.can_seek:
             ranges = _byte_ranges(file, split_bytes)

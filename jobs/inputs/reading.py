@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from jobs.inputs.separators import Separator
 from jobs.inputs.tables import Quoting
 
 Delimiter = Literal["tab", "comma", "semicolon", "pipe"]
@@ -27,10 +26,13 @@ class Reading:
     quoting: Quoting | Literal["auto"] = "auto"
     encoding: str = "auto"
     delimiter: Delimiter | Literal["auto"] = "auto"
-    separator: Separator | Literal["auto"] = "auto"
+    separator: str = "auto"
     skip_lines: int = 0
     day_first: bool = False
     preset: str = "auto"
     hashtags_from: Literal["auto", "column", "text"] = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     insisted: frozenset[str] = frozenset()
+
+
+ALL_AUTO: Final = Reading()

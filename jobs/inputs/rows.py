@@ -1,31 +1,19 @@
-"""Reading the rows of a split, a bounded chunk at a time."""
+"""Reading the rows of an input file, whatever its format."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.jsonlines import LINES, parse_lines
-from jobs.inputs.parquet import read_groups
-from jobs.inputs.quotes import BACKSLASH, ESCAPES, no_tally
-from jobs.inputs.scanner import Found, find_byte, find_row_end, quotes_in, room, scan_quoted, scan_raw
-from jobs.inputs.streams import check_unchanged, open_text
-from jobs.inputs.tables import HASHTAGS, Column, InputFile, RowBatch, Table
+from jobs.inputs.formats.registry import FORMATS
+from jobs.inputs.streams import check_unchanged
+from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, Column, InputFile, RowBatch, Table
+from jobs.inputs.text.window import CHUNK_BYTES, FINISHING
 from jobs.inputs.texthashtags import hashtags_of
 from lookalike.strings.values import are_blank
-
-CHUNK_BYTES: Final = 2 << 20  # with the arrays beside it, about what a core has of cache
-LONGEST_ROW: Final = 64 << 20  # bytes; a longer one is malformed
-SHOWN_OF_LONG_ROW: Final = 1 << 10  # bytes kept of such a row
-NO_ROW: Final = -1
-_LINE_FEED: Final = 10
-_MOST_BACKSLASHES: Final = 1 << 10
-_FINISHING: Final = 64 << 10  # bytes read beyond a split to finish its last row
-_SMALLEST_ROW: Final = 32  # bytes; a batch of smaller rows is cut short, nothing more
 
 
 def read_rows(
@@ -40,64 +28,32 @@ def read_rows(
 ) -> Iterator[RowBatch]:
     """The rows that start in [start, end) of the file, so that splits that touch share no row and miss none.
 
-    start, end: bytes of text that can be sought in; row groups in Parquet; any other file is read as a whole,
-    from 0 to TO_THE_END. inside: whether byte start - 1 of a quoted file is inside of quotes. borders: gets the place
-    of the first row at or after start and, once all rows have come, of the first one at or after end. Memory is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes.
+    start, end: bytes of text that can be sought in; groups of rows where the format has them; any other file is read
+    as a whole, from 0 to TO_THE_END. inside: whether byte start - 1 of a quoted file is inside of quotes. borders: gets
+    the place of the first row at or after start and, once all rows have come, of the first one at or after end. Memory
+    is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes.
     Raises UsageError, naming the file, if it is damaged or has changed since it was examined.
     """
     check_unchanged(file)
-    if file.format == "parquet":
-        yield from _finished(file, table, read_groups(file, start, end, table, chunk_bytes))
-        return
-    with open_text(file) as stream:
-        rows = _Rows(file, table, stream, chunk_bytes)
-        if start <= file.body:
-            rows.skip_header()
-        else:
-            rows.seek_row(start, inside=inside)
-        yield from _finished(file, table, rows.until(end, borders))
+    found = FORMATS[file.format].read(
+        file, start, end, table, chunk_bytes=chunk_bytes, inside=inside, borders=borders
+    )
+    return (_finished(file, batch) for batch in found)
 
 
-def _finished(file: InputFile, table: Table, batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
+def _finished(file: InputFile, batch: RowBatch) -> RowBatch:
     """The rows with the values of the table's columns, where these are not yet what the file holds."""
-    for batch in batches:
-        if file.format == "jsonl":
-            batch = parse_lines(batch, table, file.paths)
-        for column in file.filled:
-            batch = batch.with_column(column, _presence(batch[column]))
-        if file.from_text:
-            batch = batch.with_column(HASHTAGS, hashtags_of(batch["text"]))
-        yield batch
+    for column in file.filled:
+        batch = batch.with_column(column, _presence(batch[column]))
+    if file.from_text:
+        batch = batch.with_column(HASHTAGS, hashtags_of(batch[TEXT]))
+    return batch
 
 
 def _presence(column: Column) -> Column:
     """1 for a value that is not blank, 0 for one that is."""
     places = (~are_blank(*column)).astype(np.int64)
     return Column(np.frombuffer(b"01", np.uint8), places, places + 1)
-
-
-def count_quotes(file: InputFile, start: int, end: int) -> int:
-    """The quotes in [start - 1, end - 1) of a quoted file, or from its body on, that are no part of a value."""
-    escape = ESCAPES[file.dialect.quoting]
-    quotes, at, last = 0, max(start - 1, file.body), min(end - 1, file.size)
-    with open_text(file) as stream:
-        while at < last:
-            at += escape == BACKSLASH and _is_escaped(stream, at, file.body)
-            stream.seek(at)
-            content = stream.read(min(CHUNK_BYTES, last - at))
-            if not content:
-                break
-            at += len(content)
-            quotes += quotes_in(np.frombuffer(content, np.uint8), escape)
-    return quotes
-
-
-def _is_escaped(stream: Any, place: int, body: int) -> bool:
-    """Whether the byte at a place has an odd number of backslashes before it, as far as so many can be seen."""
-    first = max(body, place - _MOST_BACKSLASHES)
-    stream.seek(first)
-    before = stream.read(place - first)
-    return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
 
 
 class FetchedRow(NamedTuple):
@@ -114,16 +70,12 @@ def fetch_batches(file: InputFile, places: npt.NDArray[np.int64], table: Table) 
     """
     if not len(places):
         return
-    if file.format != "parquet" and file.can_seek and len(places) * _FINISHING < file.size:
+    if file.can_seek and len(places) * FINISHING < file.size:
         check_unchanged(file)
-        with open_text(file) as stream:
-            for place in places.tolist():
-                rows = _Rows(file, table, stream, _FINISHING)
-                rows.seek(place)
-                yield from _finished(file, table, rows.until(place + 1))
+        for batch in FORMATS[file.format].fetch(file, places, table):
+            yield _finished(file, batch)
         return
-    end = len(file.groups) if file.format == "parquet" else int(places[-1]) + 1
-    for batch in read_rows(file, 0, end, table):
+    for batch in read_rows(file, 0, TO_THE_END, table):
         yield batch.take(np.flatnonzero(np.isin(batch.place, places)))
 
 
@@ -132,136 +84,3 @@ def fetch_rows(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> 
     for batch in fetch_batches(file, places, table):
         for i in range(len(batch)):
             yield FetchedRow(batch.raw(i), tuple(column.value(i) for column in batch.columns))
-
-
-class _Rows:
-    """A window of a stream: `buffer` holds its bytes from `offset`, of which the first `at` are done with."""
-
-    def __init__(self, file: InputFile, table: Table, stream: Any, chunk_bytes: int) -> None:
-        self._file, self._stream, self._chunk_bytes = file, stream, chunk_bytes
-        self._table = LINES if file.format == "jsonl" else table
-        self._slots = np.full(file.fields, -1, np.int64)
-        self._present = [position for position in file.columns if position >= 0]
-        self._slots[self._present] = np.arange(len(self._present))
-        self._buffer = np.empty(0, np.uint8)
-        self._offset, self._at = 0, 0
-        self._at_end = False  # of the stream
-        self._between_rows = True  # else `at` is inside a row that belongs to another split or is too long
-        self._inside = False  # of quotes, where `at` is inside a row of another split
-
-    def skip_header(self) -> None:
-        if self._file.can_seek:
-            self.seek(self._file.body)
-            return
-        self._stream.read(self._file.body)
-        self._offset = self._file.body
-
-    def seek(self, place: int) -> None:
-        self._stream.seek(place)
-        self._offset = place
-
-    def seek_row(self, start: int, *, inside: bool) -> None:
-        """Go to the first row that begins at or after byte `start`: after the line feed from start - 1 on."""
-        quoting = self._file.dialect.quoting
-        escaped = quoting == "backslash" and _is_escaped(self._stream, start - 1, self._file.body)
-        self.seek(start if escaped else start - 1)
-        self._between_rows, self._inside = False, inside
-
-    def until(self, end: int, borders: list[int] | None = None) -> Iterator[RowBatch]:
-        """The rows that begin before byte `end`. borders: see read_rows."""
-        seen: list[int] = [] if borders is None else borders
-        yield from self._until(end, seen)
-        if borders is not None:
-            borders[:] = [seen[0] if seen else NO_ROW, self._offset + self._at]
-
-    def _until(self, end: int, borders: list[int]) -> Iterator[RowBatch]:
-        while True:
-            if not self._between_rows:
-                self._skip_line()
-            if self._between_rows and not borders:
-                borders.append(self._offset + self._at)
-            if self._between_rows and self._at < len(self._buffer):
-                yield from self._scan(min(len(self._buffer), end - self._offset))
-            if self._offset + self._at >= end or self._at_end:
-                return
-            if self._between_rows and len(self._buffer) - self._at >= LONGEST_ROW:
-                yield from self._give_up_row()
-                continue
-            self._fill(end)
-
-    def _fill(self, end: int) -> None:
-        """Move what is left to a new buffer and read on, at least as much again as is left."""
-        left = self._buffer[self._at :]
-        self._offset += self._at
-        self._at = 0
-        wanted = max(0, end - self._offset - len(left)) + _FINISHING
-        wanted = max(min(self._chunk_bytes, wanted), len(left))
-        buffer = np.empty(len(left) + wanted + 1, np.uint8)
-        buffer[: len(left)] = left
-        filled = len(left)
-        while filled < len(buffer) - 1 and not self._at_end:
-            count = self._stream.readinto(buffer[filled:-1])
-            filled += count
-            self._at_end = count == 0
-        if self._at_end and filled and buffer[filled - 1] != _LINE_FEED:
-            buffer[filled] = _LINE_FEED  # the last line may lack it
-            filled += 1
-        self._buffer = buffer[:filled]
-
-    def _skip_line(self) -> None:
-        escape = ESCAPES.get(self._file.dialect.quoting)
-        if escape is None:
-            place = find_byte(self._buffer, self._at, len(self._buffer), _LINE_FEED)
-        else:
-            place, self._inside = find_row_end(self._buffer, self._at, len(self._buffer), escape, self._inside)
-        self._between_rows = place < len(self._buffer)
-        self._at = place + 1 if self._between_rows else place
-
-    def _give_up_row(self) -> Iterator[RowBatch]:
-        """Get past a row longer than LONGEST_ROW: past its first line if only its quotes do not close."""
-        at = self._at
-        yield from self._scan(at + 1, final=True)
-        if self._at == at:
-            shown = self._buffer[at : at + SHOWN_OF_LONG_ROW].tobytes()
-            yield self._batch(room(len(self._present), 0), 0, [(self._offset + at, shown)], self._buffer)
-            self._between_rows = False
-
-    def _scan(self, stop: int, *, final: bool = False) -> Iterator[RowBatch]:
-        """The complete rows that begin before byte `stop` of the buffer."""
-        buffer, limit = self._buffer, len(self._buffer)
-        delimiter, escape = self._file.dialect.delimiter, ESCAPES.get(self._file.dialect.quoting)
-        side = buffer if escape is None else buffer.copy()
-        capacity = 1024 + self._chunk_bytes // _SMALLEST_ROW
-        while True:
-            found = room(len(self._present), capacity)
-            if escape is None:
-                rows, bad, self._at = scan_raw(buffer, self._at, limit, stop, delimiter, self._slots, found)
-            else:
-                final = final or self._at_end
-                rows, bad, self._at = scan_quoted(
-                    buffer, self._at, limit, stop, delimiter, escape, self._slots, found, side, final
-                )
-            if rows or bad:
-                malformed = [
-                    (self._offset + first, buffer[first:last].tobytes())
-                    for first, last in found.malformed[:, :bad].T.tolist()
-                ]
-                yield self._batch(found, rows, malformed, side)
-            if max(rows, bad) < capacity:
-                return
-
-    def _batch(
-        self, found: Found, rows: int, malformed: list[tuple[int, bytes]], values: npt.NDArray[np.uint8]
-    ) -> RowBatch:
-        nothing = np.zeros(rows, np.int64)
-        numbers = itertools.count()
-        present = [next(numbers) if position >= 0 else None for position in self._file.columns]
-        columns = tuple(
-            Column(values, nothing, nothing) if i is None else Column(values, found.start[i, :rows], found.end[i, :rows])
-            for i in present
-        )
-        written = Column(self._buffer, found.row[0, :rows], found.row[1, :rows])
-        quotes = no_tally(len(columns))
-        quotes[[column for column, i in enumerate(present) if i is not None]] = found.quotes[:-1]
-        quotes[-1] = found.quotes[-1]
-        return RowBatch(self._table, columns, found.row[0, :rows] + self._offset, malformed, written, quotes)

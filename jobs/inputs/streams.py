@@ -12,8 +12,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.fs
 
-from jobs.inputs.encodings import Recoded
 from jobs.inputs.tables import Compression, InputFile
+from jobs.inputs.text.encodings import Recoded
 from lookalike.errors import UsageError
 
 _READ_AHEAD: Final = 1 << 20  # compressed bytes read at a time
@@ -93,7 +93,9 @@ def _only_member(path: str, archive: zipfile.ZipFile) -> Any:
         raise UsageError(f"{path}: is an Excel workbook; save it as CSV or tab-separated text")
     names = [name for name in names if not name.startswith("__MACOSX/")]
     if len(names) != 1:
-        raise UsageError(f"{path}: a zip archive of {len(names)} files; unpack it, and name the files or their folder")
+        raise UsageError(
+            f"{path}: a zip archive of {len(names)} files; unpack it, and name the files or their folder"
+        )
     if archive.getinfo(names[0]).flag_bits & 1:
         raise UsageError(f"{path}: a zip archive with a password; unpack it first")
     return archive.open(names[0])

@@ -9,11 +9,10 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.quotes import Tally, no_tally
-from jobs.inputs.separators import Separator
+from jobs.inputs.text.quotes import Tally, no_tally
 
-Format = Literal["tsv", "jsonl", "parquet"]
 HASHTAGS: Final = "hashtags"
+TEXT: Final = "text"
 Compression = Literal["gzip", "bz2", "zstd", "xz", "zip"]
 Quoting = Literal["none", "rfc4180", "backslash"]
 
@@ -81,6 +80,9 @@ class Dialect:
         return self.encoding != "utf-8" or self.returns
 
 
+PLAIN_TEXT: Final = Dialect()
+
+
 @dataclass(frozen=True)
 class InputFile:
     """A file of a table, examined: what a task needs to read it without looking at its head again.
@@ -88,7 +90,8 @@ class InputFile:
     size: bytes on disk. modified_ns: time of last change, nanoseconds since 1970.
     columns: for each column of the table its position in the file, or -1. fields: how many fields a row has.
     body: offset of the first byte after the header, in the text as open_text gives it.
-    groups: Parquet only, the bytes of each row group. paths: JSON Lines only, where the columns are; "" for none.
+    groups: bytes of each group of rows that can be read alone; None in text. paths: where the columns are, in a format
+    whose values are found by paths; "" for none.
     filled: columns of which only counts whether there is a value. from_text: whether hashtags are those of the text.
     preset: whose names the columns have. separator: between the hashtags of
     a post; None in a table without them. day_first: see parse_timestamps.
@@ -97,29 +100,29 @@ class InputFile:
     path: str
     size: int
     modified_ns: int
-    format: Format
+    format: str
     compression: Compression | None
     dialect: Dialect
     columns: tuple[int, ...] = ()
     fields: int = 0
     body: int = 0
-    groups: tuple[int, ...] = ()
+    groups: tuple[int, ...] | None = None
     paths: tuple[str, ...] = ()
     filled: frozenset[str] = frozenset()
     from_text: bool = False
     preset: str | None = None
-    separator: Separator | None = None
+    separator: str | None = None
     day_first: bool = False
 
     def has(self, table: Table, column: str) -> bool:
         """Whether the file has a column of the table."""
         place = table.columns.index(column)
-        return self.paths[place] != "" if self.format == "jsonl" else self.columns[place] >= 0
+        return self.paths[place] != "" if self.paths else self.columns[place] >= 0
 
     @property
     def can_seek(self) -> bool:
-        """Whether a row of a text file can be read without those before it."""
-        return self.compression is None and not self.dialect.is_recoded
+        """Whether a row of text can be read without those before it."""
+        return self.groups is None and self.compression is None and not self.dialect.is_recoded
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,17 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.options.option import Option
-from jobs.options.values import Columns, Encoding, Fraction, OptionalPath, Output, Paths, Similarity, Suffixes, WebAddress
+from jobs.options.values import (
+    Columns,
+    Encoding,
+    Fraction,
+    OptionalPath,
+    Output,
+    Paths,
+    Similarity,
+    Suffixes,
+    WebAddress,
+)
 from lookalike.outputs.buckets import MAX_BUCKETS
 from lookalike.threshold import Threshold
 
@@ -91,7 +101,7 @@ class JobConfig(BaseModel):
                 "row contradicts what it found",
                 "none": 'fields are not quoted: a " is a character like any other',
                 "rfc4180": "fields may be in double quotes, as pandas, DuckDB, polars and spreadsheets write them, with "
-                'tabs and line ends inside and each inner quote doubled',
+                "tabs and line ends inside and each inner quote doubled",
                 "backslash": "fields may be in double quotes, as Spark and R write them, with a backslash before each "
                 "inner quote",
             },

@@ -58,7 +58,7 @@ def _encoding(name: str) -> str:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         raise ValueError("is no encoding that Python knows") from None
-    if not found._is_text_encoding:  # noqa: SLF001  # bytes.decode asks this, too
+    if not found._is_text_encoding:  # bytes.decode asks this, too
         raise ValueError("is no encoding of text")
     return found.name
 

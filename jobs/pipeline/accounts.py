@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from jobs.inputs import readaccounts
+from jobs.inputs.accounts import read as readaccounts
 from jobs.inputs.files import find_files
-from jobs.inputs.quoting import MisreadError, check_evidence
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile
+from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
 from jobs.pipeline.inputs import reading_of
 from jobs.pipeline.plausible import about_accounts, about_files
@@ -61,9 +61,7 @@ def _read(
 ) -> tuple[readaccounts.AccountsRead, dict[str, list[str]], FileEntry | None]:
     """The accounts, and of the rows that cannot be used examples by reason and where they all are."""
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
-        read = readaccounts.read_accounts(
-            files, fold=config.fold, rejects=log, endings=config.strip_suffix
-        )
+        read = readaccounts.read_accounts(files, fold=config.fold, rejects=log, endings=config.strip_suffix)
         if config.quoting == "auto":
             check_evidence(ACCOUNTS, files, read.quotes)
         return read, {reason.value: rows for reason, rows in log.examples.items()}, log.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from jobs.inputs.dialects import spoken_of
 from jobs.inputs.files import find_files
+from jobs.inputs.formats.registry import words_of
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.rows import read_rows
-from jobs.inputs.separators import SEPARATORS
+from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, InputFile, RowBatch, Table
 from jobs.options.config import JobConfig
 from jobs.pipeline.inputs import reading_of
@@ -42,7 +42,7 @@ def _examined(config: JobConfig, kind: Table, path: str) -> Sequence[InputFile]:
 
 def _described(kind: Table, file: InputFile) -> Iterator[str]:
     yield f"{printable(file.path)}: can be read as {kind.name}"
-    yield f"  format   {spoken_of(file)}"
+    yield f"  format   {words_of(file)}"
     if file.preset is not None:
         yield f"  preset   {file.preset}: {PRESETS[file.preset].title}"
     missing = [name for name in kind.columns if not file.has(kind, name)]
@@ -54,10 +54,13 @@ def _described(kind: Table, file: InputFile) -> Iterator[str]:
         yield f"  hashtags from {where}"
     batch = next(_first_rows(kind, file), None)
     if batch is not None and len(batch):
-        rows = [[batch[name].value(i).decode("utf-8", "backslashreplace") for name in kind.columns] for i in range(_ROWS) if i < len(batch)]
+        rows = [
+            [batch[name].value(i).decode("utf-8", "backslashreplace") for name in kind.columns]
+            for i in range(_ROWS)
+            if i < len(batch)
+        ]
         yield from (f"  {line}" for line in table(rows, kind.columns, widest=_WIDEST))
 
 
 def _first_rows(kind: Table, file: InputFile) -> Iterator[RowBatch]:
-    end = len(file.groups) if file.format == "parquet" else TO_THE_END
-    return itertools.islice(read_rows(file, 0, end, kind, chunk_bytes=1 << 16), 1)
+    return itertools.islice(read_rows(file, 0, TO_THE_END, kind, chunk_bytes=1 << 16), 1)

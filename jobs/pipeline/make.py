@@ -12,8 +12,8 @@ import numpy.typing as npt
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.files import find_files
-from jobs.inputs.quoting import MisreadError, check_evidence
 from jobs.inputs.tables import POSTS
+from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport
-from jobs.inputs.readaccounts import AccountCounts
+from jobs.inputs.accounts.read import AccountCounts
 from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.strategy.context import RunContext

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.reports import PostsReport
-from jobs.inputs.accounts import AccountTable
-from jobs.inputs.readaccounts import AccountCounts
+from jobs.inputs.accounts.read import AccountCounts
+from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable

@@ -83,9 +83,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
             raise
 
 
-def _publish(
-    run: RunContext, accounts: ReadAccounts, live: Manifest | None, destination: Destination
-) -> Manifest:
+def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None, destination: Destination) -> Manifest:
     """Make the snapshot, check it and make it live."""
     config, progress = run.config, run.progress
     made = make_snapshot(run, accounts)

@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.planning.measure import Block, Measuring
 from jobs.stages.costs import cost_of_group
 from jobs.stages.group.groups import Groups

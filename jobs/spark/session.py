@@ -21,7 +21,6 @@ from pyspark.errors import PySparkRuntimeError
 
 from lookalike.errors import UsageError
 
-
 _LONGEST_START: Final = 5.0  # seconds until Java is a process
 _TASKS: Final = Path("/proc/self/task")  # Linux
 

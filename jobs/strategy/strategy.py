@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.tables import InputFile
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.strategy.context import RunContext

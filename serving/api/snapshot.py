@@ -38,7 +38,7 @@ class InputFile(Model):
     name: str
     bytes: Count
     modified: Time
-    format: Literal["tsv", "jsonl", "parquet"]
+    format: str
     compression: Literal["gzip", "bz2", "zstd", "xz", "zip"] | None
     quoting: Literal["none", "rfc4180", "backslash"]
 

@@ -69,6 +69,5 @@ def column_of(values: Sequence[bytes], before: bytes = b"") -> Column:
 
 def read_columns(file: InputFile, table: Table) -> RowBatch:
     """The rows of a small file in one batch."""
-    end = len(file.groups) if file.format == "parquet" else TO_THE_END
-    (batch,) = read_rows(file, 0, end, table)
+    (batch,) = read_rows(file, 0, TO_THE_END, table)
     return batch

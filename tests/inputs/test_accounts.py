@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from lookalike.kernel.names import encode_names
 from lookalike.strings.idindex import build_index, find_ids
 from lookalike.strings.values import pack_values

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.inputs.encodings import find_encoding
+from jobs.inputs.text.encodings import find_encoding
 
 TEXTS = {
     "western": "Élection à Zürich, Müller und Söhne, façade, naïve, señor, coração\n" * 3,

@@ -41,9 +41,7 @@ def test_files_folders_and_globs_give_each_file_once_in_order(
     names = ["a.tsv", "f/1.tsv", "f/2.tsv.gz", "f/_SUCCESS", "f/.1.tsv.crc", "f/deep/4.tsv", "g/3.tsv"]
     put(tmp_path, *names, "[x].tsv", ".hidden.tsv")
     monkeypatch.chdir(tmp_path)
-    assert [file.path for file in find_files(THINGS, paths)] == [
-        str(tmp_path / file) for file in found
-    ]
+    assert [file.path for file in find_files(THINGS, paths)] == [str(tmp_path / file) for file in found]
 
 
 @pytest.mark.parametrize(
@@ -55,12 +53,20 @@ def test_files_folders_and_globs_give_each_file_once_in_order(
         ("blank.tsv", b"\n\n", "blank.tsv: empty"),
         ("bom.tsv", b"\xef\xbb\xbf", "bom.tsv: empty"),
         ("empty.tsv.gz", b"", "empty.tsv.gz: empty"),
-        ("a.tsv", b"id\tvalu\n", "a.tsv: no column 'value'; found: id, valu; the file looks tab-separated; name it: --columns value=NAME"),
+        (
+            "a.tsv",
+            b"id\tvalu\n",
+            "a.tsv: no column 'value'; found: id, valu; the file looks tab-separated; name it: --columns value=NAME",
+        ),
         ("a.tsv", b"id\tvalue\tid\n", "a.tsv: has 2 columns 'id'"),
         ("a.tsv", b"id;values\n", "a.tsv: no column 'value'; found: id, values; the file looks semicolon-separated;"),
         ("a.tsv", b"one\ttwo\tID", "a.tsv: no column 'value'; found: one, two, ID; the file looks tab-separated"),
         ("a.tsv", "id,valu\n".encode("utf-16"), "a.tsv: no column 'value'; .*comma-separated, in UTF-16;"),
-        ("a.tsv", b"id,valu\r1,one\r", "a.tsv: no column 'value'; .*comma-separated, with carriage returns as line ends"),
+        (
+            "a.tsv",
+            b"id,valu\r1,one\r",
+            "a.tsv: no column 'value'; .*comma-separated, with carriage returns as line ends",
+        ),
         ("a.tsv", b"PK\x03\x04rest", "a.tsv: cannot be read: File is not a zip file$"),
         ("a.tsv", b"\x28\xb5\x2f\xfdrest", "a.tsv: cannot be read: Truncated compressed stream$"),
         ("a.tsv", b"\x04\x22\x4d\x18rest", "a.tsv: compressed as lz4; only gzip, bz2, zstd, xz, zip can be read"),
@@ -136,7 +142,7 @@ def test_the_sample_data_is_understood() -> None:
 
 
 def raw_file(size: int, body: int) -> InputFile:
-    return InputFile("a.tsv", size, 0, "tsv", None, Dialect(), (0, 1), 2, body)
+    return InputFile("a.tsv", size, 0, "text", None, Dialect(), (0, 1), 2, body)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 100), st.integers(1, 12_000))
@@ -169,6 +175,7 @@ def test_parquet_is_cut_between_row_groups(tmp_path: Path) -> None:
     numbers = [str(i) for i in range(1000)]
     pq.write_table(pa.table({"id": numbers, "value": numbers}), path, row_group_size=100)
     file = examine(path)
+    assert file.groups is not None
     whole = read(file)
     assert [place for place, _, _ in whole.rows] == list(range(1000))
     for split_bytes in (1, 2 * file.groups[0], 1 << 30):

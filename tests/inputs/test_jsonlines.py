@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.inputs.files import find_files, plan_splits
-from jobs.inputs.paths import JsonPath
-from jobs.inputs.reading import Reading
+from jobs.inputs.formats.jsonpaths import JsonPath
+from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import fetch_rows
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile
 from lookalike.errors import UsageError
@@ -32,7 +32,7 @@ def put(path: Path, *objects: Any) -> str:
     return str(path)
 
 
-def examined(path: str, reading: Reading = Reading()) -> InputFile:
+def examined(path: str, reading: Reading = ALL_AUTO) -> InputFile:
     (file,) = find_files(THINGS, [path], reading)
     return file
 
@@ -72,7 +72,7 @@ def test_values_become_text(tmp_path: Path) -> None:
 def test_lines_that_are_no_object_are_malformed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"id": 1, "value": "a"}\n\n[1]\n{"id": 2\n{"id": 3, "value": "na\xefve"}')
-    found = read(examined(str(path)))
+    found = read(examined(str(path), Reading(encoding="utf-8")))
     assert [raw for _, raw in found.malformed] == [b"[1]", b'{"id": 2']
     assert found.values == [(b"1", b"a"), (b"3", "na\uf7efve".encode())]
     assert [raw for _, raw, _ in found.rows] == [b'{"id": 1, "value": "a"}', b'{"id": 3, "value": "na\xefve"}']
@@ -80,7 +80,7 @@ def test_lines_that_are_no_object_are_malformed(tmp_path: Path) -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(
-    st.lists(st.tuples(st.text(max_size=5), st.text("a|\n\té😀\"\\", max_size=9)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.text(max_size=5), st.text('a|\n\té😀"\\', max_size=9)), min_size=1, max_size=30),
     st.integers(1, 300),
     st.integers(1, 200),
 )
@@ -90,7 +90,9 @@ def test_any_splits_give_what_json_loads_gives(
     path = tmp_path_factory.mktemp("json") / "a.jsonl"
     put(path, *({"id": "x" + one, "value": other} for one, other in rows))
     file = examined(str(path))
-    parts = [read(file, split.start, split.end, chunk_bytes=chunk_bytes) for split in plan_splits([file], split_bytes)]
+    parts = [
+        read(file, split.start, split.end, chunk_bytes=chunk_bytes) for split in plan_splits([file], split_bytes)
+    ]
     found = [row for part in parts for row in part.rows]
     assert [values for _, _, values in found] == [(b"x" + one.encode(), other.encode()) for one, other in rows]
     places = np.array([found[-1][0]], np.int64)

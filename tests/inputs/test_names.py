@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.inputs.names import cleaned_names, count_undecoded
+from jobs.inputs.accounts.names import cleaned_names, count_undecoded
 
 from .reading import column_of
 

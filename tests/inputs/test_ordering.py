@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.inputs.ordering import order_by_bytes
+from jobs.inputs.accounts.ordering import order_by_bytes
 from lookalike.strings.values import pack_values
 
 from .reading import column_of

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.inputs.dates.timeparts import NULL_TIME
+from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import POSTS
-from jobs.inputs.timeparts import NULL_TIME
-from jobs.inputs.timestamps import parse_timestamps
 from lookalike.errors import UsageError
 from lookalike.strings.values import parse_flags
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.files import find_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import Reading
-from jobs.inputs.separators import SEPARATORS
+from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.tables import ACCOUNTS, POSTS
-from jobs.inputs.timestamps import parse_timestamps
 from jobs.stages.scan.explode import Spellings
 from lookalike.strings.values import parse_flags
 

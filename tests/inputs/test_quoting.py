@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from jobs.inputs.files import find_files
-from jobs.inputs.header import read_header
-from jobs.inputs.quoting import Evidence
 from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.tables import TO_THE_END, Dialect, Quoting, Table
+from jobs.inputs.text.header import read_header
+from jobs.inputs.text.quoting import Evidence
 from lookalike.errors import UsageError
 
 from .reading import read
@@ -103,7 +103,7 @@ def test_a_quoted_file_is_known_wherever_its_head_is_cut(
     data = written(tweets(seed), **options)
     chance = random.Random(seed)
     for _ in range(20):
-        monkeypatch.setattr("jobs.inputs.files.HEAD_BYTES", chance.randrange(len(data) // 4, len(data)))
+        monkeypatch.setattr("jobs.inputs.formats.registry.HEAD_BYTES", chance.randrange(len(data) // 4, len(data)))
         assert found(tmp_path, data) == [quoting]
 
 
@@ -115,7 +115,7 @@ def test_a_raw_file_is_known_wherever_its_head_is_cut(
     data = HEADER + "\n".join("\t".join(row) for row in texts).encode()
     chance = random.Random(seed)
     for _ in range(20):
-        monkeypatch.setattr("jobs.inputs.files.HEAD_BYTES", chance.randrange(len(HEADER), len(data)))
+        monkeypatch.setattr("jobs.inputs.formats.registry.HEAD_BYTES", chance.randrange(len(HEADER), len(data)))
         assert found(tmp_path, data) == ["none"]
 
 
@@ -157,7 +157,13 @@ def test_a_row_after_the_head_contradicts_the_reading(
 
 @pytest.mark.parametrize("escape", ["rfc4180", "backslash"])
 def test_values_come_without_their_quotes(tmp_path: Path, escape: Quoting) -> None:
-    rows = [("1", 'Tom "T" Lee', "a"), ("2", "tab\there", "b"), ("3", "two\nlines", "c"), ("4", '""', "d"), ("5", "", "e")]
+    rows = [
+        ("1", 'Tom "T" Lee', "a"),
+        ("2", "tab\there", "b"),
+        ("3", "two\nlines", "c"),
+        ("4", '""', "d"),
+        ("5", "", "e"),
+    ]
     options = {"doublequote": False, "escapechar": "\\"} if escape == "backslash" else {}
     path = tmp_path / "notes.tsv"
     path.write_bytes(written(rows, **options, quoting=csv.QUOTE_ALL))
@@ -187,5 +193,3 @@ def test_the_header_is_the_first_line_that_is_not_blank(
 
 def test_lines_above_the_header_are_passed_over() -> None:
     assert read_header(b"Export of today\n\na\tb\n", Dialect(), 1) == (["a", "b"], 21)
-
-

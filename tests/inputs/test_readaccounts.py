@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.inputs.accounts.read import AccountCounts, AccountsRead, read_accounts
+from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.files import find_files
-from jobs.inputs.readaccounts import AccountCounts, AccountsRead, read_accounts
 from jobs.inputs.reading import Reading
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import ACCOUNTS
-from jobs.inputs.timestamps import NULL_TIME
 
 HEADER = b"id\tcreated_at\tscreen_name\n"
 REJECTS = "snapshots/20260102T030405Z-0a1b2c/rejects/part-00000.parquet"

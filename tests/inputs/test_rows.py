@@ -8,7 +8,7 @@ import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.inputs import rows as rows_module
 from jobs.exchange.reports import Border
 from jobs.inputs.files import plan_splits
-from jobs.inputs.rows import count_quotes, fetch_rows
+from jobs.inputs.rows import fetch_rows
 from jobs.inputs.tables import InputFile, Split
+from jobs.inputs.text import window
+from jobs.inputs.text.window import count_quotes
 from jobs.stages.scan.borders import broken_files, with_parity
 from lookalike.errors import UsageError
 
@@ -135,9 +136,9 @@ def test_broken_quotes_cost_no_row_but_their_own(tmp_path: Path, bad: bytes, lin
 def test_a_row_beyond_the_limit_is_malformed_and_its_neighbours_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoting: Quoting, chunk_bytes: int
 ) -> None:
-    monkeypatch.setattr(rows_module, "LONGEST_ROW", 200)
-    monkeypatch.setattr(rows_module, "SHOWN_OF_LONG_ROW", 10)
-    monkeypatch.setattr(rows_module, "_FINISHING", 32)
+    monkeypatch.setattr(window, "LONGEST_ROW", 200)
+    monkeypatch.setattr(window, "SHOWN_OF_LONG_ROW", 10)
+    monkeypatch.setattr(window, "FINISHING", 32)
     path = tmp_path / "things.tsv"
     path.write_bytes(HEADER + b"v\to\ti\n" + b"x" * 5000 + b"\nw\to\tj\n")
     found = read(examine(path, quoting=quoting), chunk_bytes=chunk_bytes)
@@ -148,7 +149,7 @@ def test_a_row_beyond_the_limit_is_malformed_and_its_neighbours_are_not(
 
 
 def test_an_open_quote_beyond_the_limit_costs_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows_module, "LONGEST_ROW", 200)
+    monkeypatch.setattr(window, "LONGEST_ROW", 200)
     good = [b"value\to\t%03d" % i for i in range(100)]
     path = tmp_path / "things.tsv"
     path.write_bytes(HEADER + b"\n".join([b'"open\to\t1', *good]))
@@ -283,8 +284,7 @@ def test_splits_of_a_quoted_file_share_its_rows_or_say_that_they_do_not(
     found, borders = Read([], []), []
     for number, split in enumerate(splits):
         seen: list[int] = []
-        options = {"chunk_bytes": chunk_bytes, "inside": split.inside, "borders": seen}
-        part = read(file, split.start, split.end, **options)
+        part = read(file, split.start, split.end, chunk_bytes=chunk_bytes, inside=split.inside, borders=seen)
         found.rows.extend(part.rows)
         found.malformed.extend(part.malformed)
         borders.append(Border(number, *seen))
@@ -297,7 +297,7 @@ def test_splits_of_a_file_that_a_writer_quoted_are_never_broken(tmp_path: Path, 
     chance = random.Random(5)
     rows = [["".join(chance.choices('ab\t\n"\\', k=chance.randrange(12))) for _ in range(3)] for _ in range(300)]
     text = io.StringIO(newline="")
-    options = {"doublequote": False, "escapechar": "\\"} if quoting == "backslash" else {}
+    options: dict[str, Any] = {"doublequote": False, "escapechar": "\\"} if quoting == "backslash" else {}
     csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_ALL, **options).writerows(rows)
     path = tmp_path / "things.tsv"
     path.write_bytes(HEADER + text.getvalue().encode())

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.inputs.hashtaglists import plain_lists
-from jobs.inputs.separators import SEPARATORS, find_separator
+from jobs.inputs.separators.lists import plain_lists
+from jobs.inputs.separators.registry import SEPARATORS, find_separator
 from jobs.stages.scan.explode import Spellings
 
 from .reading import column_of
@@ -48,7 +48,12 @@ def test_lists_lose_brackets_and_quotes() -> None:
 
 
 def test_lists_of_objects_and_escaped_letters_are_read() -> None:
-    fields = ['[{"text": "one", "indices": [0, 4]}, {"tag": "two"}]', r'["\u00e9t\u00e9"]', "[{'text': 'x'}]", "[{broken"]
+    fields = [
+        '[{"text": "one", "indices": [0, 4]}, {"tag": "two"}]',
+        r'["\u00e9t\u00e9"]',
+        "[{'text': 'x'}]",
+        "[{broken",
+    ]
     assert lists(*fields) == ["one,two", "été", "x", "[{broken"]
 
 

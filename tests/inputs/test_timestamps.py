@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs.inputs.timeparts import NULL_TIME
-from jobs.inputs.timestamps import parse_timestamps
+from jobs.inputs.dates.timeparts import NULL_TIME
+from jobs.inputs.dates.timestamps import parse_timestamps
 
 from .reading import column_of
 

@@ -16,7 +16,26 @@ values = st.lists(st.binary(max_size=100), max_size=20)
 @pytest.mark.parametrize(
     ("flag", "texts"),
     [
-        (1, ["true", "True", "TRUE", "t", "T", "yes", "Yes", "y", "1", " true ", "1\r", "1.0", "retweet", "Retweeted", "RT"]),
+        (
+            1,
+            [
+                "true",
+                "True",
+                "TRUE",
+                "t",
+                "T",
+                "yes",
+                "Yes",
+                "y",
+                "1",
+                " true ",
+                "1\r",
+                "1.0",
+                "retweet",
+                "Retweeted",
+                "RT",
+            ],
+        ),
         (0, ["false", "False", "FALSE", "f", "F", "no", "No", "N", "0", "\t0", "0.0", "quoted", "replied_to"]),
         (-1, ["", " ", "maybe", "2", "-1", "10", "tru", "truee", "falsee", "nope", "\x11", "ÿ", "1.00", "null"]),
     ],

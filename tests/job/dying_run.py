@@ -90,4 +90,4 @@ if __name__ == "__main__":
     _, kind, moment, *options = sys.argv
     module, name, replacement = MOMENTS[moment]
     setattr(module, name, replacement(getattr(module, name)))
-    run.run_job(parse_arguments(options), lambda: start(kind), Progress(shown=False))
+    run.run_job(parse_arguments(options).config, lambda: start(kind), Progress(shown=False))

@@ -18,7 +18,7 @@ REQUIRED = ["--posts", "p.tsv", "--accounts", "a.tsv", "--output", "out"]
 
 
 def parsed(*more: str) -> JobConfig:
-    return parse_arguments([*REQUIRED, *more])
+    return parse_arguments([*REQUIRED, *more]).config
 
 
 def refusal(*argv: str) -> str:
@@ -113,7 +113,7 @@ def test_a_flag_wins_over_the_file(tmp_path: Path) -> None:
 def test_every_option_can_stand_in_the_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "job.yaml"
     path.write_text(json.dumps(json.loads(parsed("--buckets", "5").model_dump_json())))
-    assert parse_arguments(["--config", str(path)]) == parsed("--buckets", "5")
+    assert parse_arguments(["--config", str(path)]).config == parsed("--buckets", "5")
 
 
 def test_the_file_in_the_project_names_every_option_with_its_default() -> None:

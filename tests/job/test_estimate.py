@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.planning.blocks import count_meetings
 from jobs.planning.estimate import Estimate, Estimator, Everyone
 from jobs.stages.group.groups import Groups

@@ -236,9 +236,9 @@ def test_on_spark_every_format_at_once_gives_the_same_result(job: Job, tmp_path:
     result = job(folder, write_raw(ACCOUNTS, tmp_path / "accounts.tsv"), max_reject_fraction=0.2)
     assert everything(result) == plain
     assert [(file.format, file.compression, file.quoting) for file in result.manifest.inputs] == [
-        ("tsv", "gzip", "none"),
-        ("tsv", "bz2", "none"),
-        ("tsv", None, "rfc4180"),
+        ("text", "gzip", "none"),
+        ("text", "bz2", "none"),
+        ("text", None, "rfc4180"),
         ("parquet", None, "none"),
-        ("tsv", None, "none"),
+        ("text", None, "none"),
     ]

@@ -11,7 +11,18 @@ from lookalike.errors import QualityGateError, UsageError
 
 from .running import Job, Result
 
-NAMES = ["maga_eagle_01", "maga_eagle_02", "anna", "bert", "carl", "dora", "emil", "fred", "maple_syrup1", "maple_syrup2"]
+NAMES = [
+    "maga_eagle_01",
+    "maga_eagle_02",
+    "anna",
+    "bert",
+    "carl",
+    "dora",
+    "emil",
+    "fred",
+    "maple_syrup1",
+    "maple_syrup2",
+]
 USUAL = {("vote", "u0", "u1")}
 
 
@@ -20,7 +31,9 @@ class Given:
 
     def __init__(self, job: Job, folder: Path) -> None:
         self._job, self._folder = job, folder
-        self.accounts = [{"id": f"u{i}", "created_at": "2020-01-01", "screen_name": name} for i, name in enumerate(NAMES)]
+        self.accounts = [
+            {"id": f"u{i}", "created_at": "2020-01-01", "screen_name": name} for i, name in enumerate(NAMES)
+        ]
         self.posts = [
             {
                 "id": f"p{i}",
@@ -48,7 +61,9 @@ class Given:
         accounts = self._write("accounts", self.accounts)
         return self._job(posts, accounts, **options)
 
-    def run_files(self, posts: bytes, accounts: bytes | None = None, name: str = "posts.tsv", **options: Any) -> Result:
+    def run_files(
+        self, posts: bytes, accounts: bytes | None = None, name: str = "posts.tsv", **options: Any
+    ) -> Result:
         path = self._folder / name
         path.write_bytes(posts)
         known = self._folder / "accounts.tsv"
@@ -100,7 +115,10 @@ def test_names_lose_the_quotes_that_their_writer_put_around_them(given: Given) -
     names = ['"Tom ""T"" Lee"', "Tom T Lee", '"Ann ""Ace"" Moore"', "Ann “Ace” Moore"]
     given.name(*names)
     result = given.run()
-    assert [(row["distance"], round(row["similarity"], 4)) for row in result.rows("pairs")] == [(2, 0.8667), (2, 0.8182)]
+    assert [(row["distance"], round(row["similarity"], 4)) for row in result.rows("pairs")] == [
+        (2, 0.8667),
+        (2, 0.8182),
+    ]
     assert {row["screen_name"] for row in result.rows("members")} >= {'Tom "T" Lee', 'Ann "Ace" Moore'}
 
 
@@ -112,7 +130,7 @@ def test_a_quoted_field_after_the_first_mebibyte_loses_no_row(
     row = b"q%d\t2021-01-01\tu2\tFalse\tjust some words\tVote\n"
     header = b"id\tcreated_at\tauthor_id\tis_repost\ttext\thashtags\n"
     late = rb'a,2021-01-01,u0,False,"two QQwordsQQ"'.replace(b"QQ", b'""' if escape == "doubled" else b'\\"')
-    body = b"".join(row % i for i in range(rows)) + late.replace(b",", b"\t").replace(b"two ", b"two\n") + b'\tVote\n'
+    body = b"".join(row % i for i in range(rows)) + late.replace(b",", b"\t").replace(b"two ", b"two\n") + b"\tVote\n"
     result = given.run_files(header + body + b'b\t2021-01-01\tu1\tFalse\t""\tVote\n')
     assert result.manifest.counts.posts.rows == rows + 2
     assert result.manifest.counts.posts.rejected == {}
@@ -187,7 +205,9 @@ def test_ids_that_became_doubles_are_a_warning(given: Given, capsys: pytest.Capt
     with pytest.raises(QualityGateError, match="no account used any hashtag"):
         given.run()
     warnings = capsys.readouterr().err
-    assert "10 of 10 posts are of authors that are not among the accounts, such as '1000000000000000000.0'" in warnings
+    assert (
+        "10 of 10 posts are of authors that are not among the accounts, such as '1000000000000000000.0'" in warnings
+    )
     assert "the accounts have ids such as '1000000000000000000'" in warnings
 
 
@@ -202,7 +222,9 @@ def test_a_common_ending_of_names_is_a_warning_and_can_be_left_out(
     given: Given, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given.set("hashtags", ["Vote"] * 10)
-    given.name("abe.bsky.social", "kim.bsky.social", "zoe.bsky.social", "joe.bsky.social", "sue.bsky.social", "x", "y", "z")
+    given.name(
+        "abe.bsky.social", "kim.bsky.social", "zoe.bsky.social", "joe.bsky.social", "sue.bsky.social", "x", "y", "z"
+    )
     assert len(given.run().pairs) > 1
     assert "50% of the screen names end in '.bsky.social'" in capsys.readouterr().err
     result = given.run(strip_suffix=(".bsky.social",))
@@ -210,7 +232,13 @@ def test_a_common_ending_of_names_is_a_warning_and_can_be_left_out(
 
 
 def test_dates_of_every_platform_are_read(given: Given) -> None:
-    dates = ["Wed Oct 10 20:19:24 +0000 2018", "1539202764", "1539202764000", "2018-10-10 20:19:24 UTC", "10/10/2018 20:19"]
+    dates = [
+        "Wed Oct 10 20:19:24 +0000 2018",
+        "1539202764",
+        "1539202764000",
+        "2018-10-10 20:19:24 UTC",
+        "10/10/2018 20:19",
+    ]
     given.set("created_at", dates)
     assert given.run().manifest.counts.posts.unreadable_dates == 0
 

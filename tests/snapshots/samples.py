@@ -247,7 +247,7 @@ def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **c
         "buckets": sample.buckets,
         "configuration": {"blocking": "lossless", "exclude_reposts": False, "posts": ["p.tsv"]},
         "mode": {"name": "full", "reason": "asked for", "files": 1, "bytes": 10},
-        "inputs": [{"table": "posts", "path": "p.tsv", "bytes": 10, "modified_ns": 1, "format": "tsv"}],
+        "inputs": [{"table": "posts", "path": "p.tsv", "bytes": 10, "modified_ns": 1, "format": "text"}],
         "counts": {
             "accounts": {"rows": len(sample.accounts), "used": len(sample.accounts), "duplicates": 0, "rejected": {}},
             "posts": {

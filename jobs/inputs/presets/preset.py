@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from jobs.inputs.separators import Separator
-
 
 @dataclass(frozen=True)
 class Preset:
@@ -24,4 +22,8 @@ class Preset:
     telling: tuple[str, ...]
     posts: Mapping[str, str]
     accounts: Mapping[str, str]
-    separator: Separator | None = None
+    separator: str | None = None
+
+    def names_in(self, table: str) -> Mapping[str, str]:
+        """The names of the columns of a table of the job's, "posts" or "accounts"."""
+        return self.posts if table == "posts" else self.accounts

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange.times import as_times, micros
-from jobs.inputs.timestamps import NULL_TIME
+from jobs.inputs.dates.timeparts import NULL_TIME
 from lookalike.tables import EVIDENCE, TIME
 
 _LATEST = np.iinfo(np.int64).max

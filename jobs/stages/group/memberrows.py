@@ -12,7 +12,7 @@ from jobs.exchange import channels
 from jobs.exchange.parts import parts_of
 from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.stages.group.evidence import Evidence
 from lookalike.tables import MEMBERS
 

@@ -13,8 +13,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from jobs.exchange.reports import Border
-from jobs.inputs.rows import NO_ROW, count_quotes
 from jobs.inputs.tables import TO_THE_END, InputFile, Split
+from jobs.inputs.text.window import NO_ROW, count_quotes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CountQuotes:
 def shares_quoted_file(files: Sequence[InputFile], split: Split) -> bool:
     """Whether other tasks read other parts of the split's file, which is quoted."""
     file = files[split.file]
-    return file.format == "tsv" and file.dialect.quoting != "none" and split.end != TO_THE_END
+    return file.dialect.quoting != "none" and split.end != TO_THE_END
 
 
 def with_parity(splits: Sequence[Split], counted: Iterable[tuple[int, int]]) -> tuple[Split, ...]:

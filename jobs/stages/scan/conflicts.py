@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rows import FetchedRow, fetch_rows
 from jobs.inputs.tables import POSTS, InputFile
-from jobs.inputs.timestamps import parse_timestamps
 from jobs.stages.scan.posts import PLACE, PLACE_BITS
 
 _CREATED_AT = POSTS.columns.index("created_at")
@@ -34,9 +34,7 @@ class ConflictingRows:
         values = self._rows[row].values
         written = np.frombuffer(values[_CREATED_AT], np.uint8)
         day_first = self._files[row >> PLACE_BITS].day_first
-        (created,) = parse_timestamps(
-            written, np.zeros(1, np.int64), np.full(1, len(written)), day_first=day_first
-        )
+        (created,) = parse_timestamps(written, np.zeros(1, np.int64), np.full(1, len(written)), day_first=day_first)
         return int(created), values
 
     def path(self, row: int) -> str:

@@ -15,9 +15,9 @@ from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import PostsReport
 from jobs.exchange.worker import open_snapshot
+from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import POSTS, InputFile
-from jobs.inputs.timestamps import NULL_TIME
 from jobs.stages.scan.conflicts import ConflictingRows
 from jobs.stages.scan.postindex import PostIndex
 from jobs.stages.scan.posts import Posts, hashes_of

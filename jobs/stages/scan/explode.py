@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.hashtaglists import plain_lists
-from jobs.inputs.separators import SEPARATORS, Separated
+from jobs.inputs.separators.bar import SEPARATOR as BAR
+from jobs.inputs.separators.separator import Separator
 from jobs.inputs.tables import Column
 from jobs.stages.scan.interner import Codes, Interner
 from lookalike.hashtags import normalise, spelling
@@ -51,12 +51,12 @@ class Spellings:
         self._bucket_of_key = buckets_of(self._keys.packed, self._keys.offsets, buckets)
         self._spelled: list[pa.StringArray] = []
 
-    def explode(self, field: Column, separated: Separated = SEPARATORS["bar"]) -> Exploded:
+    def explode(self, field: Column, separator: Separator = BAR) -> Exploded:
         """The hashtags in a column of fields such as `#One|two`; blank ones are none, doubled ones are one."""
-        if separated.listed:
-            field = plain_lists(field)
+        if separator.plain is not None:
+            field = separator.plain(field)
         buffer = frozen(field.buffer)
-        row, start, end = _split(buffer, frozen(field.start), frozen(field.end), separated.byte)
+        row, start, end = _split(buffer, frozen(field.start), frozen(field.end), separator.byte)
         known = len(self._written)
         codes = self._written.add(buffer, start, end)
         if len(self._written) > known:

@@ -15,13 +15,13 @@ from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import Border, PostsReport
 from jobs.exchange.worker import accounts_table
-from jobs.inputs.quoting import Evidence
+from jobs.inputs.dates.timeparts import NULL_TIME
+from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
-from jobs.inputs.separators import SEPARATORS
+from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
-from jobs.inputs.timeparts import NULL_TIME
-from jobs.inputs.timestamps import parse_timestamps
+from jobs.inputs.text.quoting import Evidence
 from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
 from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts, partition_of

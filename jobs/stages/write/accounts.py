@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets, accounts_table
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from jobs.stages.group.accountlists import AccountLists
 from lookalike.kernel import similarities
 from lookalike.outputs.entries import FileEntry

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.accounts import AccountTable
+from jobs.inputs.accounts.table import AccountTable
 from lookalike.kernel import signals
 from lookalike.snapshots.datafiles import row_groups
 from lookalike.tables import PAIRS

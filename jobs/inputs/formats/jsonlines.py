@@ -2,38 +2,82 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from jobs.inputs.columns import plain_name
-from jobs.inputs.encodings import decoded
-from jobs.inputs.hashtaglists import hashtag_in
-from jobs.inputs.paths import JsonPath
+from jobs.inputs.formats.format import Head
+from jobs.inputs.formats.jsonpaths import JsonPath
+from jobs.inputs.presets.registry import preset_of_objects
 from jobs.inputs.reading import Reading
-from jobs.inputs.tables import Column, RowBatch, Table
+from jobs.inputs.separators.lists import hashtag_in
+from jobs.inputs.tables import Column, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.text.encodings import decoded
+from jobs.inputs.text.quotes import no_tally
+from jobs.inputs.text.window import fetch_places, read_split
 from lookalike.errors import UsageError
 
 LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
 _SHOWN: Final = 12  # keys in a message
+_OBJECTS: Final = 1000  # whose keys tell what a file has
 
 
-def is_json_lines(head: bytes) -> bool:
-    """Whether the first line that is not blank is an object."""
-    first = next((line for line in head.splitlines() if line.strip()), b"")
-    return first.lstrip().startswith(b"{") and _load(first) is not None
+@dataclasses.dataclass(frozen=True)
+class JsonLines:
+    """See Format."""
+
+    title: str = "JSON Lines"
+    is_text: bool = True
+
+    def words(self, file: InputFile) -> list[str]:  # noqa: ARG002  # all are alike
+        """See Format."""
+        return [self.title]
+
+    def recognises(self, content: bytes) -> bool:
+        """Whether the first line that is not blank is an object."""
+        first = next((line for line in content.splitlines() if line.strip()), b"")
+        return first.lstrip().startswith(b"{") and _load(first) is not None
+
+    def look(self, head: Head, table: Table) -> Head:
+        """Preset, and the paths of the columns."""
+        objects = list(itertools.islice(_objects_in(head.content), _OBJECTS))
+        head = head.of_preset(preset_of_objects(lambda path: _is_in(JsonPath.parse(path), objects)), table)
+        paths = find_paths(head.path, table, objects, head.reading)
+        dialect = dataclasses.replace(head.dialect, delimiter=NO_DELIMITER)
+        return dataclasses.replace(head, dialect=dialect, content=b"", paths=paths)
+
+    def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:  # noqa: ARG002  # nothing is quoted
+        """A line is one field."""
+        return dataclasses.replace(head.file(), columns=(0,), fields=1, paths=head.paths)
+
+    def read(
+        self,
+        file: InputFile,
+        start: int,
+        end: int,
+        table: Table,
+        *,
+        chunk_bytes: int,
+        inside: bool,
+        borders: list[int] | None,
+    ) -> Iterator[RowBatch]:
+        """See Format."""
+        lines = read_split(file, start, end, LINES, chunk_bytes=chunk_bytes, inside=inside, borders=borders)
+        return (parse_lines(batch, table, file.paths) for batch in lines)
+
+    def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
+        """See Format."""
+        return (parse_lines(batch, table, file.paths) for batch in fetch_places(file, places, LINES))
 
 
-def looks_like_one_value(head: bytes) -> bool:
-    """Whether a file is JSON, but not an object a line."""
-    begin = head.lstrip()[:1]
-    return begin in (b"[", b"{") and not is_json_lines(head)
-
-
-def objects_in(head: bytes) -> Iterator[dict[str, Any]]:
+def _objects_in(head: bytes) -> Iterator[dict[str, Any]]:
     """The objects of the whole lines of a head."""
     for line in head[: head.rfind(b"\n") + 1].splitlines() or [head]:
         found = _load(line)
@@ -66,7 +110,7 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
             wanted = JsonPath.parse(text.removesuffix("?"))
         except ValueError as error:
             raise UsageError(f"{path}: {error}") from None
-        if text.endswith("?") or any(wanted.find(one) is not None for one in objects):
+        if text.endswith("?") or _is_in(wanted, objects):
             paths[column] = text
     missing = next((one for one in table.columns if one in reading.insisted and one not in paths), None)
     missing = missing or table.missing(paths.__contains__)
@@ -76,6 +120,11 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
         hint = "" if missing in reading.columns else f"; name it: --columns {missing}=PATH"
         raise UsageError(f"{path}: no {name!r}; found: {shown}; the file looks like JSON Lines{hint}")
     return tuple(paths.get(column, "") for column in table.columns)
+
+
+def _is_in(path: JsonPath, objects: Sequence[dict[str, Any]]) -> bool:
+    """Whether one of the objects has a value there."""
+    return any(path.find(one) is not None for one in objects)
 
 
 def _leaves(objects: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -107,7 +156,7 @@ def parse_lines(lines: RowBatch, table: Table, paths: Sequence[str]) -> RowBatch
     kept = lines.take(np.array(good, np.intp))
     columns = tuple(map(_column, values))
     malformed.sort(key=lambda one: one[0])
-    return RowBatch(table, columns, kept.place, malformed, kept.written, lines.quotes)
+    return RowBatch(table, columns, kept.place, malformed, kept.written, no_tally(len(columns)))
 
 
 def text_of(value: Any) -> bytes:

@@ -5,63 +5,100 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
 from jobs.inputs.columns import positions
-from jobs.inputs.quotes import no_tally
-from jobs.inputs.hashtaglists import HASHTAG_KEYS
-from jobs.inputs.reading import Reading
+from jobs.inputs.formats.format import Head
+from jobs.inputs.presets.registry import preset_of_columns
+from jobs.inputs.separators.lists import HASHTAG_KEYS
 from jobs.inputs.streams import naming
-from jobs.inputs.tables import HASHTAGS, Column, InputFile, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, Column, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.text.quotes import no_tally
 from lookalike.errors import UsageError
 
-MAGIC: Final = b"PAR1"
+_MAGIC: Final = b"PAR1"
 _MAX_BATCH_ROWS: Final = 1 << 17
 
 
-def examine(file: InputFile, table: Table, reading: Reading) -> InputFile:
-    """The file with the positions of the table's columns and the bytes of each row group.
+@dataclasses.dataclass(frozen=True)
+class Parquet:
+    """See Format."""
 
-    Hashtags that are lists are read as text with bars. UsageError names what is wrong: a column that is missing, there
-    twice, or of a type that cannot be used.
-    """
-    with naming(file.path), pq.ParquetFile(file.path, memory_map=False) as source:
-        schema, metadata = source.schema_arrow, source.metadata
-        groups = tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    columns = positions(file.path, table, schema.names, reading, "")
-    for name, position in zip(table.columns, columns, strict=True):
-        kind = None if position < 0 else schema.field(position).type
-        if kind is not None and not _usable(name, kind):
-            raise UsageError(f"{file.path}: column {name!r} is of type {kind}, which cannot be used")
-        if name == HASHTAGS and kind is not None and _is_list(kind):
-            file = dataclasses.replace(file, separator="bar")
-    return dataclasses.replace(file, columns=columns, fields=len(schema.names), groups=groups)
+    title: str = "Parquet"
+    is_text: bool = False
 
+    def words(self, file: InputFile) -> list[str]:  # noqa: ARG002  # all are alike
+        """See Format."""
+        return [self.title]
 
-def read_groups(file: InputFile, start: int, end: int, table: Table, chunk_bytes: int) -> Iterator[RowBatch]:
-    """The rows of the row groups [start, end), in batches of about chunk_bytes bytes."""
-    with naming(file.path), pq.ParquetFile(file.path, pre_buffer=False) as source:
-        names = source.schema_arrow.names
-        wanted = [names[position] for position in file.columns if position >= 0]
-        sizes = [source.metadata.row_group(i).num_rows for i in range(source.metadata.num_row_groups)]
-        place = sum(sizes[:start])
-        for group in range(start, min(end, len(sizes))):
-            row_bytes = max(1, file.groups[group] // max(1, sizes[group]))
-            batch_size = min(_MAX_BATCH_ROWS, max(1, chunk_bytes // row_bytes))
-            for batch in source.iter_batches(batch_size, row_groups=[group], columns=wanted):
-                columns = tuple(
-                    _no_column(len(batch)) if position < 0 else _column(_as_bytes(batch.column(names[position])))
-                    for position in file.columns
-                )
-                rows = np.arange(place, place + len(batch), dtype=np.int64)
-                place += len(batch)
-                yield RowBatch(table, columns, rows, [], None, no_tally(len(columns)))
+    def recognises(self, content: bytes) -> bool:
+        """Whether it begins like one."""
+        return content.startswith(_MAGIC)
+
+    def look(self, head: Head, table: Table) -> Head:
+        """Preset."""
+        with naming(head.path), pq.ParquetFile(head.path, memory_map=False) as source:
+            return head.of_preset(preset_of_columns(source.schema_arrow.names), table)
+
+    def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:  # noqa: ARG002  # nothing is quoted
+        """With the positions of the table's columns and the bytes of each row group.
+
+        Hashtags that are lists are read as text with bars. UsageError names what is wrong: a column that is missing,
+        there twice, or of a type that cannot be used.
+        """
+        with naming(head.path), pq.ParquetFile(head.path, memory_map=False) as source:
+            schema, metadata = source.schema_arrow, source.metadata
+            groups = tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        file = head.file()
+        columns = positions(file.path, table, schema.names, head.reading, "")
+        for name, position in zip(table.columns, columns, strict=True):
+            kind = None if position < 0 else schema.field(position).type
+            if kind is not None and not _usable(name, kind):
+                raise UsageError(f"{file.path}: column {name!r} is of type {kind}, which cannot be used")
+            if name == HASHTAGS and kind is not None and _is_list(kind):
+                file = dataclasses.replace(file, separator="bar")
+        return dataclasses.replace(file, columns=columns, fields=len(schema.names), groups=groups)
+
+    def read(
+        self,
+        file: InputFile,
+        start: int,
+        end: int,
+        table: Table,
+        *,
+        chunk_bytes: int,
+        inside: bool,  # noqa: ARG002  # nothing is quoted
+        borders: list[int] | None,  # noqa: ARG002  # row groups have borders
+    ) -> Iterator[RowBatch]:
+        """The rows of the row groups [start, end), in batches of about chunk_bytes bytes."""
+        groups = file.groups or ()
+        with naming(file.path), pq.ParquetFile(file.path, pre_buffer=False) as source:
+            names = source.schema_arrow.names
+            wanted = [names[position] for position in file.columns if position >= 0]
+            sizes = [source.metadata.row_group(i).num_rows for i in range(source.metadata.num_row_groups)]
+            place = sum(sizes[:start])
+            for group in range(start, min(end, len(sizes))):
+                row_bytes = max(1, groups[group] // max(1, sizes[group]))
+                batch_size = min(_MAX_BATCH_ROWS, max(1, chunk_bytes // row_bytes))
+                for batch in source.iter_batches(batch_size, row_groups=[group], columns=wanted):
+                    columns = tuple(
+                        _no_column(len(batch)) if position < 0 else _column(_as_bytes(batch.column(names[position])))
+                        for position in file.columns
+                    )
+                    rows = np.arange(place, place + len(batch), dtype=np.int64)
+                    place += len(batch)
+                    yield RowBatch(table, columns, rows, [], None, no_tally(len(columns)))
+
+    def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> NoReturn:  # see can_seek
+        """Rows are read by group."""
+        raise NotImplementedError
 
 
 # What a value can be, and how it becomes text. The first that fits counts.

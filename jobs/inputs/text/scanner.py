@@ -6,9 +6,19 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from jobs.inputs.quotes import BACKSLASH, ENCLOSED, ESCAPED, LITERAL, OPENED, QUOTE, Tally, kind_of, may_be_part, no_tally
+from jobs.inputs.text.quotes import (
+    BACKSLASH,
+    ENCLOSED,
+    ESCAPED,
+    LITERAL,
+    OPENED,
+    QUOTE,
+    Tally,
+    kind_of,
+    may_be_part,
+    no_tally,
+)
 from lookalike.strings.values import Bytes, Places
 from lookalike.strings.words import BLOCK, byte_mask, trailing_zeros
 
@@ -233,9 +243,7 @@ def scan_quoted(
         if buffer[row_start] == LINE_FEED:
             row_start += 1
             continue
-        fields, row_end, after = _quoted_row(
-            buffer, row_start, limit, delimiter, escape, slots, found, rows, side
-        )
+        fields, row_end, after = _quoted_row(buffer, row_start, limit, delimiter, escape, slots, found, rows, side)
         if fields == _UNFINISHED and not final:
             break
         if fields == _BROKEN and buffer[row_end - 2] == BACKSLASH:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from jobs.inputs.columns import find_columns
-from jobs.inputs.encodings import Recoded, find_encoding
-from jobs.inputs.header import read_header
 from jobs.inputs.reading import DELIMITERS, Delimiter, Reading
-from jobs.inputs.tables import Dialect, InputFile, Quoting, Table
+from jobs.inputs.tables import Dialect, Quoting, Table
+from jobs.inputs.text.encodings import Recoded, find_encoding
+from jobs.inputs.text.header import read_header
 
 _LOOKS: Final[Mapping[int, str]] = {
     DELIMITERS["tab"]: "tab-separated",
@@ -30,15 +30,16 @@ def _beyond_utf_8(dialect: Dialect) -> list[str]:
     return [*parts, "with carriage returns as line ends"] if dialect.returns else parts
 
 
-def spoken_of(file: InputFile) -> str:
-    """How a file is written, in words."""
-    words = {"parquet": "Parquet", "jsonl": "JSON Lines"}.get(file.format, _LOOKS.get(file.dialect.delimiter, ""))
-    parts = [words, *_beyond_utf_8(file.dialect)]
-    if file.format == "tsv":
-        parts.append({"none": "not quoted", "rfc4180": "quoted", "backslash": "quoted, with backslashes"}[file.dialect.quoting])
-    if file.compression is not None:
-        parts.append(f"compressed as {file.compression}")
-    return ", ".join(parts)
+def words_of(dialect: Dialect) -> list[str]:
+    """How a delimited text is written."""
+    return [_LOOKS[dialect.delimiter], *_beyond_utf_8(dialect), _QUOTED[dialect.quoting]]
+
+
+_QUOTED: Final[Mapping[Quoting, str]] = {
+    "none": "not quoted",
+    "rfc4180": "quoted",
+    "backslash": "quoted with backslashes",
+}
 
 
 def find_encoding_and_line_ends(head: bytes, reading: Reading) -> Dialect:

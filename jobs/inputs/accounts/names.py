@@ -9,8 +9,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.encodings import UNDECODED, decoded
 from jobs.inputs.tables import Column
+from jobs.inputs.text.encodings import UNDECODED, decoded
 from lookalike.strings.values import Bytes, Places, frozen
 
 _AT: Final = ord("@")
@@ -24,7 +24,7 @@ def cleaned_names(names: Column, endings: tuple[str, ...] = ()) -> Column:
     - A byte that is not UTF-8 becomes one character, see encodings.UNDECODED.
     - The first of the `endings` that a name has is dropped, in any case; the ending @ is all from the last @ on.
     """
-    work = np.ones(len(names.start), np.bool_) if endings else _need_work(*map(frozen, names))
+    work = np.ones(len(names.start), np.bool_) if endings else _need_work(*_read_only(names))
     others = np.flatnonzero(work)
     if not len(others):
         return names
@@ -47,9 +47,13 @@ def _cleaned(name: str, endings: tuple[str, ...]) -> str:
 def count_undecoded(names: Column) -> int:
     """How many cleaned names have characters that stand for bytes."""
     least, most = (chr(UNDECODED + byte).encode() for byte in (0x80, 0xFF))
-    beyond = np.flatnonzero(_need_work(*map(frozen, names)))
+    beyond = np.flatnonzero(_need_work(*_read_only(names)))
     values = (names.value(i) for i in beyond.tolist())
     return sum(any(least <= value[at : at + 3] <= most for at in range(len(value))) for value in values)
+
+
+def _read_only(names: Column) -> Column:
+    return Column(frozen(names.buffer), frozen(names.start), frozen(names.end))
 
 
 @numba.njit(cache=True, nogil=True)

@@ -59,10 +59,10 @@ def _closing(buffer: Bytes, at: int, end: int, escape: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _has_quote(buffer: Bytes, start: int, end: int) -> bool:
+    found = False
     for at in range(start, end):
-        if buffer[at] == QUOTE:
-            return True
-    return False
+        found |= buffer[at] == QUOTE
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ from typing import Final
 import numba
 import numpy as np
 
-from jobs.inputs.timeparts import DAY, NULL_TIME, days_since_1970, fraction_at, offset_at
+from jobs.inputs.dates.timeparts import DAY, NULL_TIME, days_since_1970, fraction_at, offset_at
 from lookalike.strings.values import Bytes
 
 _MONTHS: Final = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)

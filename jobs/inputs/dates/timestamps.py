@@ -6,13 +6,12 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.othertimes import parse_other
-from jobs.inputs.timeparts import DAY, NULL_TIME, days_since_1970, fraction_at, offset_at, pair_at
+from jobs.inputs.dates.othertimes import parse_other
+from jobs.inputs.dates.timeparts import DAY, NULL_TIME, days_since_1970, fraction_at, offset_at, pair_at
 from lookalike.strings.values import Bytes, Places, frozen
 
-def parse_timestamps(
-    buffer: Bytes, start: Places, end: Places, *, day_first: bool = False
-) -> npt.NDArray[np.int64]:
+
+def parse_timestamps(buffer: Bytes, start: Places, end: Places, *, day_first: bool = False) -> npt.NDArray[np.int64]:
     """int64[n]: the moment of each value, buffer[start[i]:end[i]], or NULL_TIME if it cannot be read.
 
     - ISO 8601: YYYY-MM-DD (also with / or ., or digits alone), alone or followed by "T" or a space and a time; a month,

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numba
 import numpy as np
 
+from jobs.inputs.separators.separator import Separator
 from jobs.inputs.tables import Column
 from lookalike.strings.values import Bytes, Places, frozen
 
@@ -51,12 +52,12 @@ def hashtag_in(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-_SPACE, _COMMA, _OPEN, _CLOSE, _BRACE, _BACKSLASH = 32, ord(","), ord("["), ord("]"), ord("{"), ord("\\")
+_SPACE, _COMMA, _OPEN, _CLOSE, _BRACE, _BACKSLASH, _SINGLE, _DOUBLE = (ord(mark) for mark in " ,[]{\\'\"")
 
 
 @numba.njit(cache=True, nogil=True)
 def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places, Bytes]:
-    """Where each list begins and ends without its brackets, its quotes made spaces in the buffer.
+    """Where each list begins and ends without its brackets, the quotes around its items made spaces in the buffer.
 
     Also uint8[n]: 1 for lists with objects or backslashes in them, which are left as they are.
     """
@@ -73,22 +74,36 @@ def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, P
         for at in range(begin, stop):
             if buffer[at] == _BRACE or buffer[at] == _BACKSLASH:
                 hard[i] = 1
-        if hard[i]:
-            continue
-        first[i], last[i] = begin + 1, stop - 1
-        for at in range(begin + 1, stop - 1):
-            if (buffer[at] == 34 or buffer[at] == 39) and _at_an_edge(buffer, at, begin, stop - 1):
-                buffer[at] = _SPACE
+        if not hard[i]:
+            first[i], last[i] = begin + 1, stop - 1
+            at = begin + 1
+            while at < stop - 1:
+                at = _unquote_item(buffer, at, stop - 1)
     return first, last, hard
 
 
 @numba.njit(cache=True, nogil=True)
-def _at_an_edge(buffer: Bytes, at: int, begin: int, stop: int) -> bool:
-    """Whether nothing but spaces is between a quote and a comma or bracket, on one side."""
-    before = at - 1
-    while before > begin and buffer[before] == _SPACE:
-        before -= 1
-    after = at + 1
-    while after < stop and buffer[after] == _SPACE:
-        after += 1
-    return bool(before == begin or buffer[before] == _COMMA or after == stop or buffer[after] == _COMMA)
+def _unquote_item(buffer: Bytes, at: int, stop: int) -> int:
+    """Make the quotes around the item that begins at `at` spaces; where the next one begins."""
+    while at < stop and buffer[at] == _SPACE:
+        at += 1
+    opening, mark = at, buffer[at]
+    while at < stop and buffer[at] != _COMMA:
+        at += 1
+    if mark == _SINGLE or mark == _DOUBLE:
+        closing = at - 1
+        while closing > opening and buffer[closing] == _SPACE:
+            closing -= 1
+        if closing > opening and buffer[closing] == mark:
+            buffer[opening] = buffer[closing] = _SPACE
+    return at + 1
+
+
+SEPARATOR: Final = Separator(
+    "list",
+    _COMMA,
+    lambda field: field.startswith(b"[") and field.endswith(b"]"),
+    share=0.5,
+    rank=2,
+    plain=plain_lists,
+)

@@ -9,11 +9,22 @@ from typing import Final
 import numpy as np
 
 from jobs.inputs.columns import find_columns
-from jobs.inputs.header import read_header
-from jobs.inputs.quotes import ESCAPES, DOUBLED, ENCLOSED, ESCAPED, LITERAL, OPENED, QUOTE, Tally, kind_of, no_tally
 from jobs.inputs.reading import Reading
-from jobs.inputs.scanner import room, scan_quoted, scan_raw
 from jobs.inputs.tables import Column, Dialect, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.text.header import read_header
+from jobs.inputs.text.quotes import (
+    DOUBLED,
+    ENCLOSED,
+    ESCAPED,
+    ESCAPES,
+    LITERAL,
+    OPENED,
+    QUOTE,
+    Tally,
+    kind_of,
+    no_tally,
+)
+from jobs.inputs.text.scanner import room, scan_quoted, scan_raw
 from lookalike.errors import UsageError
 
 QUOTINGS: Final[tuple[Quoting, ...]] = ("none", "rfc4180", "backslash")  # of equally good ones the first is taken
@@ -86,6 +97,9 @@ class Evidence:
         )
 
 
+NO_EVIDENCE: Final = Evidence()
+
+
 class MisreadError(UsageError):
     """Rows of a table contradict how its files are read. quoting: the reading that explains them."""
 
@@ -98,8 +112,8 @@ class MisreadError(UsageError):
 
 def check_evidence(table: Table, files: Sequence[InputFile], evidence: Evidence) -> None:
     """Raise MisreadError if all rows of a table together contradict the reading of its files."""
-    read = next((file.dialect.quoting for file in files if file.format == "tsv"), None)
-    better = None if read is None else evidence.reading_instead_of(read)
+    read: Quoting = next((file.dialect.quoting for file in files if file.dialect.quoting != "none"), "none")
+    better = evidence.reading_instead_of(read)
     if better is not None:
         raise MisreadError(table, evidence, better)
 
@@ -161,9 +175,7 @@ _LOOKS: Final[Mapping[Quoting, str]] = {
 }
 
 
-def judge_head(
-    path: str, head: bytes, table: Table, reading: Reading, dialect: Dialect, *, complete: bool
-) -> Judged:
+def judge_head(path: str, head: bytes, table: Table, reading: Reading, dialect: Dialect, *, complete: bool) -> Judged:
     """Read the head of a file in every way. head: the first bytes of its text, all of them if `complete`."""
     if b'"' not in head:
         return Judged(path, dict.fromkeys(QUOTINGS, 0))

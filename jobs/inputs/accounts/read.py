@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.accounts import AccountTable
-from jobs.inputs.names import cleaned_names, count_undecoded
-from jobs.inputs.ordering import order_by_bytes
-from jobs.inputs.quoting import Evidence
+from jobs.inputs.accounts.names import cleaned_names, count_undecoded
+from jobs.inputs.accounts.ordering import order_by_bytes
+from jobs.inputs.accounts.table import AccountTable
+from jobs.inputs.dates.timeparts import NULL_TIME
+from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
-from jobs.inputs.timestamps import NULL_TIME, parse_timestamps
+from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
 from lookalike.strings.values import Bytes, Places, Scalar, are_blank, pack_values
 
 
@@ -108,7 +109,7 @@ class _Gathered:
     unreadable_dates: int = 0
     undecoded_names: int = 0
     rejected: dict[Reason, int] = field(default_factory=dict)
-    quotes: Evidence = Evidence()
+    quotes: Evidence = NO_EVIDENCE
     _ids: list[_Packed] = field(default_factory=list)
     _names: list[_Packed] = field(default_factory=list)
     _created: list[Places] = field(default_factory=list)

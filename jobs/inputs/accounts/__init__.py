@@ -1,0 +1,1 @@
+"""The accounts, read and made a table."""

@@ -1,0 +1,94 @@
+"""Text with a row on a line and a delimiter between its fields, such as TSV and CSV."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.inputs.columns import positions
+from jobs.inputs.formats.format import Head
+from jobs.inputs.presets.registry import preset_of_columns
+from jobs.inputs.reading import DELIMITERS
+from jobs.inputs.tables import Dialect, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
+from jobs.inputs.text.header import find_header_below, read_header
+from jobs.inputs.text.quoting import judge_head
+from jobs.inputs.text.window import fetch_places, read_split
+from lookalike.errors import UsageError
+
+_JSON: Final = (b"[", b"{")
+
+
+@dataclasses.dataclass(frozen=True)
+class Delimited:
+    """See Format."""
+
+    title: str = "delimited text"
+    is_text: bool = True
+
+    def words(self, file: InputFile) -> list[str]:
+        """See Format."""
+        return words_of(file.dialect)
+
+    def recognises(self, content: bytes) -> bool:  # noqa: ARG002  # what nothing else is
+        """Any text."""
+        return True
+
+    def look(self, head: Head, table: Table) -> Head:
+        """Delimiter, preset, and what the quotes tell."""
+        content = head.content
+        if content.lstrip()[:1] in _JSON:
+            raise UsageError(f"{head.path}: is JSON, but not an object a line, as JSON Lines are")
+        delimiter = find_delimiter(content, table, head.reading)
+        dialect = dataclasses.replace(head.dialect, delimiter=DELIMITERS[delimiter])
+        names, body = read_header(content, dialect, head.reading.skip_lines)
+        head = head.of_preset(preset_of_columns(names), table)
+        judged = None
+        if head.reading.quoting == "auto":
+            judged = judge_head(head.path, content, table, head.reading, dialect, complete=head.complete)
+        below = find_header_below(content, body, dialect, table, head.reading)
+        header = content[: max(body, below)]  # the rest of many files is much
+        return dataclasses.replace(head, dialect=dialect, content=header, judged=judged)
+
+    def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:
+        """With the positions of the columns."""
+        reading = head.reading
+        chosen = quoting if reading.quoting == "auto" else reading.quoting
+        dialect = dataclasses.replace(head.dialect, quoting=chosen)
+        names, body = read_header(head.content, dialect, reading.skip_lines)
+        if not names:
+            raise UsageError(f"{head.path}: empty, not even a header with the columns {', '.join(table.required)}")
+        columns = positions(head.path, table, names, reading, _looks(head, table, dialect, body))
+        return dataclasses.replace(head.file(), dialect=dialect, columns=columns, fields=len(names), body=body)
+
+    def read(
+        self,
+        file: InputFile,
+        start: int,
+        end: int,
+        table: Table,
+        *,
+        chunk_bytes: int,
+        inside: bool,
+        borders: list[int] | None,
+    ) -> Iterator[RowBatch]:
+        """See Format."""
+        return read_split(file, start, end, table, chunk_bytes=chunk_bytes, inside=inside, borders=borders)
+
+    def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
+        """See Format."""
+        return fetch_places(file, places, table)
+
+
+def _looks(head: Head, table: Table, dialect: Dialect, body: int) -> str:
+    """What the file looks like, to end a message with."""
+    hint = looks_like(dialect)
+    below = find_header_below(head.content, body, dialect, table, head.reading)
+    if not below:
+        return hint
+    lines = head.content[:below].rstrip(b"\n").count(b"\n")
+    return f"{hint}; the header may be in line {lines + 1}: --skip-lines {lines}"

@@ -1,0 +1,5 @@
+"""#one #two."""
+
+from jobs.inputs.separators.separator import Separator
+
+SEPARATOR = Separator("space", ord(" "), lambda field: b" " in field)

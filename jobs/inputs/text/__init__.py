@@ -1,0 +1,1 @@
+"""Files of text: encoding, delimiter, quotes, rows."""
