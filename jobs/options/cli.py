@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from jobs.options.config import INPUT, JobConfig
+from jobs.options.config import JobConfig
+from jobs.options.inputs import INPUT
 from jobs.options.load import load_config
 from jobs.options.option import DescribedOption, described_options
 from lookalike import __version__
@@ -40,6 +41,9 @@ examples:
   Read many files, and store less similar pairs, too:
     ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out \\
       --min-similarity 0.75
+
+  Take the accounts from the posts, where each has the name of its author:
+    ./spark-submit.sh --posts tweets.csv --accounts-from posts --columns screen_name=username --output out
 
   See how a file would be read:
     ./spark-submit.sh --inspect export.csv

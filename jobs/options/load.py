@@ -19,10 +19,15 @@ def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
     """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key."""
     options: dict[str, Any] = {} if path is None else _read(path)
     try:
-        return JobConfig(**{**options, **flags})
+        config = JobConfig(**{**options, **flags})
     except ValidationError as error:
         problems = [_describe(problem, flags, path) for problem in error.errors(include_url=False)]
         raise UsageError("; ".join(dict.fromkeys(problems))) from None
+    if config.accounts_from == "posts" and config.accounts is not None:
+        raise UsageError("--accounts and --accounts-from posts are both there: leave one of them out")
+    if config.accounts_from == "files" and config.accounts is None:
+        raise UsageError("--accounts is missing; or does each post have its author's name? --accounts-from posts")
+    return config
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -46,7 +51,8 @@ def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
     if problem["type"] == "missing":
         return f"{described.flag} is missing"
     where = described.flag if key in flags else f"{path}: {key}"
-    given = str(problem["input"])[:_SHOWN]
+    given = problem["input"]
+    given = (" ".join(map(str, given)) if isinstance(given, list) else str(given))[:_SHOWN]
     if problem["type"] == "value_error":  # from our own validators; the message follows the name or the value
         message = problem["msg"].removeprefix("Value error, ")
         is_named = described.option.secret or given in message

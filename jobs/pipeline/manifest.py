@@ -60,7 +60,7 @@ def _with_generation(entries: Iterable[FileEntry], snapshot: str, generation: in
 
 
 def count_all(
-    accounts: AccountCounts, posts: PostsReport, groups: Sequence[GroupReport], compared: CompareReport
+    accounts: AccountCounts, names: int, posts: PostsReport, groups: Sequence[GroupReport], compared: CompareReport
 ) -> tallies.Counts:
     """What became of every row and pair."""
     return tallies.Counts(
@@ -68,6 +68,8 @@ def count_all(
             rows=accounts.rows,
             used=accounts.used,
             duplicates=accounts.duplicates,
+            earlier_names=accounts.earlier_names,
+            names=names,
             rejected={reason.value: count for reason, count in accounts.rejected.items()},
             unreadable_dates=accounts.unreadable_dates,
         ),

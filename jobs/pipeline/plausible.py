@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.reports import PostsReport
-from jobs.inputs.accounts.read import AccountCounts
+from jobs.inputs.accounts.read import AccountsRead
 from jobs.inputs.accounts.table import AccountTable
+from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
@@ -34,10 +35,10 @@ _ODD_ID: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE]\+?\d+|\d+\.0*")
 
 def warn_of(config: JobConfig, warnings: Iterable[str]) -> None:
     """Print the warnings. Raises QualityGateError if there are some and the options say so."""
-    count = 0
-    for count, warning in enumerate(warnings, 1):
+    found = list(warnings)
+    for warning in found:
         print(f"warning: {printable(warning)}", file=sys.stderr)
-    if count and config.strict:
+    if found and config.strict:
         raise QualityGateError("there are warnings, and --strict is set. Nothing was published.")
 
 
@@ -52,8 +53,17 @@ def about_files(files: Sequence[InputFile], config: JobConfig) -> Iterator[str]:
         )
 
 
-def about_accounts(table: AccountTable, counts: AccountCounts) -> Iterator[str]:
+def about_accounts(read: AccountsRead) -> Iterator[str]:
     """Of ids and names."""
+    table, counts, names = read.table, read.counts, read.names
+    undated = np.flatnonzero(names.last == NULL_TIME)
+    if len(undated):
+        some = [f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()]
+        yield (
+            f"{counts.earlier_names:,} rows of accounts have another name of an account, such as {' and '.join(some)}, "
+            "and no date says which is the latest; that of the last row is compared. Name the column with the date when "
+            "the name was seen: --columns accounts.seen_at=NAME"
+        )
     if counts.undecoded_names:
         yield (
             f"{counts.undecoded_names:,} screen names have bytes that are not UTF-8; each byte counts as one "

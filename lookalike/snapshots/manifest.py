@@ -25,8 +25,8 @@ from lookalike.tables import TABLES
 from lookalike.threshold import Threshold
 
 # Of the manifest and of the tables together: one more with each change that older versions would read wrongly.
-SchemaVersion = Literal[4]
-SCHEMA_VERSION: Final[SchemaVersion] = 4
+SchemaVersion = Literal[5]
+SCHEMA_VERSION: Final[SchemaVersion] = 5
 
 
 def _snapshot_id(text: str) -> str:
