@@ -20,6 +20,9 @@ from lookalike import __version__
 from lookalike.errors import UsageError
 
 DEFAULT_CONFIG: Final = Path(__file__).parents[2] / "conf" / "job.yaml"
+INSPECT_MEANING: Final = (
+    "Show how these files would be read, their first rows and warnings. Nothing else is done, and Java is not needed."
+)
 CONFIG_MEANING: Final = (
     "Read options from this YAML file. Its keys are the names of the flags with underscores; flags win."
 )
@@ -124,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         "--inspect",
         nargs="+",
         metavar="FILE",
-        help="Show how these files would be read, and their first rows. Nothing else is done, and Java is not needed.",
+        help=INSPECT_MEANING,
     )
     others.add_argument("--help", "-h", action="help", help="Print this help and exit.")
     version = f"lookalike {__version__}"

@@ -51,13 +51,18 @@ def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
     if problem["type"] == "missing":
         return f"{described.flag} is missing"
     where = described.flag if key in flags else f"{path}: {key}"
-    given = problem["input"]
-    given = (" ".join(map(str, given)) if isinstance(given, list) else str(given))[:_SHOWN]
+    given = _shown(problem["input"])
     if problem["type"] == "value_error":  # from our own validators; the message follows the name or the value
         message = problem["msg"].removeprefix("Value error, ")
         is_named = described.option.secret or given in message
         return f"{where}: {message}" if is_named else f"{where}: {given!r} {message}"
     return f"{where}: must be {described.allowed}" + ("" if described.option.secret else f", not {given!r}")
+
+
+def _shown(given: Any) -> str:
+    """A wrong value; texts after a flag as they were typed."""
+    texts = given if isinstance(given, list) and all(isinstance(one, str) for one in given) else [str(given)]
+    return " ".join(texts)[:_SHOWN]
 
 
 def _problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:

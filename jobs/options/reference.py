@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from jobs.options.cli import CONFIG_MEANING, DEFAULT_CONFIG
+from jobs.options.cli import CONFIG_MEANING, DEFAULT_CONFIG, INSPECT_MEANING
 from jobs.options.config import JobConfig
 from jobs.options.inputs import INPUT
 from jobs.options.option import DescribedOption, described_options
@@ -48,7 +48,8 @@ def option_rows() -> list[OptionRow]:
     rows = [_row(described) for described in described_options(JobConfig)]
     config = OptionRow(INPUT, "--config FILE", "conf/job.yaml", CONFIG_MEANING, "a path", ())
     last = max(place for place, row in enumerate(rows) if row.group == INPUT)
-    return [*rows[: last + 1], config, *rows[last + 1 :]]
+    inspect = OptionRow("Other", "--inspect FILE...", "", INSPECT_MEANING, "a path or several", ())
+    return [*rows[: last + 1], config, *rows[last + 1 :], inspect]
 
 
 def job_yaml() -> str:
