@@ -14,6 +14,7 @@ from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile
 from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
+from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
 from jobs.pipeline.plausible import about_accounts, about_files
 from jobs.strategy.full import FullStrategy
@@ -30,7 +31,7 @@ class ReadAccounts:
     """What was read, and the strategy that is prepared for it.
 
     inputs: the files that they were read from. table: path of the file that the tasks map. names: how many the table
-    names has. examples: rejected rows by reason. files: data files with all rejected rows and all names. warnings: of
+    names has. how_read: in words. examples: rejected rows by reason. files: data files with all rejected rows and all names. warnings: of
     what is plausible, but odd.
     """
 
@@ -38,6 +39,7 @@ class ReadAccounts:
     table: str
     counts: readaccounts.AccountCounts
     names: int
+    how_read: str
     examples: dict[str, list[str]]
     files: list[FileEntry]
     warnings: tuple[str, ...]
@@ -68,6 +70,7 @@ def read_accounts(
         table=path,
         counts=read.counts,
         names=len(read.names.ids),
+        how_read=how_read(files, read.quotes, config),
         examples=log.examples,
         files=data_files,
         warnings=warnings,

@@ -17,6 +17,7 @@ from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
+from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
 from jobs.pipeline.manifest import Made, count_all, recall_of
 from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
@@ -71,7 +72,8 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     files, compared = _compare(run, stages, posts, groups)
     files += accounts.files
     counts = stages.total(count_all(accounts.counts, accounts.names, posts, groups, compared))
-    return Made([*files, *posts.files], counts, recall_of(run.config, compared), strategy)
+    read = {"posts": how_read(strategy.posts, posts.quotes, run.config), "accounts": accounts.how_read}
+    return Made([*files, *posts.files], counts, read, recall_of(run.config, compared), strategy)
 
 
 def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:

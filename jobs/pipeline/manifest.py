@@ -22,10 +22,11 @@ from lookalike.snapshots.manifest import Manifest
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """The data files of a snapshot, what they hold, and the strategy that made them."""
+    """The data files of a snapshot, what they hold, and the strategy that made them. read: see Manifest."""
 
     files: list[FileEntry]
     counts: tallies.Counts
+    read: dict[str, str]
     recall: tallies.Recall | None
     strategy: Strategy
 
@@ -44,6 +45,7 @@ def make_manifest(run: RunContext, accounts: Sequence[InputFile], made: Made) ->
         mode=made.strategy.mode,
         generation=made.strategy.generation,
         inputs=input_records("posts", posts) + input_records("accounts", accounts),
+        read=made.read,
         counts=made.counts,
         seconds=run.progress.seconds,
         recall=made.recall,

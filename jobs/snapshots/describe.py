@@ -152,6 +152,11 @@ def how(manifest: Manifest) -> str:
     return f"{mode.name}, {printable(mode.reason)}: {read}"
 
 
+def read_lines(manifest: Manifest) -> list[str]:
+    """How the files of each table were read."""
+    return table([(name, printable(text)) for name, text in manifest.read.items()], widest=4096)
+
+
 def moment(time: datetime) -> str:
     """A time to the second, whatever zone it was noted in."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
