@@ -34,7 +34,7 @@ class Border(NamedTuple):
 class PostsReport:
     """What became of some rows of posts; the sum over all tasks reconciles.
 
-    rows: read, well-formed or not. used: kept, with a hashtag. unreadable_*: of the used rows. rejected and
+    rows: read, well-formed or not. used: kept, with a hashtag. joined: rows that only add hashtags to another one. unreadable_*: of the used rows. rejected and
     examples: by reason. files: data files that hold the rejected rows and what a later run needs to know. partitions:
     of ids, that had posts. superseded: rows of earlier runs that a row here should have been used for, so that these
     counts are of no use, see DeduplicatePosts. quotes: what the quotes in all rows tell.
@@ -47,6 +47,7 @@ class PostsReport:
     without_hashtag: int = 0
     excluded_reposts: int = 0
     duplicates: int = 0
+    joined: int = 0
     unreadable_dates: int = 0
     unreadable_flags: int = 0
     rejected: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -89,7 +90,7 @@ class PostsReport:
             total.borders += part.borders
             total.unknown_ids = [*total.unknown_ids, *part.unknown_ids][:EXAMPLES]
             total.odd_dates = [*total.odd_dates, *part.odd_dates][:EXAMPLES]
-        accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates
+        accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates + total.joined
         if total.rows != accounted + sum(total.rejected.values()):
             raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")
         return total

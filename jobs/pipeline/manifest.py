@@ -81,6 +81,7 @@ def count_all(
             without_hashtag=posts.without_hashtag,
             excluded_reposts=posts.excluded_reposts,
             duplicates=posts.duplicates,
+            joined=posts.joined,
             rejected=posts.rejected,
             unreadable_dates=posts.unreadable_dates,
             unreadable_flags=posts.unreadable_flags,

@@ -129,6 +129,8 @@ def _rows(counts: AccountCounts | PostCounts) -> list[tuple[str, int, str]]:
         lines.append(("  without hashtag", counts.without_hashtag, ""))
         lines.append(("  excluded reposts", counts.excluded_reposts, ""))
     lines.append(("  duplicates", counts.duplicates, "copies of other rows"))
+    if isinstance(counts, PostCounts):
+        lines.append(("  joined", counts.joined, "rows that only add hashtags to a post"))
     if isinstance(counts, AccountCounts):
         lines.append(("  earlier names", counts.earlier_names, "of accounts that were renamed"))
     lines += [(f"  rejected: {reason}", count, "") for reason, count in counts.rejected.items()]

@@ -46,7 +46,8 @@ class AccountCounts(StrictModel):
 class PostCounts(StrictModel):
     """Where the rows of the posts went. Each row is in exactly one of the counts.
 
-    used: rows with a known author and at least one hashtag. unreadable_dates and unreadable_flags count
+    used: rows with a known author and at least one hashtag. joined: rows that differ from another in their hashtags
+    alone, and add these to it. unreadable_dates and unreadable_flags count
     used rows and are no further part of the sum.
     """
 
@@ -55,6 +56,7 @@ class PostCounts(StrictModel):
     without_hashtag: NonNegativeInt
     excluded_reposts: NonNegativeInt
     duplicates: NonNegativeInt
+    joined: NonNegativeInt = 0
     rejected: Rejected
     unreadable_dates: NonNegativeInt = 0
     unreadable_flags: NonNegativeInt = 0
@@ -62,7 +64,7 @@ class PostCounts(StrictModel):
     @model_validator(mode="after")
     def _reconcile(self) -> Self:
         kept = self.used + self.without_hashtag + self.excluded_reposts
-        check_sum("posts", self.rows, kept + self.duplicates + sum(self.rejected.values()))
+        check_sum("posts", self.rows, kept + self.duplicates + self.joined + sum(self.rejected.values()))
         return self
 
 

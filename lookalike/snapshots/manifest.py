@@ -109,7 +109,7 @@ class Manifest(StrictModel):
     mode: Mode
     generation: NonNegativeInt = 0
     inputs: tuple[InputRecord, ...]
-    read: dict[str, str] = {}
+    read: dict[str, str] = Field(default_factory=dict)
     counts: Counts
     seconds: dict[str, NonNegativeFloat]
     recall: Recall | None = None

@@ -59,6 +59,14 @@ def combine_hashes(one: Hashes, other: Hashes) -> Hashes:
     return _combine_hashes(frozen(one), frozen(other))
 
 
+HALF: Final = np.uint64(32)  # bits of a hash
+
+
+def first_half_of(hashes: Hashes) -> Hashes:
+    """uint64[n]: the upper 32 bits of each hash, the others 0."""
+    return (hashes >> HALF) << HALF
+
+
 def parse_flags(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.int8]:
     """int8[n]: 1 for what means yes, 0 for what means no (see _FLAGS), in any case; UNKNOWN_FLAG for the rest."""
     return _parse_flags(frozen(buffer), frozen(start), frozen(end))

@@ -63,6 +63,7 @@ class PostRows(Model):
     without_hashtag: Count
     excluded_reposts: Count
     duplicates: Count
+    joined: Annotated[int, Field(ge=0, description="Rows that only add hashtags to another row of the post.")]
     rejected: Annotated[dict[str, Count], Field(description="By reason.")]
     unreadable_dates: Annotated[int, Field(ge=0, description="Of the used rows.")]
     unreadable_flags: Annotated[int, Field(ge=0, description="Of the used rows.")]

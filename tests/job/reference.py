@@ -204,7 +204,16 @@ def _usages(
     """Post, account, moment, whether a repost, hashtag and its spelling, for each hashtag of each used post."""
     rows = list(_rows(paths, POSTS))
     counts = dict.fromkeys(
-        ["used", "without_hashtag", "excluded_reposts", "duplicates", "unreadable_dates", "unreadable_flags"], 0
+        [
+            "used",
+            "without_hashtag",
+            "excluded_reposts",
+            "duplicates",
+            "joined",
+            "unreadable_dates",
+            "unreadable_flags",
+        ],
+        0,
     )
     posts: dict[bytes, dict[tuple[bytes, ...], list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
@@ -217,17 +226,26 @@ def _usages(
         elif _text(row.values[2]) not in known:
             _reject(result, "posts", "unknown author", [row])
         else:
-            posts[row.values[0]][row.values].append(row)
+            posts[row.values[0]][row.values[:5]].append(row)
     for versions in posts.values():
-        counts["duplicates"] += sum(len(equal) - 1 for equal in versions.values())
+        fields: dict[tuple[bytes, ...], dict[bytes, list[Row]]] = {}
+        for one, equal in versions.items():
+            fields[one] = defaultdict(list)
+            for row in equal:
+                assert row.values is not None
+                fields[one][row.values[5]].append(row)
+            counts["duplicates"] += len(equal) - len(fields[one])
         chosen, *others = sorted(versions, key=lambda one: (_by_date(_moment(one[1])), one), reverse=True)
         for other in others:
-            _reject(result, "posts", "conflicting duplicate", versions[other])
-        post, date, author, flag, _, field = chosen
+            for equal in fields[other].values():
+                _reject(result, "posts", "conflicting duplicate", equal)
+        counts["joined"] += len(fields[chosen]) - 1
+        post, date, author, flag, _ = chosen
         created, repost = _moment(date), FLAGS.get(_text(flag.strip(BLANK)).lower())
         hashtags: dict[str, str] = {}
-        for spelling in _text(field).split("|"):
-            hashtags.setdefault(normal_form(spelling), _without_hash(spelling))
+        for field in fields[chosen]:
+            for spelling in _text(field).split("|"):
+                hashtags.setdefault(normal_form(spelling), _without_hash(spelling))
         hashtags.pop("", None)
         if repost and exclude_reposts:
             counts["excluded_reposts"] += 1

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rows import FetchedRow, fetch_rows
-from jobs.inputs.tables import POSTS, InputFile
+from jobs.inputs.tables import HASHTAGS, POSTS, InputFile
 from jobs.stages.scan.posts import PLACE, PLACE_BITS
 
 _CREATED_AT = POSTS.columns.index("created_at")
+_HASHTAGS = POSTS.columns.index(HASHTAGS)
 
 Rank = tuple[int, tuple[bytes, ...]]
 
@@ -30,12 +31,15 @@ class ConflictingRows:
             self._rows |= zip(here.tolist(), fetch_rows(files[number], here & PLACE, POSTS), strict=True)
 
     def rank(self, row: int) -> Rank:
-        """Of the rows of one post that of the greatest rank is used: the later, then the greater by its values."""
+        """Of the rows of one post that of the greatest rank is used: the later, then the greater by its values.
+
+        Hashtags do not count: rows that differ in nothing else are joined.
+        """
         values = self._rows[row].values
         written = np.frombuffer(values[_CREATED_AT], np.uint8)
         day_first = self._files[row >> PLACE_BITS].day_first
         (created,) = parse_timestamps(written, np.zeros(1, np.int64), np.full(1, len(written)), day_first=day_first)
-        return int(created), values
+        return int(created), values[:_HASHTAGS] + values[_HASHTAGS + 1 :]
 
     def path(self, row: int) -> str:
         """The file of a row."""

@@ -21,8 +21,10 @@ from jobs.inputs.tables import POSTS, InputFile
 from jobs.stages.scan.conflicts import ConflictingRows
 from jobs.stages.scan.postindex import PostIndex
 from jobs.stages.scan.posts import Posts, hashes_of
+from jobs.stages.scan.sharedids import SharedIds
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.strings.values import HALF
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,19 +69,27 @@ class DeduplicatePosts:
         counts = PostsReport(partitions=[partition])
         path = data_path(self.snapshot, "rejects", part=self.first_part + partition)
         order = np.argsort(posts.id_hash)
-        repeated, conflicts = _repetitions(posts, order)
+        shared = SharedIds.of(posts, order)
         first = np.ones(len(posts), bool)  # of all equal rows
-        first[repeated] = False
+        first[shared.repeated] = False
         earlier, row = known.find(posts)
         first[earlier[known.row_hash[row] == posts.row_hash[earlier]]] = False
         rival = first[earlier] & known.kept[row]
+        adds = rival & (known.row_hash[row] >> HALF == posts.row_hash[earlier] >> HALF)
+        counts.superseded = int(adds.sum())
+        rival &= ~adds
         counts.duplicates = len(posts) - int(first.sum())
         kept = first.copy()
+        kept[shared.joined] = False
         with RejectLog(self.output, path) as rejects:
-            groups = [group[first[group]] for group in conflicts]
             rivals = dict(zip(earlier[rival].tolist(), known.row[row[rival]].tolist(), strict=True))
-            kept[self._reject_all_but_one(posts.row, groups, rivals, rejects, counts)] = False
+            shared = shared.among(first)
+            rejected = self._reject_all_but_one(posts.row, shared, rivals, rejects, counts)
+            kept[rejected] = False
             counts.take_rejects(rejects)
+        counts.joined = len(shared.joined) - int(np.isin(shared.joined, rejected).sum())
+        if len(shared.joined):
+            posts = posts.join(shared.joined, shared.heads)
         if self.index:
             index = PostIndex.of(posts, order[first[order]], kept)
             counts.files += self._write_index(partition, PostIndex.joined([known, index]) if self.rewrite else index)
@@ -107,7 +117,7 @@ class DeduplicatePosts:
     def _reject_all_but_one(
         self,
         row: npt.NDArray[np.int64],
-        groups: Sequence[npt.NDArray[np.int64]],
+        shared: SharedIds,
         rivals: dict[int, int],
         rejects: RejectLog,
         counts: PostsReport,
@@ -116,15 +126,19 @@ class DeduplicatePosts:
 
         rivals: by place the row that an earlier run used. Should another have been, the counts say so.
         """
-        groups = [group for group in groups if len(group) > 1 and int(group[0]) not in rivals]
+        groups = [group for group in shared.conflicts if len(group) > 1 and int(group[0]) not in rivals]
         if not groups and not rivals:
             return []
         places = np.concatenate([*groups, np.array(list(rivals), np.int64)])
-        rows = ConflictingRows(self.files, np.concatenate([row[places], np.array(list(rivals.values()), np.int64)]))
+        joined = shared.joined_to(places)
+        others = np.array([one for rows in joined.values() for one in rows], np.int64)
+        known = np.array(list(rivals.values()), np.int64)
+        rows = ConflictingRows(self.files, np.concatenate([row[places], row[others], known]))
         rejected = [place for place, rival in rivals.items() if rows.rank(int(row[place])) < rows.rank(rival)]
-        counts.superseded = len(rivals) - len(rejected)
+        counts.superseded += len(rivals) - len(rejected)
         for group in groups:
             rejected += sorted(group.tolist(), key=lambda place: rows.rank(int(row[place])))[:-1]
+        rejected += [one for head in rejected for one in joined.get(head, ())]
         for number in sorted(int(row[place]) for place in rejected):
             rejects.add(POSTS.name, rows.path(number), Reason.CONFLICT, rows.raw(number))
         return rejected
@@ -144,27 +158,3 @@ class DeduplicatePosts:
         )
         for bucket, start, end in parts:
             box.send(bucket, usages.slice(start, end - start))
-
-
-def _repetitions(
-    posts: Posts, order: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.int64]]]:
-    """Rows that repeat another to the letter, and for each id the rows, if several, that differ.
-
-    order: of the posts by id_hash. Of equal rows the first by file and place is not among the repeated ones, so that
-    every run takes the same.
-    """
-    id_hash = posts.id_hash
-    is_shared = np.zeros(len(order), bool)
-    is_shared[1:] = id_hash[order[1:]] == id_hash[order[:-1]]
-    is_shared[:-1] |= is_shared[1:]
-    rows = order[is_shared]
-    keys = [column[rows] for column in (id_hash, posts.id_check, posts.row_hash, posts.row)]
-    order = np.lexsort(keys[::-1])
-    rows = rows[order]
-    id_changes, row_changes = np.ones(len(rows), bool), np.ones(len(rows), bool)
-    id_changes[1:] = (np.diff(keys[0][order]) != 0) | (np.diff(keys[1][order]) != 0)
-    row_changes[1:] = id_changes[1:] | (np.diff(keys[2][order]) != 0)
-    different, starts = rows[row_changes], np.flatnonzero(id_changes[row_changes])
-    groups = np.split(different, starts[1:]) if len(different) > len(starts) else []
-    return rows[~row_changes], [group for group in groups if len(group) > 1]

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lookalike.strings.values import HALF
+
 PLACE_BITS = 44  # a row is its file's number above its place in the file: a million files of 16 TiB
 PLACE = (1 << PLACE_BITS) - 1
 
@@ -30,7 +32,8 @@ class Posts:
     """n posts and the hashtags of each, those of post i at offsets[i] to offsets[i + 1].
 
     id_hash, id_check uint64[n]: two ids are the same iff both agree (128 bits: a collision is less likely than an
-    undetected memory error). row_hash uint64[n]: of all other values of the row.
+    undetected memory error). row_hash uint64[n]: its first half of all other values of the row but the hashtags, its
+    second half of these.
     created_at int64[n]: microseconds since 1970 or NULL_TIME; was_dated bool[n]: whether there was a value.
     repost int8[n], was_flagged bool[n]: the same for the flag.
     account uint32[n]: index. row int64[n]: file and place.
@@ -69,6 +72,21 @@ class Posts:
         uses = np.repeat(self.offsets[:-1][rows] - offsets[:-1], sizes) + np.arange(offsets[-1])
         taken = {name: getattr(self, name)[rows] for name in _OF_POSTS}
         return Posts(**taken, offsets=offsets, spelling=self.spelling[uses], bucket=self.bucket[uses])
+
+    def join(self, rows: npt.NDArray[np.int64], heads: npt.NDArray[np.int64]) -> Posts:
+        """The posts, those at `heads` with the hashtags of `rows`, too; of two spellings of one key the first counts."""
+        owner = np.arange(len(self))
+        owner[rows] = heads
+        sizes = np.diff(self.offsets)
+        of_use = np.repeat(owner, sizes)
+        uses = np.lexsort((np.repeat(self.row, sizes), of_use))
+        key = self.spelling[uses] >> HALF
+        by_key = np.lexsort((key, of_use[uses]))
+        is_first = np.ones(len(uses), np.bool_)
+        is_first[by_key[1:]] = (np.diff(key[by_key]) != 0) | (np.diff(of_use[uses][by_key]) != 0)
+        uses = uses[is_first]
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(of_use[uses], minlength=len(self)))])
+        return dataclasses.replace(self, offsets=offsets, spelling=self.spelling[uses], bucket=self.bucket[uses])
 
     def slice(self, start: int, end: int) -> Posts:
         """Posts start to end; nothing is copied."""

@@ -20,14 +20,14 @@ from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.separators.registry import SEPARATORS
-from jobs.inputs.tables import POSTS, InputFile, RowBatch, Split
+from jobs.inputs.tables import HASHTAGS, POSTS, InputFile, RowBatch, Split
 from jobs.inputs.text.quoting import Evidence
 from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
 from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts, partition_of
 from jobs.stages.scan.unknownposts import UnknownPosts
 from lookalike.outputs.layout import data_path
-from lookalike.strings.values import are_blank, combine_hashes, hash_values, parse_flags
+from lookalike.strings.values import HALF, are_blank, combine_hashes, first_half_of, hash_values, parse_flags
 
 _ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on ...
 _SPELLED_AT_ONCE = 1 << 28  # ... and bytes of hashtags
@@ -109,14 +109,15 @@ class ScanSplits:
                 reason = Reason.NO_AUTHOR if no_author[i] else Reason.UNKNOWN_AUTHOR
                 rejects.add(POSTS.name, path, Reason.NO_ID if no_id[i] else reason, rows.raw(i))
             unknown.add(rows["author_id"], row, np.flatnonzero(~usable & ~no_id & ~no_author))
-        row_hash: npt.NDArray[np.uint64] = np.zeros(len(rows), np.uint64)
+        others: npt.NDArray[np.uint64] = np.zeros(len(rows), np.uint64)
         for name in POSTS.columns[1:]:
-            row_hash = combine_hashes(row_hash, hash_values(*rows[name]))
-        hashtags = spellings.explode(rows["hashtags"], SEPARATORS[self.files[file].separator or "bar"])
+            if name != HASHTAGS:
+                others = combine_hashes(others, hash_values(*rows[name]))
+        hashtags = spellings.explode(rows[HASHTAGS], SEPARATORS[self.files[file].separator or "bar"])
         posts = Posts(
             id_hash=hash_values(*rows["id"]),
             id_check=hash_values(*rows["id"], seed=1),
-            row_hash=row_hash,
+            row_hash=first_half_of(others) | (hash_values(*rows[HASHTAGS]) >> HALF),
             created_at=parse_timestamps(*rows["created_at"], day_first=self.files[file].day_first),
             was_dated=~are_blank(*rows["created_at"]),
             repost=parse_flags(*rows["is_repost"]),
