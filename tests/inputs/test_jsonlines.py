@@ -69,6 +69,14 @@ def test_values_become_text(tmp_path: Path) -> None:
     assert found == ["é", "7", "7", "7.5", "true", "false", "", "a||b", "c", '{"k":1}']
 
 
+def test_a_mark_of_byte_order_is_no_part_of_the_first_object(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "value": "a"}\n{"id": 2, "value": "b"}\n', encoding="utf-8-sig")
+    found = read(examined(str(path)))
+    assert found.values == [(b"1", b"a"), (b"2", b"b")]
+    assert found.rows[0][:2] == (3, b'{"id": 1, "value": "a"}')
+
+
 def test_lines_that_are_no_object_are_malformed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"id": 1, "value": "a"}\n\n[1]\n{"id": 2\n{"id": 3, "value": "na\xefve"}')

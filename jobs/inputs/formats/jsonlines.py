@@ -19,6 +19,7 @@ from jobs.inputs.reading import Reading
 from jobs.inputs.separators.lists import hashtag_in
 from jobs.inputs.tables import Column, InputFile, Quoting, RowBatch, Table
 from jobs.inputs.text.encodings import decoded
+from jobs.inputs.text.header import after_mark
 from jobs.inputs.text.quotes import no_tally
 from jobs.inputs.text.window import fetch_places, read_split
 from lookalike.errors import UsageError
@@ -42,20 +43,22 @@ class JsonLines:
 
     def recognises(self, content: bytes) -> bool:
         """Whether the first line that is not blank is an object."""
-        first = next((line for line in content.splitlines() if line.strip()), b"")
+        lines = content[after_mark(content) :].splitlines()
+        first = next((line for line in lines if line.strip()), b"")
         return first.lstrip().startswith(b"{") and _load(first) is not None
 
     def look(self, head: Head, table: Table) -> Head:
         """Preset, and the paths of the columns."""
-        objects = list(itertools.islice(_objects_in(head.content), _OBJECTS))
+        mark = after_mark(head.content)
+        objects = list(itertools.islice(_objects_in(head.content[mark:]), _OBJECTS))
         head = head.of_preset(preset_of_objects(lambda path: _is_in(JsonPath.parse(path), objects)), table)
         paths = find_paths(head.path, table, objects, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=NO_DELIMITER)
-        return dataclasses.replace(head, dialect=dialect, content=b"", paths=paths)
+        return dataclasses.replace(head, dialect=dialect, content=head.content[:mark], paths=paths)
 
     def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:  # noqa: ARG002  # nothing is quoted
-        """A line is one field."""
-        return dataclasses.replace(head.file(), columns=(0,), fields=1, paths=head.paths)
+        """A line is one field. The first begins after a byte order mark."""
+        return dataclasses.replace(head.file(), columns=(0,), fields=1, body=len(head.content), paths=head.paths)
 
     def read(
         self,
