@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
 _SHOWN: Final = 12  # keys in a message
 _OBJECTS: Final = 1000  # whose keys tell what a file has
+_EXACT: Final = 1 << 53  # below it a double has all digits of a whole number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,13 +91,17 @@ def _objects_in(head: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _load(line: bytes) -> dict[str, Any] | None:
-    """The object in a line; None if it is none."""
+    """The object in a line; None if it is none.
+
+    Python's reader takes what orjson refuses, but other programs write: NaN, which is no value, halves of surrogate
+    pairs, and bytes that are not UTF-8.
+    """
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError:
         try:
-            found = orjson.loads(decoded(line))
-        except orjson.JSONDecodeError:
+            found = json.loads(decoded(line), parse_constant=lambda _: None)
+        except (ValueError, RecursionError):
             return None
     return found if isinstance(found, dict) else None
 
@@ -168,12 +174,12 @@ def text_of(value: Any) -> bytes:
         return b""
     if isinstance(value, bool):
         return b"true" if value else b"false"
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     if isinstance(value, list):
         return b"|".join(text_of(hashtag_in(one)) for one in value)
     if isinstance(value, dict):
-        return orjson.dumps(value)
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value).encode("utf-8", "replace")
 
 
