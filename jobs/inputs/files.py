@@ -20,6 +20,7 @@ from lookalike.errors import UsageError
 
 _ASKED: Final = 64  # files, of very many, whose beginning tells the separator of hashtags
 _SAMPLE_BYTES: Final = 1 << 18
+_ENOUGH_POSTS: Final = 200  # of a file, whose groups of rows may be small
 
 
 def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) -> tuple[InputFile, ...]:
@@ -72,9 +73,13 @@ def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading)
 
 def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
     """The hashtags of the first posts of a file."""
-    for batch in itertools.islice(read_rows(file, 0, TO_THE_END, table, chunk_bytes=_SAMPLE_BYTES), 1):
+    posts = 0
+    for batch in read_rows(file, 0, TO_THE_END, table, chunk_bytes=_SAMPLE_BYTES):
         column = batch[HASHTAGS]
         yield from map(column.value, range(len(batch)))
+        posts += len(batch)
+        if posts >= _ENOUGH_POSTS:
+            return
 
 
 def _expand(path: str) -> list[str]:

@@ -69,6 +69,35 @@ def test_values_become_text(tmp_path: Path) -> None:
     assert found == ["é", "7", "7", "7.5", "true", "false", "", "a||b", "c", '{"k":1}']
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("NaN", b""),
+        ('"cut \\ud83d"', b"cut ?"),
+        ('{"k": "\\ud83d"}', b'{"k":"?"}'),
+        # As a double: the exponent shows that digits are lost.
+        ("9.06e17", b"9.06e+17"),
+        ("123456789012345678901234567890", b"1.2345678901234568e+29"),
+    ],
+)
+def test_values_that_other_programs_write_against_the_rules_are_read(
+    tmp_path: Path, written: str, value: bytes
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"id": 1, "value": {written}}}\n{{"id": 2, "value": "b"}}\n', encoding="utf-8")
+    found = read(examined(str(path)))
+    assert found.values == [(b"1", value), (b"2", b"b")]
+    assert found.malformed == []
+
+
+def test_a_mark_of_byte_order_is_no_part_of_the_first_object(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "value": "a"}\n{"id": 2, "value": "b"}\n', encoding="utf-8-sig")
+    found = read(examined(str(path)))
+    assert found.values == [(b"1", b"a"), (b"2", b"b")]
+    assert found.rows[0][:2] == (3, b'{"id": 1, "value": "a"}')
+
+
 def test_lines_that_are_no_object_are_malformed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"id": 1, "value": "a"}\n\n[1]\n{"id": 2\n{"id": 3, "value": "na\xefve"}')

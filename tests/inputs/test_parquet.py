@@ -205,3 +205,12 @@ def test_a_damaged_file_is_a_clear_error(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(UsageError, match=r"posts\.parquet: cannot be read"):
         values_of(path, "id")
+
+
+def test_small_groups_of_rows_hide_no_separator(tmp_path: Path) -> None:
+    hashtags = ["one", "two", "one, two"]
+    path = tmp_path / "posts.parquet"
+    pq.write_table(
+        pa.table({name: values * 3 for name, values in POST.items()} | {"hashtags": hashtags}), path, row_group_size=1
+    )
+    assert examine(path, POSTS).separator == "comma"

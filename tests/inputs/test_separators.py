@@ -47,6 +47,12 @@ def test_lists_lose_brackets_and_quotes() -> None:
     assert parts == [["one", "two"]] * 3 + [[], [], ["one"], ["a"], ["don''t"]]
 
 
+def test_lists_as_numpy_writes_them_have_space_between_items() -> None:
+    fields = ["['one' 'two']", "['one'\n 'two']", "[\"it's\" 'one']", "['one']", "[' ' 'one']", r"['one' '\u00e9']"]
+    parts = [[part.strip() for part in field.split(",") if part.strip()] for field in lists(*fields)]
+    assert parts == [["one", "two"], ["one", "two"], ["it's", "one"], ["one"], ["one"], ["one", "é"]]
+
+
 def test_lists_of_objects_and_escaped_letters_are_read() -> None:
     fields = [
         '[{"text": "one", "indices": [0, 4]}, {"tag": "two"}]',

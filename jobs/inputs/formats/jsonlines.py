@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.separators.lists import hashtag_in
 from jobs.inputs.tables import Column, InputFile, Quoting, RowBatch, Table
 from jobs.inputs.text.encodings import decoded
+from jobs.inputs.text.header import after_mark
 from jobs.inputs.text.quotes import no_tally
 from jobs.inputs.text.window import fetch_places, read_split
 from lookalike.errors import UsageError
@@ -27,6 +29,7 @@ LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
 _SHOWN: Final = 12  # keys in a message
 _OBJECTS: Final = 1000  # whose keys tell what a file has
+_EXACT: Final = 1 << 53  # below it a double has all digits of a whole number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +45,22 @@ class JsonLines:
 
     def recognises(self, content: bytes) -> bool:
         """Whether the first line that is not blank is an object."""
-        first = next((line for line in content.splitlines() if line.strip()), b"")
+        lines = content[after_mark(content) :].splitlines()
+        first = next((line for line in lines if line.strip()), b"")
         return first.lstrip().startswith(b"{") and _load(first) is not None
 
     def look(self, head: Head, table: Table) -> Head:
         """Preset, and the paths of the columns."""
-        objects = list(itertools.islice(_objects_in(head.content), _OBJECTS))
+        mark = after_mark(head.content)
+        objects = list(itertools.islice(_objects_in(head.content[mark:]), _OBJECTS))
         head = head.of_preset(preset_of_objects(lambda path: _is_in(JsonPath.parse(path), objects)), table)
         paths = find_paths(head.path, table, objects, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=NO_DELIMITER)
-        return dataclasses.replace(head, dialect=dialect, content=b"", paths=paths)
+        return dataclasses.replace(head, dialect=dialect, content=head.content[:mark], paths=paths)
 
     def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:  # noqa: ARG002  # nothing is quoted
-        """A line is one field."""
-        return dataclasses.replace(head.file(), columns=(0,), fields=1, paths=head.paths)
+        """A line is one field. The first begins after a byte order mark."""
+        return dataclasses.replace(head.file(), columns=(0,), fields=1, body=len(head.content), paths=head.paths)
 
     def read(
         self,
@@ -86,13 +91,17 @@ def _objects_in(head: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _load(line: bytes) -> dict[str, Any] | None:
-    """The object in a line; None if it is none."""
+    """The object in a line; None if it is none.
+
+    Python's reader takes what orjson refuses, but other programs write: NaN, which is no value, halves of surrogate
+    pairs, and bytes that are not UTF-8.
+    """
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError:
         try:
-            found = orjson.loads(decoded(line))
-        except orjson.JSONDecodeError:
+            found = json.loads(decoded(line), parse_constant=lambda _: None)
+        except (ValueError, RecursionError):
             return None
     return found if isinstance(found, dict) else None
 
@@ -167,12 +176,12 @@ def text_of(value: Any) -> bytes:
         return b""
     if isinstance(value, bool):
         return b"true" if value else b"false"
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     if isinstance(value, list):
         return b"|".join(text_of(hashtag_in(one)) for one in value)
     if isinstance(value, dict):
-        return orjson.dumps(value)
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value).encode("utf-8", "replace")
 
 

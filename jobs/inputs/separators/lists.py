@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import Any, Final
 
 import numba
@@ -14,6 +15,7 @@ from jobs.inputs.tables import Column
 from lookalike.strings.values import Bytes, Places, frozen
 
 HASHTAG_KEYS: Final = ("text", "tag", "name", "hashtagName")  # of an object that describes a hashtag
+_NEIGHBOURS: Final = re.compile(r"""(?<=[^\s\[,])(['"])\s+(?=['"])""")  # items with only space between them
 
 
 def plain_lists(fields: Column) -> Column:
@@ -35,7 +37,7 @@ def plain_lists(fields: Column) -> Column:
 def _joined(field: bytes) -> bytes:
     """The hashtags of a list with objects or escaped letters in it; the field itself if it cannot be read."""
     text = field.decode("utf-8", "backslashreplace")
-    for read in (json.loads, ast.literal_eval):
+    for read in (json.loads, _read_literal):
         try:
             found = read(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
@@ -43,6 +45,11 @@ def _joined(field: bytes) -> bytes:
         if isinstance(found, list):
             return ",".join(filter(None, map(hashtag_in, found))).encode("utf-8", "replace")
     return field
+
+
+def _read_literal(text: str) -> Any:
+    """A list as Python or NumPy writes it. Without the commas, Python would take neighbours for one string."""
+    return ast.literal_eval(text if "{" in text else _NEIGHBOURS.sub(r"\1, ", text))
 
 
 def hashtag_in(value: Any) -> str:
@@ -84,15 +91,25 @@ def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, P
 
 @numba.njit(cache=True, nogil=True)
 def _unquote_item(buffer: Bytes, at: int, stop: int) -> int:
-    """Make the quotes around the item that begins at `at` spaces; where the next one begins."""
-    while at < stop and buffer[at] == _SPACE:
+    """Make the quotes around the item that begins at `at` spaces; where the next one begins.
+
+    Where NumPy has put only space between two items in quotes, it becomes a comma.
+    """
+    while at < stop and buffer[at] <= _SPACE:
         at += 1
     opening, mark = at, buffer[at]
+    in_quotes = mark in (_SINGLE, _DOUBLE)
     while at < stop and buffer[at] != _COMMA:
         at += 1
-    if mark in (_SINGLE, _DOUBLE):
+        if in_quotes and buffer[at - 1] == mark and at - 1 > opening and buffer[at] <= _SPACE:
+            following = at
+            while following < stop and buffer[following] <= _SPACE:
+                following += 1
+            if following < stop and buffer[following] in (_SINGLE, _DOUBLE):
+                buffer[at] = _COMMA
+    if in_quotes:
         closing = at - 1
-        while closing > opening and buffer[closing] == _SPACE:
+        while closing > opening and buffer[closing] <= _SPACE:
             closing -= 1
         if closing > opening and buffer[closing] == mark:
             buffer[opening] = buffer[closing] = _SPACE

@@ -14,13 +14,18 @@ _LINE_FEED: Final = b"\n"
 _LINES_BELOW: Final = 20
 
 
+def after_mark(head: bytes) -> int:
+    """The offset of the first byte of a text after its byte order mark, if it has one."""
+    return len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
+
+
 def read_header(head: bytes, dialect: Dialect, skip_lines: int = 0) -> tuple[list[str], int]:
     """The names of the columns and the offset of the first byte after the header's line.
 
     head: the first bytes of the text. The header is the first line that is not blank after so many lines; no names if
     there is none.
     """
-    at = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
+    at = after_mark(head)
     for _ in range(skip_lines):
         end = head.find(_LINE_FEED, at)
         at = len(head) if end < 0 else end + 1
