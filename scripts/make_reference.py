@@ -11,7 +11,14 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))  # Python puts a script's own folder first
 
-from scripts.reference import api, exitcodes, options, settings, snapshotformat  # noqa: E402  # needs the right path
+from scripts.reference import (  # noqa: E402  # needs the right path
+    api,
+    exitcodes,
+    options,
+    presets,
+    settings,
+    snapshotformat,
+)
 
 FOLDER: Final = ROOT / "docs" / "reference"
 PAGES: Final[dict[str, Callable[[], str]]] = {
@@ -20,6 +27,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "snapshot-format.md": snapshotformat.page,
     "api.md": api.page,
     "exit-codes.md": exitcodes.page,
+    "presets.md": presets.page,
 }
 
 

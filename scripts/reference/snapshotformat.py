@@ -30,7 +30,7 @@ _MANIFEST = """\
 `manifest.json` holds
 
 - the configuration of the run, whether it was full or incremental, and why (`mode`),
-- the input files, with size and time of change,
+- the input files, with size, time of change, and how each was read (format, encoding, quoting and so on),
 - the counts. For both inputs: rows = used + without hashtag + excluded reposts + duplicates + rejected by reason,
 - the seconds of each stage,
 - the recall, if blocking was lossy, and what `--verify` compared,

@@ -15,6 +15,7 @@ from .project import ROOT
 
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs/tutorial/first-run.md"
+EXPORT_TUTORIAL = ROOT / "docs/tutorial/from-an-export.md"
 OPEN_A_SNAPSHOT = ROOT / "docs/how-to/open-a-snapshot.md"
 PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 

@@ -29,8 +29,9 @@ class Project:
             self._environment["JAVA_HOME"] = str(Path(found.read_text().strip()).parents[1])
 
     def fill(self) -> None:
-        shutil.rmtree(self._folder / ".cache/demo", ignore_errors=True)
-        for name in ("jobs", "lookalike", "serving", "conf", "scripts", "bench"):
+        for made in (".cache/demo", "out"):
+            shutil.rmtree(self._folder / made, ignore_errors=True)
+        for name in ("jobs", "lookalike", "serving", "conf", "scripts", "bench", "docs/tutorial/data"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
             shutil.copytree(ROOT / name, self._folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("Makefile", "spark-submit.sh", "requirements.txt", "requirements-dev.txt"):

@@ -13,6 +13,7 @@ from jobs.options.cli import parse_arguments
 from jobs.snapshots.__main__ import _parser as snapshots_parser
 
 from .documents import (
+    EXPORT_TUTORIAL,
     OPEN_A_SNAPSHOT,
     PAGES,
     README,
@@ -32,6 +33,7 @@ MASKS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?(?= UTC)"), "<time>"),
     (re.compile(r"(?<=; all )\d+(?= files are there)"), "<files>"),  # some tables have a file for each core
     (re.compile(r"(?<=^seconds  ).*$", re.MULTILINE), lambda line: re.sub(r"\d+\.\d", "<seconds>", line[0])),
+    (re.compile(r"^/\S*(?=/docs/tutorial/data/)", re.MULTILINE), "<folder>"),
     (re.compile(r"(?<= MB in )\d+\.\d(?= s$)", re.MULTILINE), "<seconds>"),
 ]
 
@@ -102,6 +104,10 @@ def test_the_service_answers_what_the_readme_shows(project: Project) -> None:
 
 def test_commands_of_the_tutorial_print_what_it_shows(run: Callable[[Path], None]) -> None:
     run(TUTORIAL)
+
+
+def test_commands_of_the_tutorial_on_an_export_print_what_it_shows(run: Callable[[Path], None]) -> None:
+    run(EXPORT_TUTORIAL)
 
 
 def test_the_demo_ends_with_commands_of_the_readme() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from jobs.inputs.tables import ACCOUNTS, POSTS
 from lookalike import errors
 from lookalike.tables import TABLES
 from scripts.make_reference import FOLDER, PAGES
@@ -29,12 +28,6 @@ def test_every_exit_code_is_explained_for_schedules() -> None:
     kinds: list[type[errors.JobError]] = [errors.JobError, *errors.JobError.__subclasses__()]
     rows = table(ROOT / "docs/how-to/schedule-runs.md", "| exit code |")
     assert {int(code) for row in rows for code in row[0].split(",")} == {0, *(kind.exit_code for kind in kinds)}
-
-
-def test_input_columns_are_those_that_the_job_reads() -> None:
-    rows = table(FOLDER / "input-files.md", "| input |")
-    documented = {row[0]: tuple(re.findall(r"`([a-z_]+)`", row[1])) for row in rows}
-    assert documented == {table.name: table.columns for table in (POSTS, ACCOUNTS)}
 
 
 def test_the_rule_of_generations_is_the_same_everywhere() -> None:

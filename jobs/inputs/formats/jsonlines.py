@@ -162,8 +162,10 @@ def parse_lines(lines: RowBatch, table: Table, paths: Sequence[str]) -> RowBatch
             malformed.append((int(lines.place[i]), line))
             continue
         good.append(i)
-        for column, path in zip(values, wanted, strict=True):
-            column.append(b"" if path is None else text_of(path.find(found)))
+        for column, path, text in zip(values, wanted, paths, strict=True):
+            value = None if path is None else path.find(found)
+            some = isinstance(value, list) and text.endswith("?")  # a list that is found is not empty
+            column.append(b"1" if some else text_of(value))
     kept = lines.take(np.array(good, np.intp))
     columns = tuple(map(_column, values))
     malformed.sort(key=lambda one: one[0])
@@ -179,7 +181,7 @@ def text_of(value: Any) -> bytes:
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     if isinstance(value, list):
-        return b"|".join(text_of(hashtag_in(one)) for one in value)
+        return b"|".join(text_of(hashtag_in(one) if isinstance(one, dict) else one) for one in value)
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value).encode("utf-8", "replace")

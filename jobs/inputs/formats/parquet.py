@@ -145,7 +145,7 @@ def _hashtag_field(kind: Any) -> str | None:
 def _usable(name: str, kind: Any) -> bool:
     if _is_text(kind):
         return True
-    if name == "created_at":
+    if name in ("created_at", "seen_at"):
         return bool(types.is_timestamp(kind) or types.is_date(kind)) or _is_number(kind)
     if name == "is_repost":
         return bool(types.is_boolean(kind)) or _is_number(kind)

@@ -1,1 +1,1 @@
-"""Common exports, a file each; docs/how-to/add-a-preset.md says how to add one."""
+"""Common exports, a file each; docs/how-to/read-another-format.md says how to add one."""
