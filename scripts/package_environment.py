@@ -27,7 +27,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the job imports. PySpark is not among it: Spark's own installation has it for the tasks.
-PACKAGES = ("blake3", "numba", "numpy", "obstore", "prometheus-client", "pyarrow", "pydantic", "PyYAML", "rapidfuzz")
+PACKAGES = (
+    *("blake3", "charset-normalizer", "numba", "numpy", "obstore", "orjson", "prometheus-client", "pyarrow"),
+    *("pydantic", "PyYAML", "rapidfuzz", "regex"),
+)
 MADE_FROM = "made-from"  # the first file of the archive; its content is made_from()
 
 _LEFT_OUT = re.compile(

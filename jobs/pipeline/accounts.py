@@ -12,7 +12,7 @@ from jobs.inputs.accounts import read as readaccounts
 from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile
-from jobs.inputs.text.quoting import MisreadError, check_evidence
+from jobs.inputs.text.quoting import check_evidence, read_as_rows_say
 from jobs.options.config import JobConfig
 from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
@@ -51,11 +51,11 @@ def read_accounts(
     files: tuple[InputFile, ...], config: JobConfig, publication: Publication, strategy: Strategy
 ) -> ReadAccounts:
     """Read the accounts, write their table for the tasks, and prepare the strategy or fall back to a full run."""
-    try:
-        read, log = _read(files, config, publication)
-    except MisreadError as found:
-        files = find_table(config, ACCOUNTS, found.quoting)
-        read, log = _read(files, config, publication)
+    files, read, log = read_as_rows_say(
+        lambda files, again: (files, *_read(files, config, publication, again=again)),
+        files,
+        lambda quoting: find_table(config, ACCOUNTS, quoting),
+    )
     data_files = [*log.files, *_write_names(read.names, publication, config.buckets)]
     warnings = (*about_files(files, config), *about_accounts(read))
     path = str(publication.work / "accounts.arrow")
@@ -88,12 +88,12 @@ class _Rejected:
 
 
 def _read(
-    files: tuple[InputFile, ...], config: JobConfig, publication: Publication
+    files: tuple[InputFile, ...], config: JobConfig, publication: Publication, *, again: bool
 ) -> tuple[AccountsRead, _Rejected]:
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
         read = readaccounts.read_accounts(files, fold=config.fold, rejects=log, endings=config.strip_suffix)
         if config.quoting == "auto":
-            check_evidence(ACCOUNTS, files, read.quotes)
+            check_evidence(ACCOUNTS, files, read.quotes, again=again)
         entry = log.close()
         examples = {reason.value: rows for reason, rows in log.examples.items()}
         return read, _Rejected(examples, [] if entry is None else [entry])

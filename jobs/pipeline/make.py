@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,7 @@ import numpy.typing as npt
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.tables import POSTS
-from jobs.inputs.text.quoting import MisreadError, check_evidence
-from jobs.options.config import JobConfig
+from jobs.inputs.text.quoting import MisreadError, check_evidence, quoting_of
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
@@ -29,44 +29,54 @@ from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, Stages, Strategy, falling_back_on_damage
 from lookalike.outputs.entries import FileEntry
 
+Outcome = TypeVar("Outcome")
+
 
 def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
     """Count only, and say what comparing would take."""
-    try:
-        posts, groups = _group(run, accounts.strategy, accounts.start_stages(run))
-    except MisreadError as found:
-        full = _read_otherwise(run.config, found)
-        posts, groups = _group(run, full, full.start(run))
-    return _estimate(run, accounts, posts, groups)
-
-
-def _read_otherwise(config: JobConfig, found: MisreadError) -> FullStrategy:
-    posts = find_table(config, POSTS, found.quoting)
-    return FullStrategy.of(posts, str(found))
+    return _starting_over(run, accounts, lambda start: _estimate(run, accounts, *_group(run, start)))
 
 
 def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
-    """Write all data files, or name those of earlier snapshots.
+    """Write all data files, or name those of earlier snapshots."""
+    return _starting_over(run, accounts, lambda start: _make(run, accounts, start))
 
-    Starts over in full if the strategy falls back or finds damage in a snapshot that it builds on, or if the rows
-    contradict how the files of posts are read.
+
+@dataclasses.dataclass(frozen=True)
+class _Start:
+    """A strategy with its stages. again: see check_evidence."""
+
+    strategy: Strategy
+    stages: Stages
+    again: bool
+
+
+def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[_Start], Outcome]) -> Outcome:
+    """Do something, and again in full if the strategy falls back, or finds damage in a snapshot that it builds on.
+
+    Also as long as rows contradict how the files of posts are read; MisreadError if they contradict every way.
     """
-    strategy = accounts.strategy
-    warn_of_full_run(run.config, strategy)
-    try:
-        # A task may be what finds the damage.
-        with falling_back_on_damage(strategy.mode), user_errors(run.output):
-            return _make(run, accounts, strategy, accounts.start_stages(run))
-    except FallBack as reason:
-        full = FullStrategy.of(strategy.posts, str(reason))
-    except MisreadError as found:
-        full = _read_otherwise(run.config, found)
-    warn_of_full_run(run.config, full)
-    return _make(run, accounts, full, full.start(run))
+    strategy, start = accounts.strategy, accounts.start_stages
+    tried = {quoting_of(strategy.posts)}
+    while True:
+        warn_of_full_run(run.config, strategy)
+        try:
+            # A task may be what finds the damage.
+            with falling_back_on_damage(strategy.mode), user_errors(run.output):
+                return do(_Start(strategy, start(run), len(tried) > 1))
+        except FallBack as reason:
+            full = FullStrategy.of(strategy.posts, str(reason))
+        except MisreadError as found:
+            if found.quoting in tried:
+                raise
+            tried.add(found.quoting)
+            full = FullStrategy.of(find_table(run.config, POSTS, found.quoting), str(found))
+        strategy, start = full, full.start
 
 
-def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> Made:
-    posts, groups = _group(run, strategy, stages)
+def _make(run: RunContext, accounts: ReadAccounts, start: _Start) -> Made:
+    strategy, stages = start.strategy, start.stages
+    posts, groups = _group(run, start)
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
     files, compared = _compare(run, stages, posts, groups)
@@ -76,13 +86,13 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     return Made([*files, *posts.files], counts, read, recall_of(run.config, compared), strategy)
 
 
-def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
+def _group(run: RunContext, start: _Start) -> tuple[PostsReport, list[GroupReport]]:
     """Stages 1 to 3, as far as what is there to compare is known. Raises QualityGateError and MisreadError."""
-    config = run.config
+    config, stages = run.config, start.stages
     with run.progress.stage("scan", run.spark.context):
         posts = stages.scan()
         if config.quoting == "auto":
-            check_evidence(POSTS, strategy.posts, posts.quotes)
+            check_evidence(POSTS, start.strategy.posts, posts.quotes, again=start.again)
         warn_of(config, about_posts(posts, accounts_table(run.accounts)))
         damaged = posts.damaged()
         shown = {reason: posts.examples[reason] for reason in damaged}

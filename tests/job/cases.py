@@ -36,9 +36,18 @@ HASHTAGS = [
         "x",
         "x" * 70,
     ),
-    *("\U0001f600", "a b", "a\u200db"),
+    *("\U0001f600", "a b", "a\u200db", "co\u00advid", "\u200ecovid", "co\u200bvid\u2060"),
 ]
-ALPHABETS = ["ab", "abc_", "ab\u00e9\u0416", "a\U0001f600\U0001f601", "aAbB", "e\u0301\u00e9\u00c9", "\u00dfs\u0130i"]
+ALPHABETS = [
+    "ab",
+    "abc_",
+    "ab\u00e9\u0416",
+    "a\U0001f600\U0001f601",
+    "aAbB",
+    "e\u0301\u00e9\u00c9",
+    "\u00dfs\u0130i",
+    "@ab_",
+]
 TEXTS = [
     b"some text",
     b'"opens a quote',

@@ -112,12 +112,17 @@ def expected_result(
 
 
 def normal_form(hashtag: str) -> str:
-    """Without leading # and surrounding space, NFKC, case-folded; until nothing changes."""
+    """Without what nobody sees, leading # and surrounding space, NFKC, case-folded, every i the same; until it stays."""
     while True:
-        form = unicodedata.normalize("NFKC", _without_hash(hashtag)).casefold()
+        shown = "".join(letter for letter in hashtag if letter in "\u200c\u200d" or not _is_unseen(letter))
+        form = unicodedata.normalize("NFKC", _without_hash(shown)).casefold().replace("i\u0307", "i")
         if form == hashtag:
             return form
         hashtag = form
+
+
+def _is_unseen(letter: str) -> bool:
+    return unicodedata.category(letter) == "Cf"
 
 
 def _without_hash(hashtag: str) -> str:
@@ -140,6 +145,13 @@ def _rows(paths: Sequence[Path], columns: tuple[str, ...]) -> Iterator[Row]:
 
 def _text(value: bytes) -> str:
     return value.decode("utf-8", "backslashreplace")
+
+
+def _screen_name(value: bytes) -> str:
+    """As it is compared: composed, without @ and space around it; each byte that is not UTF-8 is one character."""
+    text = value.decode("utf-8", "surrogateescape").strip()
+    text = unicodedata.normalize("NFC", text.removeprefix("@").strip())
+    return "".join(chr(ord(one) - 0xDC00 + 0xF700) if "\udc80" <= one <= "\udcff" else one for one in text)
 
 
 def _is_blank(value: bytes) -> bool:
@@ -167,12 +179,12 @@ def _accounts(result: Expected, paths: Sequence[Path], fold: str) -> dict[str, A
             _reject(result, "accounts", "wrong number of fields", [row])
         elif _is_blank(row.values[0]):
             _reject(result, "accounts", "empty id", [row])
-        elif _is_blank(row.values[2]):
+        elif not _screen_name(row.values[2]):
             _reject(result, "accounts", "empty screen name", [row])
         else:
             created = _moment(row.values[1])
             unreadable += created is None and not _is_blank(row.values[1])
-            version = (_by_date(created), number, _text(row.values[2]).encode(), row)
+            version = (_by_date(created), number, _screen_name(row.values[2]).encode(), row)
             usable[_text(row.values[0])].append(version)
     known: dict[str, Account] = {}
     duplicates = earlier = names = 0
@@ -243,8 +255,8 @@ def _usages(
         post, date, author, flag, _ = chosen
         created, repost = _moment(date), FLAGS.get(_text(flag.strip(BLANK)).lower())
         hashtags: dict[str, str] = {}
-        for field in fields[chosen]:
-            for spelling in _text(field).split("|"):
+        for written in fields[chosen]:
+            for spelling in _text(written).split("|"):
                 hashtags.setdefault(normal_form(spelling), _without_hash(spelling))
         hashtags.pop("", None)
         if repost and exclude_reposts:

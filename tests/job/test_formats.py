@@ -95,7 +95,7 @@ def test_quoted_rows_give_what_raw_rows_give(
     assert everything(result) == plain
 
 
-def test_the_quoting_found_is_recorded_for_each_file(quick_job: Job, tmp_path: Path) -> None:
+def test_all_files_of_a_table_are_quoted_in_one_way_which_is_recorded(quick_job: Job, tmp_path: Path) -> None:
     texts = POSTS.assign(text=["tab\there", "two\nlines", *POSTS["text"][2:]])
     quoted = write_tsv(texts[:5], tmp_path / "p1.tsv")
     raw = write_raw(POSTS[5:], tmp_path / "p2.tsv")
@@ -103,7 +103,7 @@ def test_the_quoting_found_is_recorded_for_each_file(quick_job: Job, tmp_path: P
     result = quick_job([raw, quoted], accounts, max_reject_fraction=0.2)
     assert set(result.pairs) == PAIRS
     found = [(Path(file.path).name, file.quoting) for file in result.manifest.inputs]
-    assert found == [("p1.tsv", "rfc4180"), ("p2.tsv", "none"), ("accounts.tsv", "rfc4180")]
+    assert found == [("p1.tsv", "rfc4180"), ("p2.tsv", "rfc4180"), ("accounts.tsv", "rfc4180")]
 
 
 def test_a_text_with_tabs_and_lines_is_one_field_when_quoted(quick_job: Job, tmp_path: Path) -> None:

@@ -38,7 +38,15 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
     job.sample(hashtags=5)
     job.compare(names_once=rng.random() < 0.5)
     result = job(
-        inputs.posts, inputs.accounts, cores=cores, quoting="none", max_reject_fraction=1.0, force=True, **options
+        inputs.posts,
+        inputs.accounts,
+        cores=cores,
+        quoting="none",
+        encoding="utf-8",
+        hashtag_separator="bar",
+        max_reject_fraction=1.0,
+        force=True,
+        **options,
     )
     names = ("min_similarity", "exclude_reposts", "fold", "prefix_length")
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))

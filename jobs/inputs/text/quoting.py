@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from lookalike.errors import UsageError
 QUOTINGS: Final[tuple[Quoting, ...]] = ("none", "rfc4180", "backslash")  # of equally good ones the first is taken
 _UNFINISHED_TAIL: Final = 1 << 16  # bytes that the sample's last row may reasonably have lost
 _LINE_FEED: Final = b"\n"
+
+Outcome = TypeVar("Outcome")
 _SHOWN: Final = 200  # characters of a row
 _ENOUGH: Final = 3  # values, all in quotes, that tell of a writer that quotes all of a column
 
@@ -110,12 +112,42 @@ class MisreadError(UsageError):
         self.quoting = better
 
 
-def check_evidence(table: Table, files: Sequence[InputFile], evidence: Evidence) -> None:
-    """Raise MisreadError if all rows of a table together contradict the reading of its files."""
-    read: Quoting = next((file.dialect.quoting for file in files if file.dialect.quoting != "none"), "none")
-    better = evidence.reading_instead_of(read)
+def quoting_of(files: Sequence[InputFile]) -> Quoting:
+    """How the files of a table are read that have quotes at all."""
+    return next((file.dialect.quoting for file in files if file.dialect.quoting != "none"), "none")
+
+
+def check_evidence(table: Table, files: Sequence[InputFile], evidence: Evidence, *, again: bool) -> None:
+    """Raise MisreadError if all rows of a table together contradict the reading of its files.
+
+    again: whether rows have contradicted another reading already; then a single row does.
+    """
+    better = evidence.reading_instead_of(quoting_of(files))
+    if better is None and again and evidence.literal:
+        better = "none"
     if better is not None:
         raise MisreadError(table, evidence, better)
+
+
+def read_as_rows_say(
+    read: Callable[[tuple[InputFile, ...], bool], Outcome],
+    files: tuple[InputFile, ...],
+    find: Callable[[Quoting], tuple[InputFile, ...]],
+) -> Outcome:
+    """Read files, and again in another way as long as MisreadError says so; it is raised if no other way is left.
+
+    read: with the files, and `again` of check_evidence. find: the files, read in some way.
+    """
+    tried = {quoting_of(files)}
+    again = False
+    while True:
+        try:
+            return read(files, again)
+        except MisreadError as found:
+            if found.quoting in tried:
+                raise
+            tried.add(found.quoting)
+            files, again = find(found.quoting), True
 
 
 def _first_quoted(column: Column) -> int | None:
