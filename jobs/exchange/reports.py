@@ -34,12 +34,12 @@ class Border(NamedTuple):
 class PostsReport:
     """What became of some rows of posts; the sum over all tasks reconciles.
 
-    rows: read, well-formed or not. used: kept, with a hashtag. joined: rows that only add hashtags to another one. unreadable_*: of the used rows. rejected and
-    examples: by reason. files: data files that hold the rejected rows and what a later run needs to know. partitions:
-    of ids, that had posts. superseded: rows of earlier runs that a row here should have been used for, so that these
-    counts are of no use, see DeduplicatePosts. quotes: what the quotes in all rows tell.
-    borders: of the splits of quoted files, see stages.scan.borders. unknown_ids, odd_dates: examples of authors that are
-    not among the accounts, and of dates that cannot be read.
+    rows: read, well-formed or not. used: kept, with a hashtag. joined: rows that only add hashtags to another one.
+    unreadable_*: of the used rows. rejected and examples: by reason. files: data files that hold the rejected rows
+    and what a later run needs to know. partitions: of ids, that had posts. superseded: rows of earlier runs that a
+    row here should have been used for, so that these counts are of no use, see DeduplicatePosts. quotes: what the
+    quotes in all rows tell. borders: of the splits of quoted files, see stages.scan.borders. unknown_ids, odd_dates:
+    examples of authors that are not among the accounts, and of dates that cannot be read.
     """
 
     rows: int = 0
@@ -59,6 +59,7 @@ class PostsReport:
     borders: list[Border] = dataclasses.field(default_factory=list)
     unknown_ids: list[str] = dataclasses.field(default_factory=list)
     odd_dates: list[str] = dataclasses.field(default_factory=list)
+    odd_flags: list[str] = dataclasses.field(default_factory=list)
 
     def take_rejects(self, log: RejectLog) -> None:
         """Add what a log holds, and finish its file."""
@@ -90,6 +91,7 @@ class PostsReport:
             total.borders += part.borders
             total.unknown_ids = [*total.unknown_ids, *part.unknown_ids][:EXAMPLES]
             total.odd_dates = [*total.odd_dates, *part.odd_dates][:EXAMPLES]
+            total.odd_flags = [*total.odd_flags, *part.odd_flags][:EXAMPLES]
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates + total.joined
         if total.rows != accounted + sum(total.rejected.values()):
             raise RuntimeError(f"{total.rows} rows of posts were read, but the counts do not reconcile: {total}")

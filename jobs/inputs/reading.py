@@ -19,14 +19,15 @@ DELIMITERS: Final[Mapping[Delimiter, int]] = {"tab": 9, "comma": ord(","), "semi
 class Reading:
     """How files of one table are to be read; what is "auto" is found out.
 
-    separator: between the hashtags of a post. skip_lines: lines above the header.
-    day_first: in dates such as 10/9/2013. preset: a name of presets.registry, auto or none. hashtags_from: auto is the
-    column, where there is one. columns: the names that columns of the table have in the files, where they
-    differ. usual: the same, where neither columns nor a preset says it. insisted: columns that must be there, because
-    the options name them.
+    likely: the quoting that is taken where the heads of the files leave it open. separator: between the hashtags of a
+    post. skip_lines: lines above the header. day_first: in dates such as
+    10/9/2013. preset: a name of presets.registry, auto or none. hashtags_from: auto is the column, where there is
+    one. columns: the names that columns of the table have in the files, where they differ. usual: the same, where
+    neither columns nor a preset says it. insisted: columns that must be there, because the options name them.
     """
 
     quoting: Quoting | Literal["auto"] = "auto"
+    likely: Quoting = "none"
     encoding: str = "auto"
     delimiter: Delimiter | Literal["auto"] = "auto"
     separator: str = "auto"

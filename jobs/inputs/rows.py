@@ -29,10 +29,10 @@ def read_rows(
     """The rows that start in [start, end) of the file, so that splits that touch share no row and miss none.
 
     start, end: bytes of text that can be sought in; groups of rows where the format has them; any other file is read
-    as a whole, from 0 to TO_THE_END. inside: whether byte start - 1 of a quoted file is inside of quotes. borders: gets
-    the place of the first row at or after start and, once all rows have come, of the first one at or after end. Memory
-    is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes.
-    Raises UsageError, naming the file, if it is damaged or has changed since it was examined.
+    as a whole, from 0 to TO_THE_END. inside: whether byte start - 1 of a quoted file is inside of quotes. borders:
+    gets the place of the first row at or after start and, once all rows have come, of the first one at or after end.
+    Memory is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes. Raises UsageError, naming the
+    file, if it is damaged or has changed since it was examined.
     """
     check_unchanged(file)
     found = FORMATS[file.format].read(

@@ -24,7 +24,8 @@ TO_THE_END: Final = int(np.iinfo(np.int64).max)
 class Table:
     """An input table: its name and the columns that the job reads, found by name in any order.
 
-    optional: columns that a file may lack. either: columns of which it has one at least. free_text: columns whose values may have quotes of their own around them.
+    optional: columns that a file may lack. either: columns of which it has one at least. free_text: columns whose
+    values may have quotes of their own around them.
     """
 
     name: str
@@ -65,8 +66,9 @@ ACCOUNTS: Final = Table(
 class Dialect:
     """How the rows of a text file are written.
 
-    delimiter: the byte between fields. quoting: how fields are quoted. encoding: a codec of Python's. returns: whether
-    a carriage return ends a line. A file that is not UTF-8 with line feeds is converted as it is read, see open_text.
+    delimiter: the byte between fields. quoting: how fields are quoted. encoding: a codec of Python's. returns:
+    whether a carriage return ends a line. A file that is not UTF-8 with line feeds is converted as it is read, see
+    open_text.
     """
 
     delimiter: int = ord("\t")
@@ -87,14 +89,13 @@ PLAIN_TEXT: Final = Dialect()
 class InputFile:
     """A file of a table, examined: what a task needs to read it without looking at its head again.
 
-    size: bytes on disk. modified_ns: time of last change, nanoseconds since 1970.
-    columns: for each column of the table its position in the file, or -1. fields: how many fields a row has.
-    body: offset of the first byte after the header, in the text as open_text gives it.
-    groups: bytes of each group of rows that can be read alone; None in text. paths: where the columns are, in a format
-    whose values are found by paths; "" for none.
-    filled: columns of which only counts whether there is a value. from_text: whether hashtags are those of the text.
-    preset: whose names the columns have. separator: between the hashtags of
-    a post; None in a table without them. day_first: see parse_timestamps.
+    size: bytes on disk. modified_ns: time of last change, nanoseconds since 1970. columns: for each column of the
+    table its position in the file, or -1. fields: how many fields a row has. body: offset of the first byte after the
+    header, in the text as open_text gives it. groups: bytes of each group of rows that can be read alone; None in
+    text. paths: where the columns are, in a format whose values are found by paths; "" for none. filled: columns of
+    which only counts whether there is a value. from_text: whether hashtags are those of the text. preset: whose names
+    the columns have. separator: between the hashtags of a post; None in a table without them. day_first: see
+    parse_timestamps.
     """
 
     path: str

@@ -22,13 +22,13 @@ class InputOptions(BaseModel):
         Paths,
         Option(
             INPUT,
-            "Read the posts from these files, folders or globs. A file is TSV, CSV or JSON Lines, plain or compressed "
-            "(.gz, .bz2, .zst, .xz, .zip), or Parquet. --inspect shows how a file would be read.",
+            "Read the posts from these files, folders or globs. A file is TSV, CSV or JSON Lines, plain or "
+            "compressed (.gz, .bz2, .zst, .xz, .zip), or Parquet. --inspect shows how a file would be read.",
             metavar="PATH",
             allowed="a path or a list of paths",
             example="[posts.tsv]",
-            details="The columns are id, created_at, author_id, is_repost, text and hashtags. Only id, author_id, and "
-            "hashtags or text must be there.",
+            details="The columns are id, created_at, author_id, is_repost, text and hashtags. Only id, author_id, "
+            "and hashtags or text must be there.",
         ),
     ]
     accounts: Annotated[
@@ -39,9 +39,9 @@ class InputOptions(BaseModel):
             metavar="PATH",
             allowed="a path or a list of paths",
             example="[accounts.tsv]",
-            details="The columns are id, created_at, screen_name and seen_at; created_at and seen_at may be missing. Of "
-            "an account with several names the one with the latest seen_at counts, then with the latest created_at, "
-            "then the last in the files.",
+            details="The columns are id, created_at, screen_name and seen_at; created_at and seen_at may be "
+            "missing. Of an account with several names the one with the latest seen_at counts, then with the "
+            "latest created_at, then the last in the files.",
         ),
     ] = None
     accounts_from: Annotated[
@@ -90,13 +90,13 @@ class InputOptions(BaseModel):
             READING,
             "Say how the fields of text files are quoted.",
             choices={
-                "auto": "the job finds out from the quotes in all files of a kind, and starts over or stops if a later "
-                "row contradicts what it found",
+                "auto": "the job finds out from the quotes in all files of a kind, and starts over or stops if a "
+                "later row contradicts what it found",
                 "none": 'fields are not quoted: a " is a character like any other',
-                "rfc4180": "fields may be in double quotes, as pandas, DuckDB, polars and spreadsheets write them, with "
-                "tabs and line ends inside and each inner quote doubled",
-                "backslash": "fields may be in double quotes, as Spark and R write them, with a backslash before each "
-                "inner quote",
+                "rfc4180": "fields may be in double quotes, as pandas, DuckDB, polars and spreadsheets write "
+                "them, with tabs and line ends inside and each inner quote doubled",
+                "backslash": "fields may be in double quotes, as Spark and R write them, with a backslash before "
+                "each inner quote",
             },
         ),
     ] = "auto"
@@ -107,8 +107,8 @@ class InputOptions(BaseModel):
             "Say how the characters of text files are encoded: auto, or a name such as utf-8, utf-16 or cp1252.",
             metavar="NAME",
             allowed="auto or the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1",
-            details="With auto, marks and zero bytes tell UTF-16, and what is not UTF-8 is guessed. In UTF-8, a byte of "
-            "a name that cannot be decoded counts as one character.",
+            details="With auto, marks and zero bytes tell UTF-16, and what is not UTF-8 is guessed. In UTF-8, a "
+            "byte of a name that cannot be decoded counts as one character.",
         ),
     ] = "auto"
     delimiter: Annotated[
@@ -146,8 +146,8 @@ class InputOptions(BaseModel):
             metavar="COLUMN=NAME",
             unset="none",
             allowed="one or several of the form COLUMN=NAME",
-            details="posts.id=... is for the posts alone, accounts.id=... for the accounts, id=... for both. Upper and "
-            "lower case, and spaces or quotes around a name, make no difference.",
+            details="posts.id=... is for the posts alone, accounts.id=... for the accounts, id=... for both. "
+            "Upper and lower case, and spaces or quotes around a name, make no difference.",
         ),
     ] = ()
     hashtags_from: Annotated[

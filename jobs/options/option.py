@@ -20,9 +20,9 @@ class Option:
     """What a field's type, bounds and default do not say. It is part of the field's annotation.
 
     group: the heading that it is listed under. meaning: what it does, in full sentences. metavar: its value in the
-    help. choices: the meaning of each value of a Literal. unset: the meaning of None or of no value. allowed: the allowed values, if
-    type and bounds do not say it. details: more sentences, for conf/job.yaml and the reference page only. example: a
-    value for an option without a default. secret: whether its value must not be printed.
+    help. choices: the meaning of each value of a Literal. unset: the meaning of None or of no value. allowed: the
+    allowed values, if type and bounds do not say it. details: more sentences, for conf/job.yaml and the reference
+    page only. example: a value for an option without a default. secret: whether its value must not be printed.
     """
 
     group: str

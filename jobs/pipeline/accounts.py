@@ -31,8 +31,8 @@ class ReadAccounts:
     """What was read, and the strategy that is prepared for it.
 
     inputs: the files that they were read from. table: path of the file that the tasks map. names: how many the table
-    names has. how_read: in words. examples: rejected rows by reason. files: data files with all rejected rows and all names. warnings: of
-    what is plausible, but odd.
+    names has. how_read: in words. examples: rejected rows by reason. files: data files with all rejected rows and all
+    names. warnings: of what is plausible, but odd.
     """
 
     inputs: tuple[InputFile, ...]
@@ -70,7 +70,7 @@ def read_accounts(
         table=path,
         counts=read.counts,
         names=len(read.names.ids),
-        how_read=how_read(files, read.quotes, config),
+        how_read=how_read(ACCOUNTS, files, read.quotes, config, {"created_at": read.odd_date}),
         examples=log.examples,
         files=data_files,
         warnings=warnings,

@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from jobs.inputs.formats.registry import words_of
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.separators.registry import SEPARATORS
-from jobs.inputs.tables import InputFile
+from jobs.inputs.tables import InputFile, Table
 from jobs.inputs.text.quoting import Evidence
 from jobs.options.config import JobConfig
 
 _SHOWN = 3  # kinds of files
+_TOLD = ("created_at", "is_repost")  # columns whose absence makes a difference
 
 
-def how_read(files: Sequence[InputFile], quotes: Evidence, config: JobConfig) -> str:
-    """What the files were taken for, and what told it. quotes: what the quotes in the rows that were read tell."""
-    kinds = Counter(_kind(file) for file in files).most_common()
+def how_read(
+    table: Table, files: Sequence[InputFile], quotes: Evidence, config: JobConfig, odd: Mapping[str, str | None]
+) -> str:
+    """What the files were taken for, and what told it.
+
+    quotes: what the quotes in the rows that were read tell. odd: of columns a value that cannot be read.
+    """
+    kinds = Counter(_kind(table, file) for file in files).most_common()
     parts = [f"{count:,} file{'s' if count != 1 else ''} {kind}" for kind, count in kinds[:_SHOWN]]
     if len(kinds) > _SHOWN:
         parts.append(f"{sum(count for _, count in kinds[_SHOWN:]):,} others")
-    return "; ".join(parts) + _of_quotes(quotes, config)
+    unread = [f"{column} cannot be read where it is {value!r}" for column, value in odd.items() if value is not None]
+    return "; ".join([*parts, *_of_quotes(quotes, config), *unread])
 
 
-def _kind(file: InputFile) -> str:
-    words = words_of(file)
+def _kind(table: Table, file: InputFile) -> str:
+    words = [words_of(file)]
     if file.preset is not None:
-        words += f", columns of {PRESETS[file.preset].title}"
+        words.append(f"columns of {PRESETS[file.preset].title}")
     if file.from_text:
-        return f"{words}, hashtags out of the text"
-    return words if file.separator is None else f"{words}, hashtags {SEPARATORS[file.separator].words}"
+        words.append("hashtags out of the text")
+    elif file.separator is not None:
+        words.append(f"hashtags {SEPARATORS[file.separator].words}")
+    missing = [column for column in _TOLD if column in table.columns and not file.has(table, column)]
+    if missing:
+        words.append(f"without {' and '.join(missing)}")
+    return ", ".join(words)
 
 
-def _of_quotes(quotes: Evidence, config: JobConfig) -> str:
+def _of_quotes(quotes: Evidence, config: JobConfig) -> Iterator[str]:
     if config.quoting != "auto":
-        return f" (--quoting {config.quoting})"
-    if quotes.quoted:
-        return f" ({quotes.quoted:,} values are in quotes)"
-    if quotes.literal:
-        return f" ({quotes.literal:,} values begin with a quote that does not enclose them)"
-    return ""
+        yield f"--quoting is {config.quoting}"
+    elif quotes.quoted:
+        yield f"{quotes.quoted:,} values are in quotes"
+    elif quotes.literal:
+        yield f"{quotes.literal:,} values begin with a quote that does not enclose them"

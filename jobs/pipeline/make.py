@@ -82,7 +82,11 @@ def _make(run: RunContext, accounts: ReadAccounts, start: _Start) -> Made:
     files, compared = _compare(run, stages, posts, groups)
     files += accounts.files
     counts = stages.total(count_all(accounts.counts, accounts.names, posts, groups, compared))
-    read = {"posts": how_read(strategy.posts, posts.quotes, run.config), "accounts": accounts.how_read}
+    odd = {"created_at": next(iter(posts.odd_dates), None), "is_repost": next(iter(posts.odd_flags), None)}
+    read = {
+        "posts": how_read(POSTS, strategy.posts, posts.quotes, run.config, odd),
+        "accounts": accounts.how_read,
+    }
     return Made([*files, *posts.files], counts, read, recall_of(run.config, compared), strategy)
 
 

@@ -58,11 +58,13 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
     table, counts, names = read.table, read.counts, read.names
     undated = np.flatnonzero(names.last == NULL_TIME)
     if len(undated):
-        some = [f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()]
+        some = " and ".join(
+            f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()
+        )
         yield (
-            f"{counts.earlier_names:,} rows of accounts have another name of an account, such as {' and '.join(some)}, "
-            "and no date says which is the latest; that of the last row is compared. Name the column with the date when "
-            "the name was seen: --columns accounts.seen_at=NAME"
+            f"{counts.earlier_names:,} rows of accounts have another name of an account, such as {some}, and no date "
+            "says which is the latest; that of the last row is compared. Name the column with the date when the name "
+            "was seen: --columns accounts.seen_at=NAME"
         )
     if counts.undecoded_names:
         yield (
@@ -115,8 +117,8 @@ def about_hashtags(hashtags: HashtagTable, posts: int) -> Iterator[str]:
     top = int(largest[0])
     if posts >= _ENOUGH_POSTS and hashtags.posts[top] >= _COLLECTED_BY * posts:
         yield (
-            f"{keys[0]!r} is in {hashtags.posts[top] / posts:.0%} of the posts: if they were collected by it, it says "
-            "nothing; leave it out with --ignore-hashtags"
+            f"{keys[0]!r} is in {hashtags.posts[top] / posts:.0%} of the posts: if they were collected by it, it "
+            "says nothing; leave it out with --ignore-hashtags"
         )
 
 

@@ -29,7 +29,8 @@ def start_spark(name: str) -> Future[SparkContext]:
     """Start Spark in a thread, so that other work can be done while Java starts. name: is shown by the cluster.
 
     The result raises UsageError if Spark cannot start with its options. The thread is a daemon: after an error or an
-    interrupt the process ends without waiting for it, see give_up, and Java ends when its pipe to the process is closed.
+    interrupt the process ends without waiting for it, see give_up, and Java ends when its pipe to the process is
+    closed.
     """
     started: Future[SparkContext] = Future()
 
@@ -46,8 +47,8 @@ def start_spark(name: str) -> Future[SparkContext]:
 def give_up(started: Future[SparkContext]) -> None:
     """End a Spark that is still starting, before this process ends after an error.
 
-    A Java that has not yet seen the end of its pipe to this process could otherwise stay behind for good: the folder for
-    its connection file is removed with this process, and it fails before it looks at the pipe.
+    A Java that has not yet seen the end of its pipe to this process could otherwise stay behind for good: the folder
+    for its connection file is removed with this process, and it fails before it looks at the pipe.
     """
     begun = time.monotonic()
     while _TASKS.exists() and not started.done() and time.monotonic() - begun < _LONGEST_START:

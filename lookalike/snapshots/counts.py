@@ -22,7 +22,8 @@ class StrictModel(BaseModel):
 
 
 class AccountCounts(StrictModel):
-    """Where the rows of the accounts went: rows = used + duplicates + earlier_names + rejected, or it is no such count.
+    """Where the rows of the accounts went: rows = used + duplicates + earlier_names + rejected, or it is no such
+    count.
 
     earlier_names: rows with an earlier name of their account. names: all names of the accounts that have several.
     unreadable_dates counts used rows; this and names are no further parts of the sum.

@@ -59,7 +59,8 @@ Floor = Annotated[str, AfterValidator(_floor)]
 class InputRecord(StrictModel):
     """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC.
 
-    format: of formats/registry.py; earlier versions called text tsv. delimiter: between the fields of a text file. separator: between the hashtags of a post.
+    format: of formats/registry.py; earlier versions called text tsv. delimiter: between the fields of a text file.
+    separator: between the hashtags of a post.
     """
 
     table: Literal["posts", "accounts"]

@@ -112,7 +112,7 @@ def expected_result(
 
 
 def normal_form(hashtag: str) -> str:
-    """Without what nobody sees, leading # and surrounding space, NFKC, case-folded, every i the same; until it stays."""
+    """Without what nobody sees, leading # and surrounding space, NFKC, case-folded; until nothing changes."""
     while True:
         shown = "".join(letter for letter in hashtag if letter in "\u200c\u200d" or not _is_unseen(letter))
         form = unicodedata.normalize("NFKC", _without_hash(shown)).casefold().replace("i\u0307", "i")

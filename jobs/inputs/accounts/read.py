@@ -27,8 +27,8 @@ class AccountCounts:
     """What became of the rows: rows == used + duplicates + earlier_names + the sum of rejected.
 
     earlier_names: rows with another name than the one that is used of their account; see resolve. unreadable_dates:
-    rows whose created_at is neither blank nor a date; they are used without it. undecoded_names: used or duplicate rows
-    whose name has bytes that could not be decoded.
+    rows whose created_at is neither blank nor a date; they are used without it. undecoded_names: used or duplicate
+    rows whose name has bytes that could not be decoded.
     """
 
     rows: int
@@ -55,11 +55,12 @@ class NamesOverTime:
 class AccountsRead:
     """The accounts, the count of the rows that they come from, and what the quotes in these tell.
 
-    names: all names of the accounts that have several.
+    names: all names of the accounts that have several. odd_date: a date that cannot be read.
     """
 
     table: AccountTable
     names: NamesOverTime
+    odd_date: str | None
     counts: AccountCounts
     quotes: Evidence
 
@@ -74,8 +75,8 @@ def read_accounts(
     """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
 
     Which row of an account is used says resolve.resolve; rows with the same name and another created_at are rejected.
-    Bytes of an id that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as read_rows
-    does.
+    Bytes of an id that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as
+    read_rows does.
     """
     gathered = _Gathered(endings)
     for number, file in enumerate(files):
@@ -111,7 +112,7 @@ def read_accounts(
     accounted = counts.used + counts.duplicates + counts.earlier_names + sum(counts.rejected.values())
     if counts.rows != accounted:
         raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
-    return AccountsRead(table, over_time, counts, gathered.quotes)
+    return AccountsRead(table, over_time, gathered.odd_date, counts, gathered.quotes)
 
 
 @dataclass
@@ -122,6 +123,7 @@ class _Gathered:
     rows: int = 0
     unreadable_dates: int = 0
     undecoded_names: int = 0
+    odd_date: str | None = None
     rejected: dict[Reason, int] = field(default_factory=dict)
     quotes: Evidence = NO_EVIDENCE
     _ids: list[Strings] = field(default_factory=list)
@@ -143,7 +145,10 @@ class _Gathered:
         rows = np.flatnonzero(~(no_id | no_name))
         date = batch["created_at"].take(rows)
         created = parse_timestamps(*date, day_first=file.day_first)
-        self.unreadable_dates += int(np.count_nonzero((created == NULL_TIME) & ~are_blank(*date)))
+        unreadable = np.flatnonzero((created == NULL_TIME) & ~are_blank(*date))
+        self.unreadable_dates += len(unreadable)
+        if len(unreadable) and self.odd_date is None:
+            self.odd_date = date.value(unreadable[0]).decode("utf-8", "backslashreplace")
         self._ids.append(_text(batch["id"], rows))
         self.undecoded_names += count_undecoded(names.take(rows))
         self._names.append(Strings(*pack_values(*names.take(rows))))

@@ -43,8 +43,8 @@ class SeenNames:
 class Resolved:
     """What became of n usable rows.
 
-    used: rows, one an account, in order of id. conflicts: rows with the name of the used one and another creation date.
-    duplicates: how many rows repeat another one's name and creation date. earlier: how many have another name.
+    used: rows, one an account, in order of id. conflicts: rows with the name of the used one and another creation
+    date. duplicates: how many rows repeat another one's name and creation date. earlier: how many have another name.
     """
 
     used: Places

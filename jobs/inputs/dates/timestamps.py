@@ -14,16 +14,17 @@ from lookalike.strings.values import Bytes, Places, frozen
 def parse_timestamps(buffer: Bytes, start: Places, end: Places, *, day_first: bool = False) -> npt.NDArray[np.int64]:
     """int64[n]: the moment of each value, buffer[start[i]:end[i]], or NULL_TIME if it cannot be read.
 
-    - ISO 8601: YYYY-MM-DD (also with / or ., or digits alone), alone or followed by "T" or a space and a time; a month,
-      day or hour may have one digit.
+    - ISO 8601: YYYY-MM-DD (also with / or ., or digits alone), alone or followed by "T" or a space and a time; a
+      month, day or hour may have one digit.
     - 10/9/2013, month first unless day_first; 10.9.2013, day first. A year of two digits is of 1969 to 2068 (POSIX).
     - Wed Oct 10 20:19:24 +0000 2018, as Twitter's first API; Wed, 10 Oct 2018 20:19:24 +0000, as e-mail (RFC 5322);
       10 Oct 2018; Oct 10, 2018.
-    - Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the number of digits; at least nine.
+    - Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the number of digits; at least
+      nine.
 
     A time is H:MM, H:MM:SS or H:MM:SS.fraction, with AM or PM or without, and then nothing (UTC), Z, UTC, GMT, or an
-    offset +HH:MM, +HHMM or +HH. Fractions finer than a microsecond are cut off. Space around the value is passed over.
-    A month, day, hour, minute, second or offset out of range cannot be read.
+    offset +HH:MM, +HHMM or +HH. Fractions finer than a microsecond are cut off. Space around the value is passed
+    over. A month, day, hour, minute, second or offset out of range cannot be read.
     """
     return _parse_timestamps(frozen(buffer), frozen(start), frozen(end), day_first)
 

@@ -1,10 +1,11 @@
 """Where rows begin in a quoted file that several tasks read: first guessed from its quotes, then checked.
 
 A line feed ends a row unless it is inside of quotes, so the task of a split must know whether its first byte is. Each
-quote that no other character makes a part of a value opens or closes. Counted in every split, and added up from left to
-right, they tell it, unless a quote stands in the middle of a field without quotes or a row is broken. So each task
+quote that no other character makes a part of a value opens or closes. Counted in every split, and added up from left
+to right, they tell it, unless a quote stands in the middle of a field without quotes or a row is broken. So each task
 reports where its first row began and where the row after its last one begins. If the one is always the other of the
-split before, then all tasks together have read what one would have, from the first row on. Else one task reads the file.
+split before, then all tasks together have read what one would have, from the first row on. Else one task reads the
+file.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ _SIGN = ord("#")
 class Exploded(NamedTuple):
     """The hashtags of n posts, each once a post: those of post i are at offsets[i] to offsets[i + 1].
 
-    spelling uint64[]: the hash of the hashtag as spelled; its first half is that of the key. bucket uint16[]: of its key. offsets int64[n + 1].
+    spelling uint64[]: the hash of the hashtag as spelled; its first half is that of the key. bucket uint16[]: of its
+    key. offsets int64[n + 1].
     """
 
     spelling: Hashes
@@ -45,8 +46,9 @@ class Exploded(NamedTuple):
 class Spellings:
     """The spellings of hashtags met so far.
 
-    A spelling travels as a hash, 32 bits of its key and 32 of itself; dictionary() has the spelling of each. seed: of the hashes, different in
-    every run, so that nobody can prepare two hashtags with one hash. ignored: keys of hashtags to leave out.
+    A spelling travels as a hash, 32 bits of its key and 32 of itself; dictionary() has the spelling of each. seed: of
+    the hashes, different in every run, so that nobody can prepare two hashtags with one hash. ignored: keys of
+    hashtags to leave out.
     """
 
     def __init__(self, *, buckets: int, seed: int, ignored: Iterable[str] = ()) -> None:

@@ -74,7 +74,7 @@ class Posts:
         return Posts(**taken, offsets=offsets, spelling=self.spelling[uses], bucket=self.bucket[uses])
 
     def join(self, rows: npt.NDArray[np.int64], heads: npt.NDArray[np.int64]) -> Posts:
-        """The posts, those at `heads` with the hashtags of `rows`, too; of two spellings of one key the first counts."""
+        """The posts, those at `heads` with the hashtags of `rows`, too; of spellings of one key the first counts."""
         owner = np.arange(len(self))
         owner[rows] = heads
         sizes = np.diff(self.offsets)

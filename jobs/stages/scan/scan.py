@@ -20,14 +20,22 @@ from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.separators.registry import SEPARATORS
-from jobs.inputs.tables import HASHTAGS, POSTS, InputFile, RowBatch, Split
+from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, RowBatch, Split
 from jobs.inputs.text.quoting import Evidence
 from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
 from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts, partition_of
 from jobs.stages.scan.unknownposts import UnknownPosts
 from lookalike.outputs.layout import data_path
-from lookalike.strings.values import HALF, are_blank, combine_hashes, first_half_of, hash_values, parse_flags
+from lookalike.strings.values import (
+    HALF,
+    UNKNOWN_FLAG,
+    are_blank,
+    combine_hashes,
+    first_half_of,
+    hash_values,
+    parse_flags,
+)
 
 _ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on ...
 _SPELLED_AT_ONCE = 1 << 28  # ... and bytes of hashtags
@@ -76,7 +84,7 @@ class ScanSplits:
                 counts.rows += len(rows) + len(rows.malformed)
                 counts.quotes += Evidence.of(rows, file.dialect.quoting)
                 posts_read = self._posts(split.file, rows, spellings, rejects, unknown)
-                _show_odd_dates(rows, posts_read, counts)
+                _show_unreadable(rows, posts_read, counts)
                 waiting.append(posts_read)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
@@ -145,12 +153,16 @@ class ScanSplits:
             spelled.send(bucket, dictionary.slice(start, end - start))
 
 
-def _show_odd_dates(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
-    """Keep examples of dates that cannot be read."""
-    if len(counts.odd_dates) < EXAMPLES:
-        odd = np.flatnonzero((posts.created_at == NULL_TIME) & posts.was_dated)[:EXAMPLES]
-        places = np.searchsorted(rows.place, posts.row[odd] & PLACE)
-        counts.odd_dates += [rows["created_at"].value(i).decode("utf-8", "backslashreplace") for i in places.tolist()]
+def _show_unreadable(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
+    """Keep examples of dates and flags that cannot be read."""
+    counts.odd_dates += _examples(rows["created_at"], rows, posts, (posts.created_at == NULL_TIME) & posts.was_dated)
+    counts.odd_flags += _examples(rows["is_repost"], rows, posts, (posts.repost == UNKNOWN_FLAG) & posts.was_flagged)
+    del counts.odd_dates[EXAMPLES:], counts.odd_flags[EXAMPLES:]
+
+
+def _examples(column: Column, rows: RowBatch, posts: Posts, odd: npt.NDArray[np.bool_]) -> list[str]:
+    chosen = posts.row[np.flatnonzero(odd)[:EXAMPLES]] & PLACE
+    return [column.value(i).decode("utf-8", "backslashreplace") for i in np.searchsorted(rows.place, chosen).tolist()]
 
 
 def _batches(file: InputFile, split: Split, borders: list[int]) -> Iterator[RowBatch]:

@@ -18,10 +18,10 @@ Rows = npt.NDArray[np.int64]
 class SharedIds:
     """Rows of posts with one id, by their place among the posts.
 
-    repeated: rows that repeat another to the letter. joined: rows that differ from another in nothing but the hashtags,
-    as in a table with a row a hashtag; heads: the row that each is joined to. conflicts: of each id whose rows differ
-    in other columns, too, one row of each kind. Of several rows the first by file and place is not among the repeated or
-    joined ones, so that every run takes the same.
+    repeated: rows that repeat another to the letter. joined: rows that differ from another in nothing but the
+    hashtags, as in a table with a row a hashtag; heads: the row that each is joined to. conflicts: of each id whose
+    rows differ in other columns, too, one row of each kind. Of several rows the first by file and place is not among
+    the repeated or joined ones, so that every run takes the same.
     """
 
     repeated: Rows
