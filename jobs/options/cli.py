@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--inspect",
         nargs="+",
         metavar="FILE",
-        help="Show how these files would be read, and their first rows. Nothing else is done, and Java is not needed.",
+        help="Show how these files would be read, their first rows and what looks wrong in them. Nothing else is done.",
     )
     others.add_argument("--help", "-h", action="help", help="Print this help and exit.")
     version = f"lookalike {__version__}"

@@ -64,9 +64,9 @@ def _encoding(name: str) -> str:
 
 
 def _columns(given: Any) -> Any:
-    """Pairs of a column and its name in the files, from id=ID,hashtags=Tags or a mapping in YAML."""
-    if isinstance(given, str):
-        parts = [part.partition("=") for part in given.split(",") if part.strip()]
+    """Pairs of a column and its name in the files, from texts such as id=ID,hashtags=Tags or a mapping in YAML."""
+    if isinstance(given, str | list):
+        parts = [part.partition("=") for part in _parts(given)]
         if not all(sign for _, sign, _ in parts):
             raise ValueError("is not COLUMN=NAME, several with commas between them")
         given = {column.strip(): name for column, _, name in parts}
@@ -77,8 +77,13 @@ def _columns(given: Any) -> Any:
 
 def _suffixes(given: Any) -> Any:
     """Endings of names, from one text with commas between them or a list."""
-    parts = given.split(",") if isinstance(given, str) else given
-    return tuple(part.strip() for part in parts if str(part).strip())
+    return tuple(part.strip() for part in _parts(given))
+
+
+def _parts(given: Any) -> list[str]:
+    """What stands between the commas of one text or several."""
+    texts = _as_list(given)
+    return [part for text in texts for part in str(text).split(",") if part.strip()]
 
 
 Columns = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_columns), Field(strict=False)]

@@ -62,7 +62,9 @@ class Delimited:
         names, body = read_header(head.content, dialect, reading.skip_lines)
         if not names:
             raise UsageError(f"{head.path}: empty, not even a header with the columns {', '.join(table.required)}")
-        columns = positions(head.path, table, names, reading, _looks(head, table, dialect, body))
+        hint = _header_below(head, table, dialect, body)
+        looks = looks_like(dialect) if len(names) > 1 else "; there is one column alone"
+        columns = positions(head.path, table, names, reading, looks, hint)
         return dataclasses.replace(head.file(), dialect=dialect, columns=columns, fields=len(names), body=body)
 
     def read(
@@ -84,11 +86,10 @@ class Delimited:
         return fetch_places(file, places, table)
 
 
-def _looks(head: Head, table: Table, dialect: Dialect, body: int) -> str:
-    """What the file looks like, to end a message with."""
-    hint = looks_like(dialect)
+def _header_below(head: Head, table: Table, dialect: Dialect, body: int) -> str:
+    """Where the header may be, if it is not the first line."""
     below = find_header_below(head.content, body, dialect, table, head.reading)
     if not below:
-        return hint
+        return ""
     lines = head.content[:below].rstrip(b"\n").count(b"\n")
-    return f"{hint}; the header may be in line {lines + 1}: --skip-lines {lines}"
+    return f"the header may be in line {lines + 1}: --skip-lines {lines}"

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from jobs.inputs.columns import plain_name
+from jobs.inputs.columns import ColumnsError, missing_columns, plain_name, shown
 from jobs.inputs.formats.format import Head
 from jobs.inputs.formats.jsonpaths import JsonPath
 from jobs.inputs.presets.registry import preset_of_objects
@@ -25,7 +25,6 @@ from lookalike.errors import UsageError
 
 LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
-_SHOWN: Final = 12  # keys in a message
 _OBJECTS: Final = 1000  # whose keys tell what a file has
 
 
@@ -100,7 +99,7 @@ def _load(line: bytes) -> dict[str, Any] | None:
 def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], reading: Reading) -> tuple[str, ...]:
     """The path of each column of a table, "" where it may be missing and is.
 
-    UsageError if a column that must be there is in none of the objects.
+    ColumnsError if a column that must be there is in none of the objects.
     """
     keys = {plain_name(key): key for one in objects for key in one}
     paths: dict[str, str] = {}
@@ -112,13 +111,10 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
             raise UsageError(f"{path}: {error}") from None
         if text.endswith("?") or _is_in(wanted, objects):
             paths[column] = text
-    missing = next((one for one in table.columns if one in reading.insisted and one not in paths), None)
-    missing = missing or table.missing(paths.__contains__)
-    if missing is not None:
-        shown = ", ".join(list(dict.fromkeys(_leaves(objects)))[:_SHOWN])
-        name = reading.columns.get(missing, missing)
-        hint = "" if missing in reading.columns else f"; name it: --columns {missing}=PATH"
-        raise UsageError(f"{path}: no {name!r}; found: {shown}; the file looks like JSON Lines{hint}")
+    lacking = missing_columns(table, paths.__contains__, reading)
+    if lacking:
+        found = f"found: {shown(list(dict.fromkeys(_leaves(objects))))}; the file looks like JSON Lines"
+        raise ColumnsError(path, table, lacking, found, reading, what="", place="PATH")
     return tuple(paths.get(column, "") for column in table.columns)
 
 

@@ -2,4 +2,4 @@
 
 from jobs.inputs.separators.separator import Separator
 
-SEPARATOR = Separator("comma", ord(","), lambda field: b"," in field)
+SEPARATOR = Separator("comma", "a comma between them", ord(","), lambda field: b"," in field)

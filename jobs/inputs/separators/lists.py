@@ -101,6 +101,7 @@ def _unquote_item(buffer: Bytes, at: int, stop: int) -> int:
 
 SEPARATOR: Final = Separator(
     "list",
+    "a list as Python, R or JSON write it",
     _COMMA,
     lambda field: field.startswith(b"[") and field.endswith(b"]"),
     share=0.5,

@@ -45,8 +45,9 @@ def find_header_below(content: bytes, body: int, dialect: Dialect, table: Table,
         try:
             found = find_columns(table, names, reading.columns)
         except ValueError:
-            found = (None,)
-        if all(place is not None for place in found):
+            found = ()
+        present = {column for column, place in zip(table.columns, found, strict=False) if place is not None}
+        if table.missing(present.__contains__) is None:
             return end + 1
         at = end + 1
     return 0
