@@ -22,6 +22,7 @@ from lookalike.errors import UsageError
 _TABLES: Final = (POSTS, ACCOUNTS)
 _NAMES: Final = 3  # of files that are read alike
 _ROWS: Final = 3
+_WAYS: Final = 2  # places of a column
 _WIDEST: Final = 40  # columns of a value
 
 
@@ -141,5 +142,6 @@ def _facts(kind: Table, file: InputFile, reading: Reading) -> dict[str, str]:
 
 def _words(name: str) -> str:
     """A name that the options or a preset give a column."""
-    has = "whether there is " if name.endswith("?") else ""
-    return has + name.removesuffix("?").replace("|", " or ")
+    ways = name.removesuffix("?").split("|")
+    place = " or ".join(ways) if len(ways) <= _WAYS else f"the first of {len(ways)} places that has it"
+    return f"whether there is {place}" if name.endswith("?") else place

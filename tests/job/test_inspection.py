@@ -72,7 +72,7 @@ def test_an_export_with_authors_is_shown_as_posts_and_as_accounts() -> None:
         "  format   JSON Lines\n"
         "  preset   twitter-v1, Twitter API v1.1, a tweet a line\n"
         "  columns  id from id_str, author_id from user.id_str, is_repost from whether there is retweeted_status, "
-        "text from full_text or text, hashtags from entities.hashtags[].text\n"
+        "text from the first of 5 places that has it, hashtags from the first of 4 places that has it\n"
         "\n"
         "  id  created_at           author_id  is_repost  text         hashtags\n"
         "  1   2018-10-10 20:19:24  11         yes        RT @x: #one  one\n"

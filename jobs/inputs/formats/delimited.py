@@ -42,7 +42,10 @@ class Delimited:
         """Delimiter, preset, and what the quotes tell."""
         content = head.content
         if content.lstrip()[:1] in _JSON:
-            raise UsageError(f"{head.path}: is JSON, but not an object a line, as JSON Lines are")
+            raise UsageError(
+                f"{head.path}: is JSON, but not an object a line, as JSON Lines are; twarc2 flatten makes these of pages "
+                "of Twitter's API v2"
+            )
         delimiter = find_delimiter(content, table, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=DELIMITERS[delimiter])
         names, body = read_header(content, dialect, head.reading.skip_lines)

@@ -47,6 +47,11 @@ class JsonLines:
     def look(self, head: Head, table: Table) -> Head:
         """Preset, and the paths of the columns."""
         objects = list(itertools.islice(_objects_in(head.content), _OBJECTS))
+        if any(isinstance(one.get("data"), list) or {"data", "includes"} <= one.keys() for one in objects):
+            raise UsageError(
+                f"{head.path}: holds pages of Twitter's API v2, not a tweet a line; make it one by "
+                f"twarc2 flatten {head.path} FLAT.jsonl"
+            )
         head = head.of_preset(preset_of_objects(lambda path: _is_in(JsonPath.parse(path), objects)), table)
         paths = find_paths(head.path, table, objects, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=NO_DELIMITER)

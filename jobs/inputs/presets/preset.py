@@ -27,3 +27,8 @@ class Preset:
     def names_in(self, table: str) -> Mapping[str, str]:
         """The names of the columns of a table of the job's, "posts" or "accounts"."""
         return self.posts if table == "posts" else self.accounts
+
+
+def anywhere(*paths: str) -> str:
+    """The paths in an item, or in one that Zeeschuimer has put under the key data."""
+    return "|".join(f"{outer}{path}" for path in paths for outer in ("data.", ""))
