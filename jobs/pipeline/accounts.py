@@ -7,7 +7,7 @@ import dataclasses
 from jobs.inputs.accounts import read as readaccounts
 from jobs.inputs.files import find_files
 from jobs.inputs.rejects import RejectLog
-from jobs.inputs.tables import ACCOUNTS, InputFile
+from jobs.inputs.tables import ACCOUNTS, InputFile, Quoting
 from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
 from jobs.pipeline.inputs import reading_of
@@ -40,11 +40,16 @@ def read_accounts(
     files: tuple[InputFile, ...], config: JobConfig, publication: Publication, strategy: Strategy
 ) -> ReadAccounts:
     """Read the accounts, write their table for the tasks, and prepare the strategy or fall back to a full run."""
-    try:
-        read, examples, rejects = _read(files, config, publication)
-    except MisreadError as found:
-        files = find_files(ACCOUNTS, config.accounts, reading_of(config, ACCOUNTS, found.quoting))
-        read, examples, rejects = _read(files, config, publication)
+    read = None
+    tried: set[Quoting] = set()
+    while read is None:  # in each way once
+        tried |= {file.dialect.quoting for file in files}
+        try:
+            read, examples, rejects = _read(files, config, publication)
+        except MisreadError as found:
+            if found.quoting in tried:
+                raise
+            files = find_files(ACCOUNTS, config.accounts, reading_of(config, ACCOUNTS, found.quoting))
     warnings = (*about_files(files, config), *about_accounts(read.table, read.counts))
     path = str(publication.work / "accounts.arrow")
     read.table.write(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.files import find_files
-from jobs.inputs.tables import POSTS
+from jobs.inputs.tables import POSTS, Quoting
 from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts
@@ -61,8 +61,20 @@ def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
         full = FullStrategy.of(strategy.posts, str(reason))
     except MisreadError as found:
         full = _read_otherwise(run.config, found)
+    return _make_in_full(run, accounts, full, {file.dialect.quoting for file in strategy.posts})
+
+
+def _make_in_full(run: RunContext, accounts: ReadAccounts, full: FullStrategy, tried: Collection[Quoting]) -> Made:
+    """Start over as often as rows contradict the reading, but in each way once. tried: ways before this."""
     warn_of_full_run(run.config, full)
-    return _make(run, accounts, full, full.start(run))
+    tried = {*tried, *(file.dialect.quoting for file in full.posts)}
+    try:
+        return _make(run, accounts, full, full.start(run))
+    except MisreadError as found:
+        if found.quoting in tried:
+            raise
+        full = _read_otherwise(run.config, found)
+    return _make_in_full(run, accounts, full, tried)
 
 
 def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> Made:
