@@ -16,6 +16,7 @@ from lookalike.snapshots.manifest import InputRecord, Manifest, Mode
 
 # Options that a snapshot and its base must share.
 _ALIKE = (
+    "accounts_from",
     "blocking",
     "columns",
     "day_first",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from jobs.inputs.reading import Reading
+from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.tables import Table
 from lookalike.errors import UsageError
 
@@ -26,6 +26,8 @@ def find_columns(table: Table, names: Sequence[str], renamed: Mapping[str, str])
 
 def _find(wanted: str, names: Sequence[str]) -> int | None:
     """The place of a name, or of the first of several with bars between them that is there."""
+    if wanted == NO_COLUMN:
+        return None
     found = (_find_one(one, names) for one in wanted.removesuffix("?").split("|"))
     return next((place for place in found if place is not None), None)
 

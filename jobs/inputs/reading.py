@@ -10,6 +10,8 @@ from jobs.inputs.tables import Quoting
 
 Delimiter = Literal["tab", "comma", "semicolon", "pipe"]
 
+NO_COLUMN: Final = ""  # as the name of a column that the files do not have
+
 DELIMITERS: Final[Mapping[Delimiter, int]] = {"tab": 9, "comma": ord(","), "semicolon": ord(";"), "pipe": ord("|")}
 
 
@@ -20,7 +22,8 @@ class Reading:
     separator: between the hashtags of a post. skip_lines: lines above the header.
     day_first: in dates such as 10/9/2013. preset: a name of presets.registry, auto or none. hashtags_from: auto is the
     column, where there is one. columns: the names that columns of the table have in the files, where they
-    differ. insisted: columns that must be there, because the options name them.
+    differ. usual: the same, where neither columns nor a preset says it. insisted: columns that must be there, because
+    the options name them.
     """
 
     quoting: Quoting | Literal["auto"] = "auto"
@@ -32,6 +35,7 @@ class Reading:
     preset: str = "auto"
     hashtags_from: Literal["auto", "column", "text"] = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, str] = field(default_factory=dict)
     insisted: frozenset[str] = frozenset()
 
 

@@ -57,8 +57,8 @@ POSTS: Final = Table(
 )
 ACCOUNTS: Final = Table(
     "accounts",
-    ("id", "created_at", "screen_name"),
-    optional=frozenset({"created_at"}),
+    ("id", "created_at", "screen_name", "seen_at"),
+    optional=frozenset({"created_at", "seen_at"}),
     free_text=frozenset({"screen_name"}),
 )
 

@@ -12,13 +12,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from jobs.options.config import INPUT, JobConfig
+from jobs.options.config import JobConfig
+from jobs.options.inputs import INPUT
 from jobs.options.load import load_config
 from jobs.options.option import DescribedOption, described_options
 from lookalike import __version__
 from lookalike.errors import UsageError
 
 DEFAULT_CONFIG: Final = Path(__file__).parents[2] / "conf" / "job.yaml"
+INSPECT_MEANING: Final = (
+    "Show how these files would be read, their first rows and warnings. Nothing else is done, and Java is not needed."
+)
 CONFIG_MEANING: Final = (
     "Read options from this YAML file. Its keys are the names of the flags with underscores; flags win."
 )
@@ -40,6 +44,9 @@ examples:
   Read many files, and store less similar pairs, too:
     ./spark-submit.sh --posts 'crawl/2026-*.tsv.gz' --accounts accounts.parquet --output out \\
       --min-similarity 0.75
+
+  Take the accounts from the posts, where each has the name of its author:
+    ./spark-submit.sh --posts tweets.csv --accounts-from posts --columns screen_name=username --output out
 
   See how a file would be read:
     ./spark-submit.sh --inspect export.csv
@@ -88,11 +95,11 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     flags: dict[str, Any] = vars(_parser().parse_args(list(argv)))
     inspect = tuple(flags.pop("inspect", ()))
     if inspect:  # which needs no other path
-        flags = {"posts": inspect, "accounts": inspect, "output": "out"} | flags
+        flags = {"posts": inspect, "output": "out"} | flags
     config = flags.pop("config", None)
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
-    return Arguments(load_config(config, flags), inspect)
+    return Arguments(load_config(config, flags, complete=not inspect), inspect)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -120,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         "--inspect",
         nargs="+",
         metavar="FILE",
-        help="Show how these files would be read, their first rows and what looks wrong in them. Nothing else is done.",
+        help=INSPECT_MEANING,
     )
     others.add_argument("--help", "-h", action="help", help="Print this help and exit.")
     version = f"lookalike {__version__}"

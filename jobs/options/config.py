@@ -1,4 +1,4 @@
-"""The options of a run: each is one field here.
+"""The options of a run: each is one field here or in inputs.py.
 
 The command line (cli.py), the messages about wrong values (load.py), conf/job.yaml and the reference page
 (reference.py) are made from these fields. To add an option, add a field and type `python -m jobs.options.reference`,
@@ -9,196 +9,26 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from jobs.options.inputs import InputOptions
 from jobs.options.option import Option
-from jobs.options.values import (
-    Columns,
-    Encoding,
-    Fraction,
-    OptionalPath,
-    Output,
-    Paths,
-    Similarity,
-    Suffixes,
-    WebAddress,
-)
+from jobs.options.values import Fraction, OptionalPath, Similarity, Suffixes, WebAddress
 from lookalike.outputs.buckets import MAX_BUCKETS
 from lookalike.threshold import Threshold
 
-INPUT: Final = "Input and output"
 PAIRS: Final = "Which pairs are found"
 WORK: Final = "How the work is done"
 CHECKS: Final = "Plans, limits and checks"
 WATCH: Final = "Scheduled runs and monitoring"
 
 
-class JobConfig(BaseModel):
+class JobConfig(InputOptions):
     """The options of a run, checked and frozen.
 
     Excluded fields say how a run is started and watched and nothing of what it found, or may be secret: the manifest
     does not record them.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-    posts: Annotated[
-        Paths,
-        Option(
-            INPUT,
-            "Read the posts from these files, folders or globs. A file is TSV, plain or compressed (.gz, .bz2), or "
-            "Parquet.",
-            metavar="PATH",
-            allowed="a path or a list of paths",
-            example="[posts.tsv]",
-            details="The columns are id, created_at, author_id, is_repost, text and hashtags.",
-        ),
-    ]
-    accounts: Annotated[
-        Paths,
-        Option(
-            INPUT,
-            "Read the accounts from these files, folders or globs, in the same formats as the posts.",
-            metavar="PATH",
-            allowed="a path or a list of paths",
-            example="[accounts.tsv]",
-            details="The columns are id, created_at and screen_name.",
-        ),
-    ]
-    output: Annotated[
-        Output,
-        Option(
-            INPUT,
-            "Publish the snapshot in this folder, which is made if it does not exist, or below this URL of an "
-            "object store, such as s3://BUCKET/PREFIX.",
-            metavar="DIR",
-            allowed="a path or a URL",
-            example="out",
-            details="Earlier snapshots in it stay. The URL of an object store begins with s3://, gs://, az:// or "
-            "abfss://; the credentials come from the environment.",
-        ),
-    ]
-    staging: Annotated[
-        OptionalPath,
-        Field(exclude=True),
-        Option(
-            INPUT,
-            "Work in this folder if the output is a URL.",
-            metavar="DIR",
-            unset="a folder in ~/.cache/lookalike",
-            details="It keeps a copy of the live snapshot between runs, so it needs room for two snapshots and may "
-            "hold nothing else. Without the copy the next run fetches the snapshot again. On a cluster all machines "
-            "must see the folder.",
-        ),
-    ] = None
-    quoting: Annotated[
-        Literal["auto", "none", "rfc4180", "backslash"],
-        Option(
-            INPUT,
-            "Say how the fields of text files are quoted.",
-            choices={
-                "auto": "the job finds out from the quotes in all files of a kind, and starts over or stops if a later "
-                "row contradicts what it found",
-                "none": 'fields are not quoted: a " is a character like any other',
-                "rfc4180": "fields may be in double quotes, as pandas, DuckDB, polars and spreadsheets write them, with "
-                "tabs and line ends inside and each inner quote doubled",
-                "backslash": "fields may be in double quotes, as Spark and R write them, with a backslash before each "
-                "inner quote",
-            },
-        ),
-    ] = "auto"
-    encoding: Annotated[
-        Encoding,
-        Option(
-            INPUT,
-            "Say how the characters of text files are encoded: auto, or a name such as utf-8, utf-16 or cp1252.",
-            metavar="NAME",
-            allowed="auto or the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1",
-            details="With auto, marks and zero bytes tell UTF-16, and what is not UTF-8 is guessed. In UTF-8, a byte of "
-            "a name that cannot be decoded counts as one character.",
-        ),
-    ] = "auto"
-    delimiter: Annotated[
-        Literal["auto", "tab", "comma", "semicolon", "pipe"],
-        Option(
-            INPUT,
-            "Say what separates the fields of text files.",
-            choices={
-                "auto": "the job takes what finds the columns in the header",
-                "tab": "a tab",
-                "comma": "a comma",
-                "semicolon": "a semicolon",
-                "pipe": "a vertical bar",
-            },
-        ),
-    ] = "auto"
-    skip_lines: Annotated[
-        int, Field(ge=0), Option(INPUT, "Pass over this many lines above the header of text files.", metavar="N")
-    ] = 0
-    preset: Annotated[
-        str,
-        Option(
-            INPUT,
-            "Take the columns by the names of this common export; auto finds it out, none takes no preset.",
-            metavar="NAME",
-            allowed="auto, none or the name of a preset",
-            details="The presets are in docs/reference/presets.md.",
-        ),
-    ] = "auto"
-    columns: Annotated[
-        Columns,
-        Option(
-            INPUT,
-            "Say how the columns are named in the files, if not as the job names them: hashtags=tags,author_id=user.",
-            metavar="COLUMN=NAME,...",
-            unset="none",
-            allowed="COLUMN=NAME, several with commas between them",
-            details="posts.id=... is for the posts alone, accounts.id=... for the accounts, id=... for both. Upper and "
-            "lower case, and spaces or quotes around a name, make no difference.",
-        ),
-    ] = ()
-    hashtags_from: Annotated[
-        Literal["auto", "column", "text"],
-        Option(
-            INPUT,
-            "Say where the hashtags of a post are.",
-            choices={
-                "auto": "in the column, or in the text where there is no such column",
-                "column": "in the column hashtags",
-                "text": "in the text",
-            },
-        ),
-    ] = "auto"
-    hashtag_separator: Annotated[
-        Literal["auto", "bar", "comma", "semicolon", "space", "list"],
-        Option(
-            INPUT,
-            "Say what stands between the hashtags of a post in one field.",
-            choices={
-                "auto": "the job finds out from the first posts",
-                "bar": "a vertical bar: one|two",
-                "comma": "a comma: one, two",
-                "semicolon": "a semicolon: one; two",
-                "space": "a space: #one #two",
-                "list": "the field is a list as Python, R or JSON write it: ['one', 'two'], [one, two]",
-            },
-        ),
-    ] = "auto"
-    day_first: Annotated[
-        bool, Option(INPUT, "Read a date such as 10/9/2013 as the 10th of September, not October 9th.")
-    ] = False
-    exclude_reposts: Annotated[bool, Option(INPUT, "Leave out posts that are marked as reposts.")] = False
-    ignore_hashtags: Annotated[
-        OptionalPath,
-        Option(
-            INPUT,
-            "Leave out the hashtags in this file, one on a line, in any spelling, with or without the #.",
-            metavar="FILE",
-            unset="none",
-            details="Name hashtags that say nothing, such as those that the posts were collected by. The file is "
-            "UTF-8 and has no comments. Posts keep their other hashtags.",
-        ),
-    ] = None
 
     min_similarity: Annotated[
         Similarity,
@@ -226,9 +56,9 @@ class JobConfig(BaseModel):
         Option(
             PAIRS,
             "Compare screen names without these endings: .bsky.social, or @ for everything from the last @ on.",
-            metavar="ENDING,...",
+            metavar="ENDING",
             unset="none",
-            allowed="one or several endings with commas between them",
+            allowed="one or several endings",
             details="An ending that many names share makes short names similar. The snapshot holds the names without "
             "it.",
         ),

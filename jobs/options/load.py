@@ -15,14 +15,24 @@ from lookalike.errors import UsageError
 _SHOWN = 80  # characters of a wrong value
 
 
-def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
-    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key."""
+def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = True) -> JobConfig:
+    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key.
+
+    complete: whether they must say where the accounts are.
+    """
     options: dict[str, Any] = {} if path is None else _read(path)
     try:
-        return JobConfig(**{**options, **flags})
+        config = JobConfig(**{**options, **flags})
     except ValidationError as error:
         problems = [_describe(problem, flags, path) for problem in error.errors(include_url=False)]
         raise UsageError("; ".join(dict.fromkeys(problems))) from None
+    if not complete:
+        return config
+    if config.accounts_from == "posts" and config.accounts is not None:
+        raise UsageError("--accounts and --accounts-from posts are both there: leave one of them out")
+    if config.accounts_from == "files" and config.accounts is None:
+        raise UsageError("--accounts is missing; or does each post have its author's name? --accounts-from posts")
+    return config
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -46,12 +56,18 @@ def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
     if problem["type"] == "missing":
         return f"{described.flag} is missing"
     where = described.flag if key in flags else f"{path}: {key}"
-    given = str(problem["input"])[:_SHOWN]
+    given = _shown(problem["input"])
     if problem["type"] == "value_error":  # from our own validators; the message follows the name or the value
         message = problem["msg"].removeprefix("Value error, ")
         is_named = described.option.secret or given in message
         return f"{where}: {message}" if is_named else f"{where}: {given!r} {message}"
     return f"{where}: must be {described.allowed}" + ("" if described.option.secret else f", not {given!r}")
+
+
+def _shown(given: Any) -> str:
+    """A wrong value; texts after a flag as they were typed."""
+    texts = given if isinstance(given, list) and all(isinstance(one, str) for one in given) else [str(given)]
+    return " ".join(texts)[:_SHOWN]
 
 
 def _problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:

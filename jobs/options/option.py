@@ -6,7 +6,7 @@ import dataclasses
 import json
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel
@@ -20,7 +20,7 @@ class Option:
     """What a field's type, bounds and default do not say. It is part of the field's annotation.
 
     group: the heading that it is listed under. meaning: what it does, in full sentences. metavar: its value in the
-    help. choices: the meaning of each value of a Literal. unset: the meaning of None. allowed: the allowed values, if
+    help. choices: the meaning of each value of a Literal. unset: the meaning of None or of no value. allowed: the allowed values, if
     type and bounds do not say it. details: more sentences, for conf/job.yaml and the reference page only. example: a
     value for an option without a default. secret: whether its value must not be printed.
     """
@@ -55,6 +55,8 @@ class DescribedOption:
         annotation = self.field.annotation
         if get_origin(annotation) in (Union, types.UnionType):
             annotation = next(part for part in get_args(annotation) if part is not type(None))
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
         if get_origin(annotation) is Literal:
             return "choice"
         if get_origin(annotation) is tuple:
@@ -95,7 +97,7 @@ class DescribedOption:
     @property
     def default_shown(self) -> str | None:
         """The default for a person; None if the option is required."""
-        if self.field.default is None:
+        if self.field.default is None or self.field.default == ():
             return self.option.unset
         if self.kind == "switch":
             return "on" if self.field.default else "off"

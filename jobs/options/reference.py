@@ -10,8 +10,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from jobs.options.cli import CONFIG_MEANING, DEFAULT_CONFIG
-from jobs.options.config import INPUT, JobConfig
+from jobs.options.cli import CONFIG_MEANING, DEFAULT_CONFIG, INSPECT_MEANING
+from jobs.options.config import JobConfig
+from jobs.options.inputs import INPUT
 from jobs.options.option import DescribedOption, described_options
 
 _WIDTH: Final = 104
@@ -47,7 +48,8 @@ def option_rows() -> list[OptionRow]:
     rows = [_row(described) for described in described_options(JobConfig)]
     config = OptionRow(INPUT, "--config FILE", "conf/job.yaml", CONFIG_MEANING, "a path", ())
     last = max(place for place, row in enumerate(rows) if row.group == INPUT)
-    return [*rows[: last + 1], config, *rows[last + 1 :]]
+    inspect = OptionRow("Other", "--inspect FILE...", "", INSPECT_MEANING, "a path or several", ())
+    return [*rows[: last + 1], config, *rows[last + 1 :], inspect]
 
 
 def job_yaml() -> str:
@@ -88,9 +90,10 @@ def _yaml_lines(described: DescribedOption) -> Iterator[str]:
             yield from _comment(meaning, first=f"  {value:<{longest}}  ")
         yield from _comment(option.details)
     else:
-        or_null = f", or null for {option.unset}" if option.unset is not None else ""
+        is_null = option.unset is not None and described.field.default is None
+        or_null = f", or null for {option.unset}" if is_null else ""
         yield from _comment(f"{_meaning(described)} {described.allowed[0].upper()}{described.allowed[1:]}{or_null}.")
-    if described.default is None:
+    if option.example is not None:
         yield f"# {described.name}: {option.example}"
     else:
         yield f"{described.name}: {described.default}"

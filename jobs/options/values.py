@@ -64,32 +64,32 @@ def _encoding(name: str) -> str:
 
 
 def _columns(given: Any) -> Any:
-    """Pairs of a column and its name in the files, from texts such as id=ID,hashtags=Tags or a mapping in YAML."""
-    if isinstance(given, str | list):
-        parts = [part.partition("=") for part in _parts(given)]
-        if not all(sign for _, sign, _ in parts):
-            raise ValueError("is not COLUMN=NAME, several with commas between them")
-        given = {column.strip(): name for column, _, name in parts}
+    """Pairs of a column and its name in the files, from id=ID,hashtags=Tags, a list of such, or a mapping in YAML."""
     if isinstance(given, dict):
-        given = tuple((str(column), str(name)) for column, name in given.items())
-    return given
+        return tuple((str(column), str(name)) for column, name in given.items())
+    if isinstance(given, tuple):
+        return given
+    parts = [part.partition("=") for part in _parts(given)]
+    if not all(sign for _, sign, _ in parts):
+        raise ValueError("is not COLUMN=NAME, several with commas between them")
+    return tuple((column.strip(), name) for column, _, name in parts)
 
 
-def _suffixes(given: Any) -> Any:
-    """Endings of names, from one text with commas between them or a list."""
-    return tuple(part.strip() for part in _parts(given))
-
-
-def _parts(given: Any) -> list[str]:
-    """What stands between the commas of one text or several."""
-    texts = _as_list(given)
-    return [part for text in texts for part in str(text).split(",") if part.strip()]
+def _parts(given: Any) -> tuple[str, ...]:
+    """Texts with commas between them, or a list of such."""
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("is no text and no list of texts")
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
 
 
 Columns = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_columns), Field(strict=False)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
-Suffixes = Annotated[tuple[str, ...], BeforeValidator(_suffixes), Field(strict=False)]
+Suffixes = Annotated[tuple[str, ...], BeforeValidator(_parts), Field(strict=False)]
 Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]
+OptionalPaths = Annotated[
+    Annotated[tuple[str, ...], Field(min_length=1, strict=False)] | None, BeforeValidator(_as_list)
+]
 OptionalPath = Annotated[Path | None, Field(strict=False)]
 Output = Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]
 Similarity = Annotated[Threshold, PlainValidator(_floor), PlainSerializer(str)]

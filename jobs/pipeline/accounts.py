@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
+import pyarrow as pa
+
+from jobs.exchange.times import as_times
 from jobs.inputs.accounts import read as readaccounts
-from jobs.inputs.files import find_files
+from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile, Quoting
 from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
-from jobs.pipeline.inputs import reading_of
+from jobs.pipeline.howread import how_read
+from jobs.pipeline.inputs import find_table
 from jobs.pipeline.plausible import about_accounts, about_files
 from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, StartStages, Strategy
 from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots.datafiles import write_table
+from lookalike.snapshots.manybuckets import order_by_bucket
 from lookalike.snapshots.publisher import Publication
+from lookalike.tables import NAMES
 
 
 @dataclasses.dataclass(frozen=True)
 class ReadAccounts:
     """What was read, and the strategy that is prepared for it.
 
-    files: they were read from. table: path of the file that the tasks map. examples: rejected rows by reason. rejects: where they all are. warnings: of what is
-    plausible, but odd.
+    inputs: the files that they were read from. table: path of the file that the tasks map. names: how many the table
+    names has. how_read: in words. examples: rejected rows by reason. files: data files with all rejected rows and all
+    names. warnings: of what is plausible, but odd.
     """
 
-    files: tuple[InputFile, ...]
+    inputs: tuple[InputFile, ...]
     table: str
     counts: readaccounts.AccountCounts
+    names: int
+    how_read: str
     examples: dict[str, list[str]]
-    rejects: FileEntry | None
+    files: list[FileEntry]
     warnings: tuple[str, ...]
     strategy: Strategy
     start_stages: StartStages
@@ -45,12 +56,13 @@ def read_accounts(
     while read is None:  # in each way once
         tried |= {file.dialect.quoting for file in files}
         try:
-            read, examples, rejects = _read(files, config, publication)
+            read, log = _read(files, config, publication)
         except MisreadError as found:
             if found.quoting in tried:
                 raise
-            files = find_files(ACCOUNTS, config.accounts, reading_of(config, ACCOUNTS, found.quoting))
-    warnings = (*about_files(files, config), *about_accounts(read.table, read.counts))
+            files = find_table(config, ACCOUNTS, found.quoting)
+    data_files = [*log.files, *_write_names(read.names, publication, config.buckets)]
+    warnings = (*about_files(files, config), *about_accounts(read))
     path = str(publication.work / "accounts.arrow")
     read.table.write(path)
     try:
@@ -58,15 +70,53 @@ def read_accounts(
     except FallBack as reason:
         full = FullStrategy.of(strategy.posts, str(reason))
         strategy, start_stages = full, full.start
-    return ReadAccounts(files, path, read.counts, examples, rejects, warnings, strategy, start_stages)
+    return ReadAccounts(
+        inputs=files,
+        table=path,
+        counts=read.counts,
+        names=len(read.names.ids),
+        how_read=how_read(files, read.quotes, config),
+        examples=log.examples,
+        files=data_files,
+        warnings=warnings,
+        strategy=strategy,
+        start_stages=start_stages,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rejected:
+    """Rows that cannot be used: examples by reason, and the data file that has all of them, if there are any."""
+
+    examples: dict[str, list[str]]
+    files: list[FileEntry]
 
 
 def _read(
     files: tuple[InputFile, ...], config: JobConfig, publication: Publication
-) -> tuple[readaccounts.AccountsRead, dict[str, list[str]], FileEntry | None]:
-    """The accounts, and of the rows that cannot be used examples by reason and where they all are."""
+) -> tuple[AccountsRead, _Rejected]:
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
         read = readaccounts.read_accounts(files, fold=config.fold, rejects=log, endings=config.strip_suffix)
         if config.quoting == "auto":
             check_evidence(ACCOUNTS, files, read.quotes)
-        return read, {reason.value: rows for reason, rows in log.examples.items()}, log.close()
+        entry = log.close()
+        examples = {reason.value: rows for reason, rows in log.examples.items()}
+        return read, _Rejected(examples, [] if entry is None else [entry])
+
+
+def _write_names(names: NamesOverTime, publication: Publication, buckets: int) -> list[FileEntry]:
+    """The table names, a file each bucket that has some."""
+    rows = NAMES.batch(
+        account_id=names.ids.cast(pa.string()),
+        screen_name=names.screen_names.cast(pa.string()),
+        first_seen=as_times(names.first),
+        last_seen=as_times(names.last),
+        rows=names.rows,
+    )
+    order, edges = order_by_bucket(names.ids, buckets)
+    parts = zip(range(buckets), itertools.pairwise(edges.tolist()), strict=True)
+    return [
+        write_table(publication.output, publication.data_path("names", bucket=bucket), [rows.take(order[start:end])])
+        for bucket, (start, end) in parts
+        if end > start
+    ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from jobs.inputs.files import find_files
-from jobs.inputs.reading import Reading
+from jobs.inputs.presets.registry import PRESETS
+from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile, Quoting, Table
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
@@ -26,22 +27,23 @@ class Inputs:
     def find(cls, config: JobConfig) -> Inputs:
         """Find what the options name. Raises UsageError if something is missing or cannot be read."""
         return cls(
-            posts=find_files(POSTS, config.posts, reading_of(config, POSTS)),
-            accounts=find_files(ACCOUNTS, config.accounts, reading_of(config, ACCOUNTS)),
+            posts=find_table(config, POSTS),
+            accounts=find_table(config, ACCOUNTS),
             ignored=IgnoreList.read(config.ignore_hashtags),
         )
 
 
+def find_table(config: JobConfig, table: Table, quoting: Quoting | None = None) -> tuple[InputFile, ...]:
+    """The files of a table. quoting: instead of what the options say. Raises UsageError."""
+    paths = config.posts if table is POSTS or config.accounts is None else config.accounts
+    return find_files(table, paths, reading_of(config, table, quoting))
+
+
 def reading_of(config: JobConfig, table: Table, quoting: Quoting | None = None) -> Reading:
     """How the options say that the files of a table are read. quoting: instead of theirs."""
-    columns = {}
-    for column, name in config.columns:
-        of, _, rest = column.rpartition(".")
-        if not any(rest in one.columns for one in _TABLES if of in ("", one.name)):
-            known = ", ".join(f"{one.name}.{each}" for one in _TABLES for each in one.columns)
-            raise UsageError(f"--columns: there is no column {column!r}; the columns are {known}")
-        if of in ("", table.name) and rest in table.columns:
-            columns[rest] = name
+    if config.preset not in ("auto", "none", *PRESETS):
+        raise UsageError(f"--preset: there is no preset {config.preset!r}; the presets are {', '.join(PRESETS)}")
+    columns = _columns(config, table)
     return Reading(
         quoting=quoting or config.quoting,
         encoding=config.encoding,
@@ -53,4 +55,33 @@ def reading_of(config: JobConfig, table: Table, quoting: Quoting | None = None) 
         hashtags_from=config.hashtags_from,
         columns=columns,
         insisted=frozenset(columns),
+        usual=_of_posts(config) if table is ACCOUNTS and config.accounts_from == "posts" else {},
     )
+
+
+def _columns(config: JobConfig, table: Table) -> dict[str, str]:
+    """The names that the options give to columns of a table."""
+    columns = {}
+    for column, name in config.columns:
+        of, _, rest = column.rpartition(".")
+        if not any(rest in one.columns for one in _TABLES if of in ("", one.name)):
+            known = ", ".join(f"{one.name}.{each}" for one in _TABLES for each in one.columns)
+            raise UsageError(f"--columns: there is no column {column!r}; the columns are {known}")
+        if of == table.name or (of == "" and rest in table.columns and not _means_posts(config, table, rest)):
+            columns[rest] = name
+    return columns
+
+
+def _means_posts(config: JobConfig, table: Table, column: str) -> bool:
+    """Whether a column without its table's name is that of the posts alone, where these have the accounts, too."""
+    return config.accounts_from == "posts" and table is ACCOUNTS and column in POSTS.columns
+
+
+def _of_posts(config: JobConfig) -> dict[str, str]:
+    """Where the columns of the accounts are in the posts. Their date says when a name was seen."""
+    names = _columns(config, POSTS)
+    return {
+        "id": names.get("author_id", "author_id"),
+        "seen_at": names.get("created_at", "created_at"),
+        "created_at": NO_COLUMN,
+    }

@@ -20,6 +20,7 @@ from jobs.reporting.terminal import printable, table
 from lookalike.errors import UsageError
 
 _TABLES: Final = (POSTS, ACCOUNTS)
+_SELDOM: Final = frozenset({"seen_at"})  # columns that few files have
 _NAMES: Final = 3  # of files that are read alike
 _ROWS: Final = 3
 _WAYS: Final = 2  # places of a column
@@ -123,20 +124,20 @@ def _is_known(kind: Table, file: InputFile, column: str) -> bool:
 def _facts(kind: Table, file: InputFile, reading: Reading) -> dict[str, str]:
     """What was found out of how a file is read."""
     facts = {"format": words_of(file)}
-    names: Mapping[str, str] = reading.columns
+    names: Mapping[str, str] = {**reading.usual, **reading.columns}
     if file.preset is not None:
         preset = PRESETS[file.preset]
         facts["preset"] = f"{preset.name}, {preset.title}"
-        names = {**preset.names_in(kind.name), **names}
+        names = {**reading.usual, **preset.names_in(kind.name), **reading.columns}
     renamed = [name for name in kind.columns if names.get(name, name) != name and file.has(kind, name)]
     if renamed:
         facts["columns"] = ", ".join(f"{name} from {_words(names[name])}" for name in renamed)
-    if missing := [name for name in kind.columns if not _is_known(kind, file, name)]:
+    if missing := [name for name in kind.columns if name not in _SELDOM and not _is_known(kind, file, name)]:
         facts["missing"] = ", ".join(missing)
     if file.from_text:
         facts[HASHTAGS] = "out of the text"
     elif kind is POSTS and file.separator is not None and (file.format == "text" or file.separator != "bar"):
-        facts[HASHTAGS] = f"{file.separator}, {SEPARATORS[file.separator].title}"
+        facts[HASHTAGS] = SEPARATORS[file.separator].words
     return facts
 
 

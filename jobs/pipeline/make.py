@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
 from jobs.exchange.worker import accounts_table
-from jobs.inputs.files import find_files
 from jobs.inputs.tables import POSTS, Quoting
 from jobs.inputs.text.quoting import MisreadError, check_evidence
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
-from jobs.pipeline.inputs import reading_of
+from jobs.pipeline.howread import how_read
+from jobs.pipeline.inputs import find_table
 from jobs.pipeline.manifest import Made, count_all, recall_of
 from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
 from jobs.planning.forecast import describe_forecast, forecast
@@ -41,7 +41,7 @@ def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
 
 
 def _read_otherwise(config: JobConfig, found: MisreadError) -> FullStrategy:
-    posts = find_files(POSTS, config.posts, reading_of(config, POSTS, found.quoting))
+    posts = find_table(config, POSTS, found.quoting)
     return FullStrategy.of(posts, str(found))
 
 
@@ -82,10 +82,10 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
     files, compared = _compare(run, stages, posts, groups)
-    if accounts.rejects is not None:
-        files.append(accounts.rejects)
-    counts = stages.total(count_all(accounts.counts, posts, groups, compared))
-    return Made([*files, *posts.files], counts, recall_of(run.config, compared), strategy)
+    files += accounts.files
+    counts = stages.total(count_all(accounts.counts, accounts.names, posts, groups, compared))
+    read = {"posts": how_read(strategy.posts, posts.quotes, run.config), "accounts": accounts.how_read}
+    return Made([*files, *posts.files], counts, read, recall_of(run.config, compared), strategy)
 
 
 def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
@@ -111,7 +111,7 @@ def _estimate(
     run: RunContext, accounts: ReadAccounts, posts: PostsReport, groups: Sequence[GroupReport]
 ) -> list[str]:
     """The estimate in lines. Raises TooManyCandidatesError if it is above --max-candidates."""
-    counts = count_all(accounts.counts, posts, groups, CompareReport())
+    counts = count_all(accounts.counts, accounts.names, posts, groups, CompareReport())
     past = dict(run.progress.seconds)
     with run.progress.stage("estimate"):
         estimate = forecast(run.config, accounts=run.accounts, work=run.work, groups=groups)

@@ -22,10 +22,11 @@ from lookalike.snapshots.manifest import Manifest
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """The data files of a snapshot, what they hold, and the strategy that made them."""
+    """The data files of a snapshot, what they hold, and the strategy that made them. read: see Manifest."""
 
     files: list[FileEntry]
     counts: tallies.Counts
+    read: dict[str, str]
     recall: tallies.Recall | None
     strategy: Strategy
 
@@ -44,6 +45,7 @@ def make_manifest(run: RunContext, accounts: Sequence[InputFile], made: Made) ->
         mode=made.strategy.mode,
         generation=made.strategy.generation,
         inputs=input_records("posts", posts) + input_records("accounts", accounts),
+        read=made.read,
         counts=made.counts,
         seconds=run.progress.seconds,
         recall=made.recall,
@@ -60,7 +62,7 @@ def _with_generation(entries: Iterable[FileEntry], snapshot: str, generation: in
 
 
 def count_all(
-    accounts: AccountCounts, posts: PostsReport, groups: Sequence[GroupReport], compared: CompareReport
+    accounts: AccountCounts, names: int, posts: PostsReport, groups: Sequence[GroupReport], compared: CompareReport
 ) -> tallies.Counts:
     """What became of every row and pair."""
     return tallies.Counts(
@@ -68,6 +70,8 @@ def count_all(
             rows=accounts.rows,
             used=accounts.used,
             duplicates=accounts.duplicates,
+            earlier_names=accounts.earlier_names,
+            names=names,
             rejected={reason.value: count for reason, count in accounts.rejected.items()},
             unreadable_dates=accounts.unreadable_dates,
         ),

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
+from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.reporting.terminal import printable
 from lookalike.errors import QualityGateError
 
 if TYPE_CHECKING:  # they load slowly, and --inspect is fast
     from jobs.exchange.reports import PostsReport
-    from jobs.inputs.accounts.read import AccountCounts
+    from jobs.inputs.accounts.read import AccountsRead
     from jobs.inputs.accounts.table import AccountTable
     from jobs.inputs.tables import InputFile
     from jobs.options.config import JobConfig
@@ -53,8 +54,17 @@ def about_files(files: Sequence[InputFile], config: JobConfig) -> Iterator[str]:
         )
 
 
-def about_accounts(table: AccountTable, counts: AccountCounts) -> Iterator[str]:
+def about_accounts(read: AccountsRead) -> Iterator[str]:
     """Of ids and names."""
+    table, counts, names = read.table, read.counts, read.names
+    undated = np.flatnonzero(names.last == NULL_TIME)
+    if len(undated):
+        some = [f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()]
+        yield (
+            f"{counts.earlier_names:,} rows of accounts have another name of an account, such as "
+            f"{' and '.join(some)}, and no date says which is the latest; that of the last row is compared. Name the "
+            "column with the date when the name was seen: --columns accounts.seen_at=NAME"
+        )
     yield from about_undecoded(counts.undecoded_names)
     yield from about_ids("accounts", _some(table.ids))
     yield from about_endings(_some(table.screen_names))

@@ -6,7 +6,7 @@ import sys
 
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import print_lines, printable, table
-from jobs.snapshots.describe import funnel, hashtag_lines, how, named_pairs, seconds, top_hashtags
+from jobs.snapshots.describe import funnel, hashtag_lines, how, named_pairs, read_lines, seconds, top_hashtags
 from lookalike.errors import JobError
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import HashtagRow
@@ -19,7 +19,7 @@ def print_report(snapshot: Snapshot, config: JobConfig) -> None:
     """Print the funnel, the seconds of each stage, the hashtags with most pairs and some of their pairs."""
     manifest = snapshot.manifest
     lines = [f"Published snapshot {manifest.id} in {printable(str(config.output))}", f"  {how(manifest)}", ""]
-    lines += [*funnel(manifest), "", seconds(manifest)]
+    lines += [*read_lines(manifest), "", *funnel(manifest), "", seconds(manifest)]
     top = top_hashtags(snapshot, _TOP)
     if top:
         lines += ["", "Hashtags with most pairs", "", *hashtag_lines(top)]

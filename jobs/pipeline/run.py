@@ -87,7 +87,7 @@ def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None, des
     """Make the snapshot, check it and make it live."""
     config, progress = run.config, run.progress
     made = make_snapshot(run, accounts)
-    manifest = make_manifest(run, accounts.files, made)
+    manifest = make_manifest(run, accounts.inputs, made)
     check_result(config, manifest, live)
     if config.verify:
         with progress.stage("verify"):

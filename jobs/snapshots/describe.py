@@ -129,6 +129,8 @@ def _rows(counts: AccountCounts | PostCounts) -> list[tuple[str, int, str]]:
         lines.append(("  without hashtag", counts.without_hashtag, ""))
         lines.append(("  excluded reposts", counts.excluded_reposts, ""))
     lines.append(("  duplicates", counts.duplicates, "copies of other rows"))
+    if isinstance(counts, AccountCounts):
+        lines.append(("  earlier names", counts.earlier_names, "of accounts that were renamed"))
     lines += [(f"  rejected: {reason}", count, "") for reason, count in counts.rejected.items()]
     shown = [line for line in lines if line[1] or line[0] == "  used"]
     notes = [("dates", counts.unreadable_dates)]
@@ -148,6 +150,11 @@ def how(manifest: Manifest) -> str:
     mode = manifest.mode
     read = f"{mode.files:,} file{'s' if mode.files != 1 else ''} of posts read, {mode.bytes:,} bytes"
     return f"{mode.name}, {printable(mode.reason)}: {read}"
+
+
+def read_lines(manifest: Manifest) -> list[str]:
+    """How the files of each table were read."""
+    return table([(name, printable(text)) for name, text in manifest.read.items()], widest=4096)
 
 
 def moment(time: datetime) -> str:

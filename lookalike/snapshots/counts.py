@@ -22,20 +22,24 @@ class StrictModel(BaseModel):
 
 
 class AccountCounts(StrictModel):
-    """Where the rows of the accounts went: rows = used + duplicates + rejected, or it is no such count.
+    """Where the rows of the accounts went: rows = used + duplicates + earlier_names + rejected, or it is no such count.
 
-    unreadable_dates counts used rows and is no further part of the sum.
+    earlier_names: rows with an earlier name of their account. names: all names of the accounts that have several.
+    unreadable_dates counts used rows; this and names are no further parts of the sum.
     """
 
     rows: NonNegativeInt
     used: NonNegativeInt
     duplicates: NonNegativeInt
+    earlier_names: NonNegativeInt = 0
+    names: NonNegativeInt = 0
     rejected: Rejected
     unreadable_dates: NonNegativeInt = 0
 
     @model_validator(mode="after")
     def _reconcile(self) -> Self:
-        check_sum("accounts", self.rows, self.used + self.duplicates + sum(self.rejected.values()))
+        kept = self.used + self.duplicates + self.earlier_names
+        check_sum("accounts", self.rows, kept + sum(self.rejected.values()))
         return self
 
 
@@ -85,6 +89,8 @@ class Counts(StrictModel):
         match of:
             case "accounts":
                 return self.accounts.used
+            case "names":
+                return self.accounts.names
             case "rejects":
                 return sum(self.accounts.rejected.values()) + sum(rejected.values())
             case "posts_read":

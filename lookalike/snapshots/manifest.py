@@ -25,8 +25,8 @@ from lookalike.tables import TABLES
 from lookalike.threshold import Threshold
 
 # Of the manifest and of the tables together: one more with each change that older versions would read wrongly.
-SchemaVersion = Literal[4]
-SCHEMA_VERSION: Final[SchemaVersion] = 4
+SchemaVersion = Literal[5]
+SCHEMA_VERSION: Final[SchemaVersion] = 5
 
 
 def _snapshot_id(text: str) -> str:
@@ -93,7 +93,8 @@ class Manifest(StrictModel):
 
     floor: the threshold as the exact decimal it was given as. buckets: what bucket_of was taken modulo. generation:
     0 of a full run, of an incremental one that of its base plus 1. inputs: the posts' files in an order that later
-    runs of new files keep, see tables.POST_INDEX. seconds: by stage, in the order in which they ran. recall: None for
+    runs of new files keep, see tables.POST_INDEX. read: of posts and accounts, how the files were read and why, for a
+    person. seconds: by stage, in the order in which they ran. recall: None for
     a lossless run. verification: None if none was asked for. files: sorted by path; the files of one table, bucket
     and generation are, in this order, one sorted sequence of rows.
     """
@@ -108,6 +109,7 @@ class Manifest(StrictModel):
     mode: Mode
     generation: NonNegativeInt = 0
     inputs: tuple[InputRecord, ...]
+    read: dict[str, str] = {}
     counts: Counts
     seconds: dict[str, NonNegativeFloat]
     recall: Recall | None = None

@@ -68,6 +68,10 @@ class Snapshot:
             return AccountRow(**rows.to_pylist()[0])
         return None
 
+    def names(self, account_id: str) -> pa.Table:
+        """All names that an account had (tables.NAMES), if there were several."""
+        return _concat(self._rows("names", account_id), "names")
+
     def account_hashtags(self, account_id: str) -> pa.Table:
         """The hashtags that an account used (tables.ACCOUNT_HASHTAGS), sorted by hashtag."""
         return self._sorted("account_hashtags", account_id)

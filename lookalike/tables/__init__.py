@@ -8,6 +8,7 @@ from lookalike.tables.columns import EVIDENCE, GENERATION
 from lookalike.tables.hashtags import HASHTAGS, HashtagRow
 from lookalike.tables.lookalikes import LOOKALIKES
 from lookalike.tables.members import MEMBERS
+from lookalike.tables.names import NAMES
 from lookalike.tables.pairs import PAIRS
 from lookalike.tables.post_index import POST_INDEX
 from lookalike.tables.rejects import CONFLICT, REJECTS, UNKNOWN_AUTHOR
@@ -22,6 +23,7 @@ TABLES: Final[dict[str, Table]] = {
         MEMBERS,
         HASHTAGS,
         ACCOUNTS,
+        NAMES,
         ACCOUNT_HASHTAGS,
         LOOKALIKES,
         SPELLINGS,
@@ -40,6 +42,7 @@ __all__ = [
     "HASHTAGS",
     "LOOKALIKES",
     "MEMBERS",
+    "NAMES",
     "PAIRS",
     "POST_INDEX",
     "REJECTS",

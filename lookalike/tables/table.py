@@ -13,7 +13,9 @@ from lookalike.errors import SnapshotError
 TIME: Final = pa.timestamp("us", tz="UTC")
 
 Encoding = Literal["plain", "dictionary", "delta"]
-Total = Literal["memberships", "hashtags", "similar_pairs", "accounts", "rejects", "posts_read", "unknown_posts"]
+Total = Literal[
+    "memberships", "hashtags", "similar_pairs", "accounts", "names", "rejects", "posts_read", "unknown_posts"
+]
 
 
 @dataclasses.dataclass(frozen=True)

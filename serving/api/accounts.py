@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables import ACCOUNT_HASHTAGS, ACCOUNTS, LOOKALIKES
+from lookalike.tables import ACCOUNT_HASHTAGS, ACCOUNTS, LOOKALIKES, NAMES
 from serving.api.answering import Call, CallDep
 from serving.api.columns import Shown, with_columns
 from serving.api.cursors import decode_cursor, encode_cursor
@@ -37,10 +37,16 @@ router = v1_router()
 
 
 _ACCOUNT: Final = Shown(ACCOUNTS, renamed={"hashtags": "hashtag_count", "lookalikes": "lookalike_count"})
+_NAME: Final = Shown(NAMES, without=("account_id",))
 _HASHTAG: Final = Shown(ACCOUNT_HASHTAGS, without=("account_id",))
 _LOOKALIKE: Final = Shown(
     LOOKALIKES, without=("account_id",), renamed={"other_id": "account_id", "other_name": "screen_name"}
 )
+
+
+@with_columns(_NAME)
+class NameOverTime(Model):
+    """A screen name that the account had, and when it was seen."""
 
 
 @with_columns(_HASHTAG)
@@ -61,6 +67,9 @@ class Account(Model):
     """One account: who it is, and a page of its hashtags and look-alikes."""
 
     snapshot: SnapshotId
+    names: Annotated[
+        list[NameOverTime], Field(description="All names that it had, if there are several; the latest is compared.")
+    ]
     hashtag_count: Count
     lookalike_count: Annotated[int, Field(ge=0, description="Accounts that look like it.")]
     hashtags: Annotated[list[AccountHashtag], Field(description="Those with most of its posts first.")]
@@ -116,6 +125,7 @@ def _read(snapshot: Snapshot, account_id: str, offset: int, limit: int) -> Accou
     return Account(
         **_ACCOUNT.values(row._asdict()),
         snapshot=snapshot.manifest.id,
+        names=[NameOverTime(**each) for each in written(_NAME.select(snapshot.names(account_id)))],
         hashtags=[AccountHashtag(**each) for each in hashtags],
         lookalikes=[Lookalike(**each) for each in lookalikes],
         next_cursor=None,

@@ -44,11 +44,13 @@ class InputFile(Model):
 
 
 class AccountRows(Model):
-    """Where the rows of the accounts went: rows = used + duplicates + rejected."""
+    """Where the rows of the accounts went: rows = used + duplicates + earlier_names + rejected."""
 
     rows: Count
     used: Count
     duplicates: Count
+    earlier_names: Annotated[int, Field(ge=0, description="Rows with an earlier name of their account.")]
+    names: Annotated[int, Field(ge=0, description="All names of the accounts that have several.")]
     rejected: Annotated[dict[str, Count], Field(description="By reason.")]
     unreadable_dates: Annotated[int, Field(ge=0, description="Of the used rows.")]
 

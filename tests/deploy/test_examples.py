@@ -88,7 +88,11 @@ def test_every_example_runs_the_same_job(name: str) -> None:
 def test_the_job_knows_the_options_of_the_examples() -> None:
     config = parse_arguments(job_options()["crontab"]).config
     assert isinstance(config, JobConfig)
-    assert [*config.posts, *config.accounts, str(config.output)] == ["/data/posts", "/data/accounts", "/data/out"]
+    assert [*config.posts, *(config.accounts or ()), str(config.output)] == [
+        "/data/posts",
+        "/data/accounts",
+        "/data/out",
+    ]
 
 
 @pytest.mark.parametrize("name", commands())

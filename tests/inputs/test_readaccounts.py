@@ -1,4 +1,5 @@
 import gzip
+import itertools
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -26,9 +27,9 @@ class Outcome(NamedTuple):
     read: AccountsRead
 
 
-def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv") -> Outcome:
+def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv", header: bytes = HEADER) -> Outcome:
     for number, body in enumerate(bodies):
-        content = HEADER + body
+        content = header + body
         path = folder / f"in/{number}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
@@ -56,7 +57,7 @@ def test_accounts_come_in_order_of_id_and_every_row_is_accounted_for(tmp_path: P
         b"a\t1970-01-01\tAnn\na\t1970-01-02\tAnnie\na\t1970-01-02\tAnna\na\t1970-01-01\tAnn\n",
     )
     assert found.accounts == [
-        ("a", "Annie", 86_400_000_000),
+        ("a", "Anna", 86_400_000_000),
         ("b", "Bob", 1_000_000),
         ("c", "no date", NULL_TIME),
         ("d", "bad date", NULL_TIME),
@@ -65,25 +66,33 @@ def test_accounts_come_in_order_of_id_and_every_row_is_accounted_for(tmp_path: P
         rows=11,
         used=4,
         duplicates=2,
-        rejected={Reason.FIELDS: 1, Reason.NO_ID: 1, Reason.NO_SCREEN_NAME: 1, Reason.CONFLICT: 2},
+        earlier_names=2,
+        rejected={Reason.FIELDS: 1, Reason.NO_ID: 1, Reason.NO_SCREEN_NAME: 1},
         unreadable_dates=1,
         undecoded_names=0,
     )
     assert sorted(found.rejected) == [
-        ("conflicting duplicate", "a\t1970-01-01\tAnn"),
-        ("conflicting duplicate", "a\t1970-01-02\tAnna"),
         ("empty id", "\t2020-01-01\tnobody"),
         ("empty screen name", "e\t2020-01-01\t "),
         ("wrong number of fields", "a\t2020-01-01"),
     ]
 
 
+def test_rows_with_one_name_and_two_dates_of_creation_conflict(tmp_path: Path) -> None:
+    found = outcome(tmp_path, b"a\t1970-01-02\tAnn\na\t1970-01-01\tAnn\na\t1970-01-02\tAnn\n")
+    assert found.accounts == [("a", "Ann", 86_400_000_000)]
+    assert found.rejected == [("conflicting duplicate", "a\t1970-01-01\tAnn")]
+    assert (found.counts.duplicates, found.counts.earlier_names) == (1, 0)
+
+
 DATES = {"": NULL_TIME, "never": NULL_TIME, "1970-01-01": 0, "1970-01-01T00:00Z": 0, "1970-01-02": 86_400_000_000}
+dates = st.sampled_from(sorted(DATES))
 rows = st.lists(
     st.tuples(
         st.sampled_from(["a", "b", "aa", "é", "12345678", "123456789"]),
-        st.sampled_from(sorted(DATES)),
+        dates,
         st.sampled_from(["x", "y", "longer name", "longer nam"]),
+        dates,
     ),
     max_size=30,
 )
@@ -91,34 +100,49 @@ rows = st.lists(
 
 @settings(deadline=None, max_examples=100)
 @given(parts=st.lists(rows, min_size=1, max_size=3), suffix=st.sampled_from([".tsv", ".tsv.gz"]))
-def test_duplicates_are_resolved_as_by_hand(
-    tmp_path_factory: pytest.TempPathFactory, parts: list[list[tuple[str, str, str]]], suffix: str
+def test_the_rows_of_an_account_are_resolved_as_by_hand(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[list[tuple[str, str, str, str]]], suffix: str
 ) -> None:
+    header = HEADER.replace(b"\n", b"\tseen_at\n")
     bodies = ["".join("\t".join(row) + "\n" for row in part).encode() for part in parts]
-    found = outcome(tmp_path_factory.mktemp("accounts"), *bodies, suffix=suffix)
-    by_id: dict[str, set[tuple[int, str]]] = {}
-    for id_, date, name in (row for part in parts for row in part):
-        by_id.setdefault(id_, set()).add((DATES[date], name))
-    expected = [(id_, max(by_id[id_])) for id_ in sorted(by_id, key=str.encode)]
-    assert found.accounts == [(id_, name, created) for id_, (created, name) in expected]
-    losers = Counter((id_, *row) for id_, all_rows in by_id.items() for row in all_rows if row != max(all_rows))
+    found = outcome(tmp_path_factory.mktemp("accounts"), *bodies, suffix=suffix, header=header)
+    by_id: dict[str, list[tuple[int, int, int, str]]] = {}
+    numbers = itertools.count()
+    for id_, date, name, seen in itertools.chain.from_iterable(parts):
+        by_id.setdefault(id_, []).append((DATES[seen], DATES[date], next(numbers), name))
+    accounts, names, conflicts, duplicates, earlier = [], [], Counter[tuple[str, int, str]](), 0, 0
+    for id_ in sorted(by_id, key=str.encode):
+        _, used_date, _, used_name = max(by_id[id_])
+        accounts.append((id_, used_name, used_date))
+        distinct = {(name, date) for _, date, _, name in by_id[id_]}
+        duplicates += len(by_id[id_]) - len(distinct)
+        earlier += sum(name != used_name for name, _ in distinct)
+        conflicts.update((id_, date, name) for name, date in distinct if name == used_name and date != used_date)
+        if len({name for name, _ in distinct}) > 1:
+            for each in sorted({name for name, _ in distinct}, key=str.encode):
+                moments = [seen for seen, _, _, name in by_id[id_] if name == each]
+                dated = [moment for moment in moments if moment != NULL_TIME] or [NULL_TIME]
+                names.append((id_, each, min(dated), max(dated), len(moments)))
+    assert found.accounts == accounts
     fields = [row.split("\t") for _, row in found.rejected]
-    assert Counter((id_, DATES[date], name) for id_, date, name in fields) == losers
-    count = sum(map(len, parts))
-    assert found.counts.rows == count
-    assert found.counts.duplicates == count - len(expected) - losers.total()
+    assert Counter((id_, DATES[date], name) for id_, date, name, _ in fields) == conflicts
+    assert (found.counts.rows, found.counts.duplicates) == (sum(map(len, parts)), duplicates)
+    assert found.counts.earlier_names == earlier
+    over = found.read.names
+    columns = (over.ids.to_pylist(), over.screen_names.to_pylist(), over.first, over.last, over.rows)
+    assert list(zip(*(list(column) for column in columns), strict=True)) == names
 
 
 def test_bytes_that_are_not_utf_8_do_not_stop_the_run(tmp_path: Path) -> None:
     found = outcome(tmp_path, b"\xff1\t2020-01-01\tna\xefme\n\xff1\t2019-01-01\tolder\xef\nz\t2020-01-01\t\xc3\xa9\n")
     assert [account[:2] for account in found.accounts] == [("\\xff1", "na\uf7efme"), ("z", "é")]
-    assert found.rejected == [("conflicting duplicate", "\\xff1\t2019-01-01\tolder\\xef")]
+    assert (found.rejected, found.counts.earlier_names) == ([], 1)
     assert found.counts.undecoded_names == 2
 
 
 def test_no_accounts_are_an_empty_table(tmp_path: Path) -> None:
     found = outcome(tmp_path, b"")
-    assert (found.accounts, found.counts) == ([], AccountCounts(0, 0, 0, {}, 0, 0))
+    assert (found.accounts, found.counts) == ([], AccountCounts(0, 0, 0, 0, {}, 0, 0))
     path = str(tmp_path / "accounts.arrow")
     found.read.table.write(path)
     assert len(type(found.read.table).open(path)) == 0

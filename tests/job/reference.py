@@ -160,9 +160,9 @@ def _by_date(created: datetime | None) -> datetime:
 
 def _accounts(result: Expected, paths: Sequence[Path], fold: str) -> dict[str, Account]:
     rows = list(_rows(paths, ACCOUNTS))
-    usable: dict[str, dict[tuple[datetime, bytes], list[Row]]] = defaultdict(lambda: defaultdict(list))
+    usable: dict[str, list[tuple[datetime, int, bytes, Row]]] = defaultdict(list)
     unreadable = 0
-    for row in rows:
+    for number, row in enumerate(rows):
         if row.values is None:
             _reject(result, "accounts", "wrong number of fields", [row])
         elif _is_blank(row.values[0]):
@@ -172,18 +172,28 @@ def _accounts(result: Expected, paths: Sequence[Path], fold: str) -> dict[str, A
         else:
             created = _moment(row.values[1])
             unreadable += created is None and not _is_blank(row.values[1])
-            usable[_text(row.values[0])][_by_date(created), _text(row.values[2]).encode()].append(row)
-    known = {}
+            version = (_by_date(created), number, _text(row.values[2]).encode(), row)
+            usable[_text(row.values[0])].append(version)
+    known: dict[str, Account] = {}
+    duplicates = earlier = names = 0
     for account, versions in usable.items():
-        (_, name), *others = sorted(versions, reverse=True)
-        chosen = versions[max(versions)][0].values
-        assert chosen is not None
-        shown = name.decode()
-        known[account] = Account(account, _moment(chosen[1]), shown, shown.casefold() if fold == "case" else shown)
-        for other in others:
-            _reject(result, "accounts", "conflicting duplicate", versions[other])
-    duplicates = sum(len(equal) - 1 for versions in usable.values() for equal in versions.values())
+        used_date, _, used_name, chosen = max(versions, key=lambda version: version[:2])
+        assert chosen.values is not None
+        shown = used_name.decode()
+        compared = shown.casefold() if fold == "case" else shown
+        known[account] = Account(account, _moment(chosen.values[1]), shown, compared)
+        distinct: dict[tuple[datetime, bytes], list[Row]] = defaultdict(list)
+        for created_at, _, name, row in versions:
+            distinct[created_at, name].append(row)
+        duplicates += len(versions) - len(distinct)
+        earlier += sum(name != used_name for _, name in distinct)
+        all_names = len({name for _, name in distinct})
+        names += all_names if all_names > 1 else 0
+        for (created_at, name), equal in distinct.items():
+            if name == used_name and created_at != used_date:
+                _reject(result, "accounts", "conflicting duplicate", equal)
     result.counts["accounts"] = {"rows": len(rows), "used": len(known), "duplicates": duplicates}
+    result.counts["accounts"] |= {"earlier_names": earlier, "names": names}
     result.counts["accounts"] |= {"rejected": _rejected(result, "accounts"), "unreadable_dates": unreadable}
     return known
 

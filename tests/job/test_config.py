@@ -49,7 +49,18 @@ def test_without_options_the_documented_defaults_hold() -> None:
     assert json.loads(config.model_dump_json()) == {
         "posts": ["p.tsv"],
         "accounts": ["a.tsv"],
+        "accounts_from": "files",
         "output": "out",
+        "encoding": "auto",
+        "delimiter": "auto",
+        "skip_lines": 0,
+        "preset": "auto",
+        "columns": [],
+        "hashtags_from": "auto",
+        "hashtag_separator": "auto",
+        "day_first": False,
+        "strip_suffix": [],
+        "strict": False,
         "min_similarity": "0.8",
         "blocking": "lossless",
         "prefix_length": 3,
@@ -78,6 +89,17 @@ def test_without_options_the_documented_defaults_hold() -> None:
         (["--exclude-reposts"], "exclude_reposts", True),
         (["--fold", "case"], "fold", "case"),
         (["--quoting", "rfc4180"], "quoting", "rfc4180"),
+        (["--encoding", "UTF16"], "encoding", "utf-16"),
+        (["--delimiter", "pipe"], "delimiter", "pipe"),
+        (["--skip-lines", "2"], "skip_lines", 2),
+        (["--preset", "twint"], "preset", "twint"),
+        (["--columns", "id=Id,hashtags=Tags used"], "columns", (("id", "Id"), ("hashtags", "Tags used"))),
+        (["--columns", "id=Id", "posts.text=a=b"], "columns", (("id", "Id"), ("posts.text", "a=b"))),
+        (["--hashtags-from", "text"], "hashtags_from", "text"),
+        (["--hashtag-separator", "list"], "hashtag_separator", "list"),
+        (["--day-first"], "day_first", True),
+        (["--strip-suffix", ".bsky.social", "@"], "strip_suffix", (".bsky.social", "@")),
+        (["--strict"], "strict", True),
         (["--max-reject-fraction", "0.5"], "max_reject_fraction", 0.5),
         (["--buckets", "1"], "buckets", 1),
         (["--max-generations", "1"], "max_generations", 1),
@@ -122,6 +144,7 @@ def test_the_file_in_the_project_names_every_option_with_its_default() -> None:
     keys = yaml.safe_load(commented.replace("# output: ", "output: "))
     assert set(keys) == set(JobConfig.model_fields)
     written = {key: value for key, value in keys.items() if key not in ("posts", "accounts", "output")}
+    written |= {key: tuple(value) for key, value in written.items() if value == []}
     written["min_similarity"] = Threshold.parse(written["min_similarity"])
     assert written == {key: JobConfig.model_fields[key].default for key in written}
 
@@ -152,11 +175,16 @@ def test_a_single_path_needs_no_list(tmp_path: Path) -> None:
         ([*REQUIRED, "--posts"], "--posts: expected at least one argument"),
         ([*REQUIRED, "--blocking", "magic"], "--blocking: must be lossless or prefix, not 'magic'"),
         ([*REQUIRED, "--fold", "upper"], "--fold: must be none or case, not 'upper'"),
-        ([*REQUIRED, "--quoting", "some"], "--quoting: must be auto, none or rfc4180, not 'some'"),
+        ([*REQUIRED, "--quoting", "some"], "--quoting: must be auto, none, rfc4180 or backslash, not 'some'"),
         (REQUIRED[2:], "--posts is missing"),
-        ([], "--posts is missing; --accounts is missing; --output is missing"),
+        ([], "--posts is missing; --output is missing"),
         ([*REQUIRED, "--min-similarity", "0"], "--min-similarity: 0 would store every pair"),
         ([*REQUIRED, "--min-similarity", "1.01"], "--min-similarity: 1.01 is not between 0 and 1"),
+        ([*REQUIRED[:2], *REQUIRED[4:]], "--accounts is missing; or does each post have its author's name?"),
+        ([*REQUIRED, "--accounts-from", "posts"], "--accounts and --accounts-from posts are both there"),
+        ([*REQUIRED, "--encoding", "klingon"], "--encoding: 'klingon' is no encoding that Python knows"),
+        ([*REQUIRED, "--encoding", "hex"], "--encoding: 'hex' is no encoding of text"),
+        ([*REQUIRED, "--columns", "id"], "--columns: 'id' is not COLUMN=NAME"),
         ([*REQUIRED, "--min-similarity", "-0.5"], "--min-similarity"),
         ([*REQUIRED, "--min-similarity", "nan"], "--min-similarity: 'nan' is not a decimal number"),
         ([*REQUIRED, "--min-similarity", "80%"], "--min-similarity: '80%' is not a decimal number"),

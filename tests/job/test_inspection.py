@@ -41,7 +41,7 @@ def test_files_are_shown_as_they_are_understood() -> None:
     assert inspect("posts.tsv", "accounts.tsv") == (
         "posts.tsv: posts\n"
         "  format    tab-separated, quoted\n"
-        "  hashtags  bar, a vertical bar between them\n"
+        "  hashtags  with bars between them\n"
         "\n"
         "  id  created_at           author_id  is_repost  text   hashtags\n"
         "  p1  2021-01-01 10:00:00  u1         no         hello  vote | now\n"
@@ -80,10 +80,33 @@ def test_an_export_with_authors_is_shown_as_posts_and_as_accounts() -> None:
         "tweets.jsonl: accounts\n"
         "  format   JSON Lines\n"
         "  preset   twitter-v1, Twitter API v1.1, a tweet a line\n"
-        "  columns  id from user.id_str, created_at from user.created_at, screen_name from user.screen_name\n"
+        "  columns  id from user.id_str, created_at from user.created_at, screen_name from user.screen_name, "
+        "seen_at from created_at\n"
         "\n"
-        "  id  created_at           screen_name\n"
-        "  11  2012-10-10 20:19:24  ann\n"
+        "  id  created_at           screen_name  seen_at\n"
+        "  11  2012-10-10 20:19:24  ann          2018-10-10 20:19:24\n"
+        "\n"
+    )
+
+
+def test_accounts_from_posts_are_shown_with_the_options_of_a_run() -> None:
+    write(posts="id,author_id,hashtags,username,created_at\np1,u1,vote,ann,2021-01-01\n")
+    assert inspect("posts.tsv", "--accounts-from", "posts", "--columns", "screen_name=username") == (
+        "posts.tsv: posts\n"
+        "  format    comma-separated, not quoted\n"
+        "  missing   is_repost, text\n"
+        "  hashtags  with bars between them\n"
+        "\n"
+        "  id  created_at           author_id  hashtags\n"
+        "  p1  2021-01-01 00:00:00  u1         vote\n"
+        "\n"
+        "posts.tsv: accounts\n"
+        "  format   comma-separated, not quoted\n"
+        "  columns  id from author_id, screen_name from username, seen_at from created_at\n"
+        "  missing  created_at\n"
+        "\n"
+        "  id  screen_name  seen_at\n"
+        "  u1  ann          2021-01-01 00:00:00\n"
         "\n"
     )
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.accounts.names import cleaned_names, count_undecoded
-from jobs.inputs.accounts.ordering import order_by_bytes
+from jobs.inputs.accounts.resolve import Strings, resolve
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
@@ -19,30 +19,47 @@ from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
 from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
-from lookalike.strings.values import Bytes, Places, Scalar, are_blank, pack_values
+from lookalike.strings.values import Places, Scalar, are_blank, pack_values
 
 
 @dataclass(frozen=True)
 class AccountCounts:
-    """What became of the rows: rows == used + duplicates + the sum of rejected.
+    """What became of the rows: rows == used + duplicates + earlier_names + the sum of rejected.
 
-    unreadable_dates: rows whose created_at is neither blank nor a date; they are used without it. undecoded_names:
-    used or duplicate rows whose name has bytes that could not be decoded.
+    earlier_names: rows with another name than the one that is used of their account; see resolve. unreadable_dates:
+    rows whose created_at is neither blank nor a date; they are used without it. undecoded_names: used or duplicate rows
+    whose name has bytes that could not be decoded.
     """
 
     rows: int
     used: int
     duplicates: int
+    earlier_names: int
     rejected: dict[Reason, int]
     unreadable_dates: int
     undecoded_names: int
 
 
 @dataclass(frozen=True)
+class NamesOverTime:
+    """n names of accounts, ordered by id and name; first, last, rows: as in resolve.SeenNames."""
+
+    ids: pa.LargeStringArray
+    screen_names: pa.LargeStringArray
+    first: Places
+    last: Places
+    rows: Places
+
+
+@dataclass(frozen=True)
 class AccountsRead:
-    """The accounts, the count of the rows that they come from, and what the quotes in these tell."""
+    """The accounts, the count of the rows that they come from, and what the quotes in these tell.
+
+    names: all names of the accounts that have several.
+    """
 
     table: AccountTable
+    names: NamesOverTime
     counts: AccountCounts
     quotes: Evidence
 
@@ -56,48 +73,45 @@ def read_accounts(
 ) -> AccountsRead:
     """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
 
-    Rows of one id that have the same created_at and screen name are one. Of those that differ, the one with
-    the later created_at and then the greater screen name is used, the others are rejected. Bytes of an id
-    that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as read_rows does.
+    Which row of an account is used says resolve.resolve; rows with the same name and another created_at are rejected.
+    Bytes of an id that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as read_rows
+    does.
     """
     gathered = _Gathered(endings)
     for number, file in enumerate(files):
         for batch in read_rows(file, 0, TO_THE_END, ACCOUNTS):
             gathered.add(number, file, batch, rejects)
-    ids, names, created, file_of, place = gathered.take()
-    kept, conflicts, duplicates = _resolve(ids, names, created)
-    if len(conflicts):
-        _reject_conflicts(files, file_of[conflicts], place[conflicts], rejects)
-        gathered.rejected[Reason.CONFLICT] = len(conflicts)
+    ids, names, created, seen, file_of, place = gathered.take()
+    resolved = resolve(ids, names, created, seen)
+    if len(resolved.conflicts):
+        _reject_conflicts(files, file_of[resolved.conflicts], place[resolved.conflicts], rejects)
+        gathered.rejected[Reason.CONFLICT] = len(resolved.conflicts)
+    found = resolved.names
+    over_time = NamesOverTime(
+        _strings(ids.take(found.row)), _strings(names.take(found.row)), found.first, found.last, found.rows
+    )
     # Each column is given up as soon as it is in order: a large table is in memory once, not twice.
-    del file_of, place
+    del file_of, place, seen
+    kept = resolved.used
     created = created[kept]
-    ordered_ids = _strings(ids, kept)
+    ordered_ids = _strings(ids.take(kept))
     del ids
-    ordered_names = _strings(names, kept)
+    ordered_names = _strings(names.take(kept))
     del names
-    used = len(kept)
-    del kept
     table = AccountTable.build(ordered_ids, ordered_names, created, fold=fold)
     counts = AccountCounts(
         rows=gathered.rows,
-        used=used,
-        duplicates=duplicates,
+        used=len(kept),
+        duplicates=resolved.duplicates,
+        earlier_names=resolved.earlier,
         rejected=gathered.rejected,
         unreadable_dates=gathered.unreadable_dates,
         undecoded_names=gathered.undecoded_names,
     )
-    if counts.rows != counts.used + counts.duplicates + sum(counts.rejected.values()):
+    accounted = counts.used + counts.duplicates + counts.earlier_names + sum(counts.rejected.values())
+    if counts.rows != accounted:
         raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
-    return AccountsRead(table, counts, gathered.quotes)
-
-
-@dataclass
-class _Packed:
-    """Strings one after the other: packed uint8[], offsets int64[n + 1]."""
-
-    packed: Bytes
-    offsets: Places
+    return AccountsRead(table, over_time, counts, gathered.quotes)
 
 
 @dataclass
@@ -110,9 +124,10 @@ class _Gathered:
     undecoded_names: int = 0
     rejected: dict[Reason, int] = field(default_factory=dict)
     quotes: Evidence = NO_EVIDENCE
-    _ids: list[_Packed] = field(default_factory=list)
-    _names: list[_Packed] = field(default_factory=list)
+    _ids: list[Strings] = field(default_factory=list)
+    _names: list[Strings] = field(default_factory=list)
     _created: list[Places] = field(default_factory=list)
+    _seen: list[Places] = field(default_factory=list)
     _file: list[npt.NDArray[np.int32]] = field(default_factory=list)
     _place: list[Places] = field(default_factory=list)
 
@@ -131,8 +146,9 @@ class _Gathered:
         self.unreadable_dates += int(np.count_nonzero((created == NULL_TIME) & ~are_blank(*date)))
         self._ids.append(_text(batch["id"], rows))
         self.undecoded_names += count_undecoded(names.take(rows))
-        self._names.append(_Packed(*pack_values(*names.take(rows))))
+        self._names.append(Strings(*pack_values(*names.take(rows))))
         self._created.append(created)
+        self._seen.append(parse_timestamps(*batch["seen_at"].take(rows), day_first=file.day_first))
         self._file.append(np.full(len(rows), number, np.int32))
         self._place.append(batch.place[rows])
 
@@ -140,12 +156,13 @@ class _Gathered:
         self.rejected[reason] = self.rejected.get(reason, 0) + 1
         rejects.add(ACCOUNTS.name, file.path, reason, raw)
 
-    def take(self) -> tuple[_Packed, _Packed, Places, npt.NDArray[np.int32], Places]:
-        """Ids, screen names, created, file and place of all usable rows; the parts are given up one by one."""
+    def take(self) -> tuple[Strings, Strings, Places, Places, npt.NDArray[np.int32], Places]:
+        """Ids, screen names, created, seen, file and place of all usable rows; the parts are given up one by one."""
         return (
             _concatenated(self._ids),
             _concatenated(self._names),
             _joined(self._created, np.int64),
+            _joined(self._seen, np.int64),
             _joined(self._file, np.int32),
             _joined(self._place, np.int64),
         )
@@ -157,7 +174,7 @@ def _joined(parts: list[npt.NDArray[Scalar]], kind: type[Scalar]) -> npt.NDArray
     return joined
 
 
-def _text(column: Column, rows: Places) -> _Packed:
+def _text(column: Column, rows: Places) -> Strings:
     """The chosen values, with every byte that is not UTF-8 escaped."""
     packed, offsets = pack_values(column.buffer, column.start[rows], column.end[rows])
     strings = pa.LargeBinaryArray.from_buffers(
@@ -169,10 +186,10 @@ def _text(column: Column, rows: Places) -> _Packed:
         texts = [value.decode("utf-8", "backslashreplace").encode() for value in strings.to_pylist()]
         packed = np.frombuffer(b"".join(texts), np.uint8)
         np.cumsum([len(text) for text in texts], out=offsets[1:])
-    return _Packed(packed, offsets)
+    return Strings(packed, offsets)
 
 
-def _concatenated(parts: list[_Packed]) -> _Packed:
+def _concatenated(parts: list[Strings]) -> Strings:
     offsets = np.zeros(1 + sum(len(part.offsets) - 1 for part in parts), np.int64)
     at = 0
     for part in parts:
@@ -181,28 +198,7 @@ def _concatenated(parts: list[_Packed]) -> _Packed:
         at += count
     packed = _joined([part.packed for part in parts], np.uint8)
     parts.clear()
-    return _Packed(packed, offsets)
-
-
-def _resolve(ids: _Packed, names: _Packed, created: Places) -> tuple[Places, Places, int]:
-    """Rows to use, in order of id; rows that lose against another of the same id; number of extra copies."""
-    order, same_id = order_by_bytes(ids.packed, ids.offsets)
-    if not same_id.any():
-        return order, np.zeros(0, np.int64), 0
-    last_of_id = np.append(~same_id[1:], True)
-    repeated = np.flatnonzero(same_id | ~last_of_id)  # places in the order
-    rows, group = order[repeated], np.cumsum(~same_id[repeated])
-    by_date = np.lexsort((created[rows], group))
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = np.diff(group[by_date]).astype(np.bool_) | (np.diff(created[rows][by_date]) != 0)
-    rank = np.empty(len(rows), np.int64)
-    rank[by_date] = np.cumsum(new)
-    column = pack_values(names.packed, names.offsets[rows], names.offsets[rows + 1])
-    by_value, same_value = order_by_bytes(*column, rank)
-    order[repeated] = rows[by_value]
-    last_of_value = np.append(~same_value[1:], True)
-    losing = last_of_value & ~last_of_id[repeated]
-    return order[last_of_id], order[repeated][losing], int(np.count_nonzero(~last_of_value))
+    return Strings(packed, offsets)
 
 
 def _reject_conflicts(
@@ -214,7 +210,6 @@ def _reject_conflicts(
             rejects.add(ACCOUNTS.name, file.path, Reason.CONFLICT, row.raw)
 
 
-def _strings(values: _Packed, rows: Places) -> pa.LargeStringArray:
-    packed, offsets = pack_values(values.packed, values.offsets[rows], values.offsets[rows + 1])
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(packed)]
-    return pa.LargeStringArray.from_buffers(len(rows), buffers[1], buffers[2])
+def _strings(values: Strings) -> pa.LargeStringArray:
+    buffers = [pa.py_buffer(values.offsets), pa.py_buffer(values.packed)]
+    return pa.LargeStringArray.from_buffers(len(values.offsets) - 1, *buffers)

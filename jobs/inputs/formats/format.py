@@ -43,14 +43,13 @@ class Head:
     def of_preset(self, found: Preset | None, table: Table) -> Head:
         """With a preset's names of the table's columns: of that which the options name, else of `found`.
 
-        What the options name a column counts before the preset's name.
+        What the options name a column counts before the preset's name, and that before Reading.usual.
         """
         if self.reading.preset != "auto":
             found = PRESETS.get(self.reading.preset)
-        if found is None:
-            return self
-        names = {column: name for column, name in found.names_in(table.name).items() if column in table.columns}
-        reading = dataclasses.replace(self.reading, columns=names | dict(self.reading.columns))
+        names = {} if found is None else found.names_in(table.name)
+        known = {column: name for column, name in names.items() if column in table.columns}
+        reading = dataclasses.replace(self.reading, columns={**self.reading.usual, **known, **self.reading.columns})
         return dataclasses.replace(self, preset=found, reading=reading)
 
     def file(self) -> InputFile:

@@ -15,7 +15,7 @@ from jobs.inputs.columns import ColumnsError, missing_columns, plain_name, shown
 from jobs.inputs.formats.format import Head
 from jobs.inputs.formats.jsonpaths import JsonPath
 from jobs.inputs.presets.registry import preset_of_objects
-from jobs.inputs.reading import Reading
+from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.separators.lists import hashtag_in
 from jobs.inputs.tables import Column, InputFile, Quoting, RowBatch, Table
 from jobs.inputs.text.encodings import decoded
@@ -109,7 +109,9 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
     keys = {plain_name(key): key for one in objects for key in one}
     paths: dict[str, str] = {}
     for column in table.columns:
-        text = reading.columns.get(column) or keys.get(plain_name(column), column)
+        text = reading.columns.get(column, keys.get(plain_name(column), column))
+        if text == NO_COLUMN:
+            continue
         try:
             wanted = JsonPath.parse(text.removesuffix("?"))
         except ValueError as error:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from jobs.inputs.reading import NO_COLUMN
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -25,8 +27,13 @@ class Preset:
     separator: str | None = None
 
     def names_in(self, table: str) -> Mapping[str, str]:
-        """The names of the columns of a table of the job's, "posts" or "accounts"."""
-        return self.posts if table == "posts" else self.accounts
+        """The names of the columns of a table of the job's, "posts" or "accounts".
+
+        The date of a post says when the author's name was seen.
+        """
+        if table == "posts":
+            return self.posts
+        return {"seen_at": self.posts["created_at"], "created_at": NO_COLUMN, **self.accounts}
 
 
 def anywhere(*paths: str) -> str:

@@ -2,4 +2,4 @@
 
 from jobs.inputs.separators.separator import Separator
 
-SEPARATOR = Separator("bar", "a vertical bar between them", ord("|"), lambda field: b"|" in field, share=0, rank=1)
+SEPARATOR = Separator("bar", "with bars between them", ord("|"), lambda field: b"|" in field, share=0, rank=1)

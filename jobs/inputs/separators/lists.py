@@ -90,7 +90,7 @@ def _unquote_item(buffer: Bytes, at: int, stop: int) -> int:
     opening, mark = at, buffer[at]
     while at < stop and buffer[at] != _COMMA:
         at += 1
-    if mark == _SINGLE or mark == _DOUBLE:
+    if mark in (_SINGLE, _DOUBLE):
         closing = at - 1
         while closing > opening and buffer[closing] == _SPACE:
             closing -= 1
@@ -101,7 +101,7 @@ def _unquote_item(buffer: Bytes, at: int, stop: int) -> int:
 
 SEPARATOR: Final = Separator(
     "list",
-    "a list as Python, R or JSON write it",
+    "in lists",
     _COMMA,
     lambda field: field.startswith(b"[") and field.endswith(b"]"),
     share=0.5,

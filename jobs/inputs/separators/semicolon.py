@@ -2,4 +2,4 @@
 
 from jobs.inputs.separators.separator import Separator
 
-SEPARATOR = Separator("semicolon", "a semicolon between them", ord(";"), lambda field: b";" in field)
+SEPARATOR = Separator("semicolon", "with semicolons between them", ord(";"), lambda field: b";" in field)

@@ -12,14 +12,14 @@ from jobs.inputs.tables import Column
 class Separator:
     """How a field is taken apart: an entry of registry.SEPARATORS.
 
-    title: for a person. byte: between two hashtags. looks_so: whether a field, not blank and without space around, is
-    written so. share: of the fields that must be, to tell that all are. rank: of several that can be, the one with the
-    highest is taken, then the one that more fields tell. plain: makes such fields to fields with the byte between
-    hashtags and nothing else.
+    words: how hashtags are written, for a person. byte: between two hashtags. looks_so: whether a field, not blank
+    and without space around, is written so. share: of the fields that must be, to tell that all are. rank: of several
+    that can be, the one with the highest is taken, then the one that more fields tell. plain: makes such fields to
+    fields with the byte between hashtags and nothing else.
     """
 
     name: str
-    title: str
+    words: str
     byte: int
     looks_so: Callable[[bytes], bool]
     share: float = 0.01

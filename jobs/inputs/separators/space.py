@@ -2,4 +2,4 @@
 
 from jobs.inputs.separators.separator import Separator
 
-SEPARATOR = Separator("space", "a space between them", ord(" "), lambda field: b" " in field)
+SEPARATOR = Separator("space", "with spaces between them", ord(" "), lambda field: b" " in field)
