@@ -40,6 +40,15 @@ def _find_one(wanted: str, names: Sequence[str]) -> int | None:
     return found[0] if found else None
 
 
+def has_columns(table: Table, names: Sequence[str], reading: Reading) -> bool:
+    """Whether all columns that the table needs are among `names`, each once."""
+    try:
+        places = dict(zip(table.columns, find_columns(table, names, reading.columns), strict=True))
+    except ValueError:
+        return False
+    return table.missing(lambda column: places[column] is not None) is None
+
+
 class ColumnsError(UsageError):
     """Columns are missing in a file. table: its name. lacking: the columns, as the job calls them."""
 

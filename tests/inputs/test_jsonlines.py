@@ -144,4 +144,7 @@ def test_tweets_of_the_first_api_are_known(tmp_path: Path) -> None:
         (b"8", b"Wed Oct 10 20:19:24 +0000 2018", b"1", b"0", b"RT", b""),
     ]
     (file,) = find_files(ACCOUNTS, [path])
-    assert read(file, table=ACCOUNTS).values == [(b"1", b"Wed Oct 10 20:19:24 +0000 2012", b"ann")] * 2
+    assert (
+        read(file, table=ACCOUNTS).values
+        == [(b"1", b"Wed Oct 10 20:19:24 +0000 2012", b"ann", b"Wed Oct 10 20:19:24 +0000 2018")] * 2
+    )

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.columns import positions
+from jobs.inputs.columns import has_columns, positions
 from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
-from jobs.inputs.reading import DELIMITERS
+from jobs.inputs.reading import DELIMITERS, Reading
 from jobs.inputs.tables import Dialect, InputFile, Quoting, RowBatch, Table
 from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
 from jobs.inputs.text.header import find_header_below, read_header
@@ -43,9 +43,11 @@ class Delimited:
         content = head.content
         if content.lstrip()[:1] in _JSON:
             raise UsageError(
-                f"{head.path}: is JSON, but not an object a line, as JSON Lines are; twarc2 flatten makes these of pages "
-                "of Twitter's API v2"
+                f"{head.path}: is JSON, but not an object a line, as JSON Lines are; twarc2 flatten makes these of "
+                "pages of Twitter's API v2"
             )
+        if head.reading.skip_lines and _begins_with_header(content, table, head.reading):
+            head = dataclasses.replace(head, reading=dataclasses.replace(head.reading, skip_lines=0))
         delimiter = find_delimiter(content, table, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=DELIMITERS[delimiter])
         names, body = read_header(content, dialect, head.reading.skip_lines)
@@ -87,6 +89,14 @@ class Delimited:
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
         """See Format."""
         return fetch_places(file, places, table)
+
+
+def _begins_with_header(content: bytes, table: Table, reading: Reading) -> bool:
+    """Whether there is nothing above the header: not all files of a run need to have the same notes there."""
+    reading = dataclasses.replace(reading, skip_lines=0)
+    dialect = Dialect(DELIMITERS[find_delimiter(content, table, reading)])
+    names, _ = read_header(content, dialect)
+    return preset_of_columns(names) is not None or has_columns(table, names, reading)
 
 
 def _header_below(head: Head, table: Table, dialect: Dialect, body: int) -> str:

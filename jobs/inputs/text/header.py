@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import Final
 
-from jobs.inputs.columns import find_columns
+from jobs.inputs.columns import has_columns
 from jobs.inputs.reading import Reading
 from jobs.inputs.tables import Dialect, Table
 
@@ -42,12 +42,7 @@ def find_header_below(content: bytes, body: int, dialect: Dialect, table: Table,
         if end < 0:
             return 0
         names = _names(content[at:end].removesuffix(b"\r").decode("utf-8", "backslashreplace"), dialect)
-        try:
-            found = find_columns(table, names, reading.columns)
-        except ValueError:
-            found = ()
-        present = {column for column, place in zip(table.columns, found, strict=False) if place is not None}
-        if table.missing(present.__contains__) is None:
+        if has_columns(table, names, reading):
             return end + 1
         at = end + 1
     return 0
