@@ -23,6 +23,10 @@ from jobs.reporting.terminal import printable  # noqa: E402  # needs the path, t
 from lookalike.errors import JobError  # noqa: E402  # needs the path, too
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from pyspark import SparkContext
+
     from jobs.options.config import JobConfig
     from lookalike.snapshots.manifest import Manifest
 
@@ -99,16 +103,22 @@ def _run(config: JobConfig, progress: Progress) -> Manifest | None:
     """The manifest of the published snapshot; None for a plan."""
     from jobs.spark.session import give_up, start_spark  # Spark and numba load slowly, and --help is fast
 
-    name = f"lookalike {config.output}"
-    # Start Spark now, but not if the run may have to wait for another one, which needs the memory.
-    started = None if config.wait else start_spark(name)
-    from jobs.pipeline.run import run_job  # loads slowly, while Java starts
+    starting: list[Future[SparkContext]] = []
+
+    def start() -> Future[SparkContext]:
+        if not starting:
+            starting.append(start_spark(f"lookalike {config.output}"))
+        return starting[0]
 
     try:
-        return run_job(config, lambda: started or start_spark(name), progress)
+        if not config.wait:  # else the run may have to wait for another one, which needs the memory
+            start()
+        from jobs.pipeline.run import run_job  # loads slowly, while Java starts
+
+        return run_job(config, start, progress)
     except BaseException:
-        if started is not None:
-            give_up(started)
+        for spark in starting:
+            give_up(spark)
         raise
 
 
