@@ -36,20 +36,19 @@ def inspection_lines(config: JobConfig, paths: Sequence[str]) -> Iterator[str]:
     readings = {kind: reading_of(config, kind) for kind in _TABLES}
     names, problems = _named(paths)
     given = {str(Path(name).absolute()): name for name in names}
-    known: dict[Table, list[str]] = {kind: [] for kind in _TABLES}
+    known: dict[Table, dict[str, tuple[InputFile, ...]]] = {kind: {} for kind in _TABLES}
     for name in names:
         reasons = []
         for kind in _TABLES:
             try:
-                find_files(kind, [name], readings[kind])
-                known[kind].append(name)
+                known[kind][name] = find_files(kind, [name], readings[kind])
             except UsageError as error:
                 reasons.append(error)
         if len(reasons) == len(_TABLES):
             problems.append(_neither(name, reasons))
-    for kind, names in known.items():
+    for kind, alone in known.items():
         try:
-            files = find_files(kind, names, readings[kind]) if names else ()
+            files = find_files(kind, [*alone], readings[kind]) if len(alone) > 1 else sum(alone.values(), ())
             for alike in _alike(files, kind):
                 yield from _described(kind, alike, readings[kind], config, given)
         except UsageError as error:

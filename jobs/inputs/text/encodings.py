@@ -51,7 +51,7 @@ def find_encoding(head: bytes) -> str:
     by_zeros = _utf_16_by_zeros(head)
     if by_zeros is not None:
         return by_zeros
-    good, bad = _utf_8_and_other(head)
+    good, bad = (0, 0) if head.isascii() else _utf_8_and_other(head)
     if good >= bad:
         return "utf-8"
     if bad < _ENOUGH:
