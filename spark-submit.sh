@@ -4,6 +4,7 @@
 #   ./spark-submit.sh [SPARK-SUBMIT OPTIONS --] [JOB OPTIONS]
 #
 #   ./spark-submit.sh --help
+#   ./spark-submit.sh --inspect posts.tsv accounts.tsv
 #   ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
 #   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
 #   ./spark-submit.sh --master yarn --deploy-mode cluster -- --posts ... --accounts ... --output ...
@@ -109,7 +110,11 @@ fi
 
 for argument in "$@"; do
   case "$argument" in
-    --help | -h | --version) PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$python" "$main" "$@" ;;
+    --help | -h | --version | --inspect | --inspect=*) # without Java
+      export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$root/.cache/numba}"
+      export PYDANTIC_DISABLE_PLUGINS=__all__ # to look for them takes time
+      exec "$python" "$main" "$@"
+      ;;
   esac
 done
 

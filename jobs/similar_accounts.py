@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -16,12 +17,16 @@ _FOLDER = str(Path(__file__).resolve().parent)
 if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
     del sys.path[0]  # Python puts a script's folder first, but the job's modules are jobs.* and lookalike.*
 
-from jobs.options.cli import parse_arguments  # noqa: E402  # needs the path that is set above
+from jobs.options.cli import Arguments, parse_arguments  # noqa: E402  # needs the path that is set above
 from jobs.reporting.progress import Progress  # noqa: E402  # needs the path, too
 from jobs.reporting.terminal import printable  # noqa: E402  # needs the path, too
 from lookalike.errors import JobError  # noqa: E402  # needs the path, too
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from pyspark import SparkContext
+
     from jobs.options.config import JobConfig
     from lookalike.snapshots.manifest import Manifest
 
@@ -40,10 +45,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = parse_arguments(argv)
         if arguments.inspect:
-            from jobs.pipeline.inspection import inspection_lines
-            from jobs.reporting.terminal import print_lines
-
-            print_lines(inspection_lines(arguments.config, arguments.inspect))
+            _inspect(arguments)
             return 0
     except JobError as error:
         _print_error(str(error))
@@ -87,20 +89,36 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
+def _inspect(arguments: Arguments) -> None:
+    """Show how files would be read. Raises JobError."""
+    gc.disable()  # there is next to no garbage, and looking for it takes a third of the time
+    from jobs.pipeline.inspection import inspection_lines  # loads slowly, and --help is fast
+    from jobs.reporting.terminal import print_lines
+
+    print_lines(inspection_lines(arguments.config, arguments.inspect))
+    gc.freeze()  # nor does the end of the process look for it
+
+
 def _run(config: JobConfig, progress: Progress) -> Manifest | None:
     """The manifest of the published snapshot; None for a plan."""
     from jobs.spark.session import give_up, start_spark  # Spark and numba load slowly, and --help is fast
 
-    name = f"lookalike {config.output}"
-    # Start Spark now, but not if the run may have to wait for another one, which needs the memory.
-    started = None if config.wait else start_spark(name)
-    from jobs.pipeline.run import run_job  # loads slowly, while Java starts
+    starting: list[Future[SparkContext]] = []
+
+    def start() -> Future[SparkContext]:
+        if not starting:
+            starting.append(start_spark(f"lookalike {config.output}"))
+        return starting[0]
 
     try:
-        return run_job(config, lambda: started or start_spark(name), progress)
+        if not config.wait:  # else the run may have to wait for another one, which needs the memory
+            start()
+        from jobs.pipeline.run import run_job  # loads slowly, while Java starts
+
+        return run_job(config, start, progress)
     except BaseException:
-        if started is not None:
-            give_up(started)
+        for spark in starting:
+            give_up(spark)
         raise
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.tables import Table
@@ -40,28 +40,66 @@ def _find_one(wanted: str, names: Sequence[str]) -> int | None:
     return found[0] if found else None
 
 
-def positions(path: str, table: Table, names: Sequence[str], reading: Reading, looks: str) -> tuple[int, ...]:
+def has_columns(table: Table, names: Sequence[str], reading: Reading) -> bool:
+    """Whether all columns that the table needs are among `names`, each once."""
+    try:
+        places = dict(zip(table.columns, find_columns(table, names, reading.columns), strict=True))
+    except ValueError:
+        return False
+    return table.missing(lambda column: places[column] is not None) is None
+
+
+class ColumnsError(UsageError):
+    """Columns are missing in a file. table: its name. lacking: the columns, as the job calls them."""
+
+    def __init__(
+        self,
+        path: str,
+        table: Table,
+        lacking: Sequence[str],
+        found: str,
+        reading: Reading,
+        *,
+        hint: str = "",
+        what: str = "column ",
+        place: str = "NAME",
+    ) -> None:
+        """The message is of the first of them. found: what there is. hint: what may help; else it is its name."""
+        wanted = reading.columns.get(lacking[0])
+        if not hint and wanted is None:
+            hint = f"name it: --columns {lacking[0]}={place}"
+        parts = (f"{path}: no {what}{wanted or lacking[0]!r}", found, hint)
+        super().__init__("; ".join(filter(None, parts)))
+        self.table, self.lacking, self.found, self.hint = table, tuple(lacking), found, hint
+
+
+def missing_columns(table: Table, has: Callable[[str], bool], reading: Reading) -> tuple[str, ...]:
+    """The columns that the options name, or that the table needs, and that a file lacks. has: whether it has one."""
+    insisted = [one for one in table.columns if one in reading.insisted and not has(one)]
+    return tuple(dict.fromkeys((*insisted, *table.lacking(has))))
+
+
+def positions(
+    path: str, table: Table, names: Sequence[str], reading: Reading, looks: str = "", hint: str = ""
+) -> tuple[int, ...]:
     """The place of each column of the table among the names of a file's columns, -1 if it may be missing and is.
 
-    looks: what the file looks like, for the message. Raises UsageError if a column is missing or there twice.
+    looks: what the file looks like, and hint: what may help, for the message. Raises ColumnsError if a column is
+    missing, UsageError if it is there twice.
     """
-    renamed, insisted = reading.columns, reading.insisted
     try:
-        found = find_columns(table, names, renamed)
+        found = find_columns(table, names, reading.columns)
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     present = {column for column, place in zip(table.columns, found, strict=True) if place is not None}
-    column = next((one for one in table.columns if one in insisted - present), None) or table.missing(
-        present.__contains__
-    )
-    if column is not None:
-        wanted = renamed.get(column, column)
-        hint = "" if column in renamed else f"; name it: --columns {column}=NAME"
-        raise UsageError(f"{path}: no column {wanted!r}; found: {_shown(names)}{looks}{hint}")
+    lacking = missing_columns(table, present.__contains__, reading)
+    if lacking:
+        raise ColumnsError(path, table, lacking, f"found: {shown(names)}{looks}", reading, hint=hint)
     return tuple(-1 if place is None else place for place in found)
 
 
-def _shown(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
+def shown(names: Sequence[str]) -> str:
+    """The first of the names of a file's columns, for a message."""
+    first = ", ".join(names[:_SHOWN])
     more = len(names) - _SHOWN
-    return shown if more <= 0 else f"{shown} and {more} more"
+    return first if more <= 0 else f"{first} and {more} more"

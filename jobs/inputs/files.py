@@ -34,7 +34,7 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) 
         raise UsageError(f"no path of {table.name} given")
     found: dict[Path, str] = {}
     for path in paths:
-        for name in _expand(path):
+        for name in named_files(path):
             found.setdefault(Path(name).resolve(), name)
     heads = [look_at(name, table, reading) for name in sorted(found.values())]
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None])
@@ -82,8 +82,8 @@ def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
             return
 
 
-def _expand(path: str) -> list[str]:
-    """The files that one path names."""
+def named_files(path: str) -> list[str]:
+    """The files that one path names, in no order; see find_files."""
     place = Path(path)
     try:
         if place.is_file():

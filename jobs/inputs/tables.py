@@ -41,10 +41,12 @@ class Table:
 
     def missing(self, has: Callable[[str], bool]) -> str | None:
         """A column that a file lacks, but needs. has: whether it has a column."""
-        lacking = [name for name in self.required if not has(name)]
-        if self.either and not any(map(has, self.either)):
-            lacking.append(self.either[0])
-        return lacking[0] if lacking else None
+        return next(iter(self.lacking(has)), None)
+
+    def lacking(self, has: Callable[[str], bool]) -> tuple[str, ...]:
+        """The columns that a file lacks, but needs; of those of which it needs one, the first."""
+        without = not any(map(has, self.either))
+        return (*(name for name in self.required if not has(name)), *self.either[: int(without)])
 
 
 POSTS: Final = Table(

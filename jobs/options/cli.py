@@ -95,11 +95,11 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     flags: dict[str, Any] = vars(_parser().parse_args(list(argv)))
     inspect = tuple(flags.pop("inspect", ()))
     if inspect:  # which needs no other path
-        flags = {"posts": inspect, "accounts": inspect, "output": "out"} | flags
+        flags = {"posts": inspect, "output": "out"} | flags
     config = flags.pop("config", None)
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
-    return Arguments(load_config(config, flags), inspect)
+    return Arguments(load_config(config, flags, complete=not inspect), inspect)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -126,7 +126,14 @@ class InputOptions(BaseModel):
         ),
     ] = "auto"
     skip_lines: Annotated[
-        int, Field(ge=0), Option(READING, "Pass over this many lines above the header of text files.", metavar="N")
+        int,
+        Field(ge=0),
+        Option(
+            READING,
+            "Pass over this many lines above the header of text files.",
+            metavar="N",
+            details="A file that begins with its header has no such lines, and is read from there.",
+        ),
     ] = 0
     preset: Annotated[
         str,

@@ -15,14 +15,19 @@ from lookalike.errors import UsageError
 _SHOWN = 80  # characters of a wrong value
 
 
-def load_config(path: Path | None, flags: dict[str, Any]) -> JobConfig:
-    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key."""
+def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = True) -> JobConfig:
+    """The options in a YAML file and those given as flags, which win. Raises UsageError that names each wrong key.
+
+    complete: whether they must say where the accounts are.
+    """
     options: dict[str, Any] = {} if path is None else _read(path)
     try:
         config = JobConfig(**{**options, **flags})
     except ValidationError as error:
         problems = [_describe(problem, flags, path) for problem in error.errors(include_url=False)]
         raise UsageError("; ".join(dict.fromkeys(problems))) from None
+    if not complete:
+        return config
     if config.accounts_from == "posts" and config.accounts is not None:
         raise UsageError("--accounts and --accounts-from posts are both there: leave one of them out")
     if config.accounts_from == "files" and config.accounts is None:

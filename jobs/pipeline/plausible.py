@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from jobs.exchange.reports import PostsReport
-from jobs.inputs.accounts.read import AccountsRead
-from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.dates.timeparts import NULL_TIME
-from jobs.inputs.tables import InputFile
-from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
-from jobs.stages.group.hashtagtable import HashtagTable
 from lookalike.errors import QualityGateError
+
+if TYPE_CHECKING:  # they load slowly, and --inspect is fast
+    from jobs.exchange.reports import PostsReport
+    from jobs.inputs.accounts.read import AccountsRead
+    from jobs.inputs.accounts.table import AccountTable
+    from jobs.inputs.tables import InputFile
+    from jobs.options.config import JobConfig
+    from jobs.stages.group.hashtagtable import HashtagTable
 
 # What programs write for a value that is not there, as keys of hashtags.
 MISSING: Final = frozenset({"na", "n/a", "null", "\\n", "nan", "none", '""', "''", "undefined", "<na>"})
@@ -66,21 +67,30 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
             "says which is the latest; that of the last row is compared. Name the column with the date when the name "
             "was seen: --columns accounts.seen_at=NAME"
         )
-    if counts.undecoded_names:
+    yield from about_undecoded(counts.undecoded_names)
+    yield from about_ids("accounts", _some(table.ids))
+    yield from about_endings(_some(table.screen_names))
+
+
+def about_undecoded(names: int) -> Iterator[str]:
+    """Of so many names with bytes that are no characters."""
+    if names:
         yield (
-            f"{counts.undecoded_names:,} screen names have bytes that are not UTF-8; each byte counts as one "
-            "character. See --encoding"
+            f"{names:,} screen names have bytes that are not UTF-8; each byte counts as one character. See --encoding"
         )
-    yield from _odd_ids("accounts", table.ids)
-    endings = Counter(found[1] for found in map(_ENDING.search, _some(table.screen_names)) if found)
-    if endings:
-        ending, count = endings.most_common(1)[0]
-        share = count / min(len(table), _SAMPLE)
-        if share >= _MOST and count >= _ENOUGH_NAMES:
-            yield (
-                f"{share:.0%} of the screen names end in {ending!r}, which makes short names similar; "
-                f"see --strip-suffix {ending}"
-            )
+
+
+def about_endings(names: Sequence[str]) -> Iterator[str]:
+    """Of an ending that most names share."""
+    endings = Counter(found[1] for found in map(_ENDING.search, names) if found)
+    if not endings:
+        return
+    ending, count = endings.most_common(1)[0]
+    if count >= _MOST * len(names) and count >= _ENOUGH_NAMES:
+        yield (
+            f"{count / len(names):.0%} of the screen names end in {ending!r}, which makes short names similar; "
+            f"see --strip-suffix {ending}"
+        )
 
 
 def about_posts(posts: PostsReport, table: AccountTable) -> Iterator[str]:
@@ -90,10 +100,15 @@ def about_posts(posts: PostsReport, table: AccountTable) -> Iterator[str]:
         ids = f"such as {posts.unknown_ids[0]!r}"
         known = f", while the accounts have ids such as {table.ids[0].as_py()!r}" if len(table) else ""
         yield f"{unknown:,} of {posts.rows:,} posts are of authors that are not among the accounts, {ids}{known}"
-    yield from _odd_ids("posts' authors", pa.array(posts.unknown_ids, pa.string()))
-    if posts.unreadable_dates > _MOST * posts.used:
-        example = "" if not posts.odd_dates else f", such as {posts.odd_dates[0]!r}"
-        yield f"{posts.unreadable_dates:,} of {posts.used:,} posts have a date that cannot be read{example}"
+    yield from about_ids("posts' authors", posts.unknown_ids)
+    yield from about_dates(posts.unreadable_dates, posts.used, posts.odd_dates)
+
+
+def about_dates(unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:
+    """Of dates of posts, if most cannot be read."""
+    if unreadable > _MOST * posts:
+        example = f", such as {examples[0]!r}" if examples else ""
+        yield f"{unreadable:,} of {posts:,} posts have a date that cannot be read{example}"
 
 
 def about_hashtags(hashtags: HashtagTable, posts: int) -> Iterator[str]:
@@ -102,18 +117,8 @@ def about_hashtags(hashtags: HashtagTable, posts: int) -> Iterator[str]:
         return
     largest = np.argsort(-hashtags.members, kind="stable")[:_LARGEST]
     keys = hashtags.keys.take(pa.array(largest)).to_pylist()
-    for number, key in zip(largest.tolist(), keys, strict=True):
-        if key in MISSING and hashtags.members[number] > 1:
-            yield (
-                f"{key!r} is a hashtag of {hashtags.members[number]:,} accounts, but looks like a missing value; "
-                "leave it out with --ignore-hashtags"
-            )
-    for mark, name in ((",", "commas"), (";", "semicolons"), (" ", "spaces")):
-        having = pc.sum(pc.match_substring(hashtags.keys, mark)).as_py()
-        if having > _MOST * len(hashtags):
-            example = next(key for key in hashtags.keys.to_pylist() if mark in key)
-            yield f"most hashtags have {name} in them, such as {example!r}; see --hashtag-separator"
-            break
+    yield from about_missing(zip(keys, hashtags.members[largest].tolist(), strict=True), "accounts")
+    yield from about_marks(_some(hashtags.keys))
     top = int(largest[0])
     if posts >= _ENOUGH_POSTS and hashtags.posts[top] >= _COLLECTED_BY * posts:
         yield (
@@ -122,22 +127,46 @@ def about_hashtags(hashtags: HashtagTable, posts: int) -> Iterator[str]:
         )
 
 
-_SAMPLE: Final = 100_000  # names
+def about_missing(counts: Iterable[tuple[str, int]], counted: str) -> Iterator[str]:
+    """Of hashtags that look like a missing value. counts: of each hashtag, how many of what is `counted` have it."""
+    for key, count in counts:
+        if key in MISSING and count > 1:
+            yield (
+                f"{key!r} is a hashtag of {count:,} {counted}, but looks like a missing value; leave it out with "
+                "--ignore-hashtags"
+            )
 
 
-def _some(names: pa.LargeStringArray) -> list[str]:
-    """At most _SAMPLE of the names, from all parts of them."""
-    step = -(-len(names) // _SAMPLE) if len(names) else 1
-    taken: list[str] = names.take(pa.array(np.arange(0, len(names), step))).to_pylist()
+def about_marks(keys: Sequence[str]) -> Iterator[str]:
+    """Of a mark in most hashtags, which the separator has left in them. keys: each once."""
+    for mark, what in _MARKS.items():
+        having = [key for key in keys if re.search(mark, key)]
+        if len(having) > _MOST * len(keys):
+            yield f"most hashtags {what}, such as {having[0]!r}; see --hashtag-separator"
+            return
+
+
+_MARKS: Final[Mapping[str, str]] = {  # regular expressions
+    r"^\[": "begin with a bracket",
+    ",": "have commas in them",
+    ";": "have semicolons in them",
+    " ": "have spaces in them",
+}
+_SAMPLE: Final = 100_000  # values of very many
+
+
+def _some(values: pa.Array) -> list[str]:
+    """At most _SAMPLE of the values, from all parts of them."""
+    step = max(1, -(-len(values) // _SAMPLE))
+    taken: list[str] = values.take(pa.array(np.arange(0, len(values), step))).to_pylist()
     return taken
 
 
-def _odd_ids(whose: str, ids: pa.Array) -> Iterator[str]:
-    """Ids that a spreadsheet or a data frame has spoilt."""
-    some = _some(ids)
-    odd = [one for one in some if _ODD_ID.fullmatch(one.strip())]
-    if 2 * len(odd) > len(some):
+def about_ids(whose: str, ids: Sequence[str]) -> Iterator[str]:
+    """Of ids that a spreadsheet or a data frame has spoilt."""
+    odd = [one for one in ids if _ODD_ID.fullmatch(one.strip())]
+    if 2 * len(odd) > len(ids):
         yield f"ids of {whose} look like numbers with fractions or exponents, such as {odd[0]!r}: digits may be lost"
-    spaced = [one for one in some if one != one.strip()]
+    spaced = [one for one in ids if one != one.strip()]
     if spaced:
         yield f"ids of {whose} have spaces around them, such as {spaced[0]!r}; ids are compared as they are written"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import concurrent.futures.thread  # noqa: F401  # if a thread forked during its first import, its lock would be lost
+import concurrent.futures.thread  # if a thread forked during its first import, its lock would be lost
 import contextlib
 import logging
 import os
@@ -21,8 +21,9 @@ from pyspark.errors import PySparkRuntimeError
 
 from lookalike.errors import UsageError
 
-_LONGEST_START: Final = 5.0  # seconds until Java is a process
-_TASKS: Final = Path("/proc/self/task")  # Linux
+_LONGEST_START: Final = 30.0  # seconds, a bound for what takes parts of one: until Java is a process
+_LOOKS_AGAIN: Final = 0.01  # seconds
+_PROCESSES: Final = Path("/proc")  # Linux
 
 
 def start_spark(name: str) -> Future[SparkContext]:
@@ -35,6 +36,8 @@ def start_spark(name: str) -> Future[SparkContext]:
     started: Future[SparkContext] = Future()
 
     def start() -> None:
+        if not started.set_running_or_notify_cancel():
+            return
         try:
             started.set_result(_build_context(name))
         except BaseException as error:
@@ -47,27 +50,46 @@ def start_spark(name: str) -> Future[SparkContext]:
 def give_up(started: Future[SparkContext]) -> None:
     """End a Spark that is still starting, before this process ends after an error.
 
-    A Java that has not yet seen the end of its pipe to this process could otherwise stay behind for good: the folder
-    for its connection file is removed with this process, and it fails before it looks at the pipe.
+    Java looks at its pipe to this process only once it has started. Until then it could fail because the folder for
+    temporary files is removed with this process, and then it would stay for good. Spark that has started is left
+    alone. A cluster takes the run for ended when its Java is gone.
     """
+    if started.cancel():
+        return
+    if not _sees_children():
+        concurrent.futures.wait([started], _LONGEST_START)
+        return
     begun = time.monotonic()
-    while _TASKS.exists() and not started.done() and time.monotonic() - begun < _LONGEST_START:
-        children = _children()
-        for child in children:
+    while not started.done() and time.monotonic() - begun < _LONGEST_START:
+        starting = [child for child in _children() if _is_java_of_pyspark(child)]
+        for child in starting:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-        if children:
+        if starting:
             return
-        time.sleep(0.01)
+        time.sleep(_LOOKS_AGAIN)
+
+
+def _sees_children() -> bool:
+    """Whether the operating system says which processes this one has started."""
+    return (_PROCESSES / f"self/task/{threading.get_native_id()}/children").exists()
 
 
 def _children() -> list[int]:
-    """The processes that this one has started; none where the operating system does not say."""
+    """The processes that this one has started."""
     found: list[int] = []
-    for task in _TASKS.glob("*/children"):
+    for task in _PROCESSES.glob("self/task/*/children"):
         with contextlib.suppress(OSError):
             found += map(int, task.read_text().split())
     return found
+
+
+def _is_java_of_pyspark(process: int) -> bool:
+    """Whether PySpark has started it as its Java: such a process has a variable that says where Java shall report."""
+    with contextlib.suppress(OSError):
+        variables = (_PROCESSES / f"{process}/environ").read_bytes().split(b"\0")
+        return any(variable.startswith(b"_PYSPARK_DRIVER_CONN_INFO_PATH=") for variable in variables)
+    return False
 
 
 def stop_spark(context: SparkContext) -> None:

@@ -45,7 +45,10 @@ def examined(path: str, reading: Reading = ALL_AUTO) -> InputFile:
         ("user.none", None),
         ("none.at.all", None),
         ("entities.hashtags[].text", ["one", "two"]),
-        ("entities.hashtags[text=two].indices", [[2, 3]]),
+        ("entities.hashtags[text=two].indices", [2, 3]),
+        ("entities.hashtags[].indices[]", [0, 1, 2, 3]),
+        ("user.screen_name + id_str", "ann-7"),
+        ("user.none + id_str|id_str", "7"),
         ("text|full_text", "RT"),
         ("entities.urls[].url", []),
         ("user[].id_str", []),
@@ -170,4 +173,7 @@ def test_tweets_of_the_first_api_are_known(tmp_path: Path) -> None:
         (b"8", b"Wed Oct 10 20:19:24 +0000 2018", b"1", b"0", b"RT", b""),
     ]
     (file,) = find_files(ACCOUNTS, [path])
-    assert read(file, table=ACCOUNTS).values == [(b"1", b"Wed Oct 10 20:19:24 +0000 2012", b"ann")] * 2
+    assert (
+        read(file, table=ACCOUNTS).values
+        == [(b"1", b"Wed Oct 10 20:19:24 +0000 2012", b"ann", b"Wed Oct 10 20:19:24 +0000 2018")] * 2
+    )

@@ -9,11 +9,13 @@ import pytest
 
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.files import find_files
-from jobs.inputs.presets.registry import PRESETS
+from jobs.inputs.formats.jsonpaths import JsonPath
+from jobs.inputs.presets.registry import PRESETS, told
 from jobs.inputs.reading import Reading
 from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.stages.scan.explode import Spellings
+from lookalike.errors import UsageError
 from lookalike.strings.values import parse_flags
 
 from .reading import read_columns
@@ -45,8 +47,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "created_at": "Wed Oct 10 20:19:24 +0000 2018",
             "full_text": "RT @x: #one #two",
             "user": {"id_str": "11", "screen_name": "ann", "created_at": "Wed Oct 10 20:19:24 +0000 2012"},
-            "retweeted_status": {"id_str": "9"},
-            "entities": {"hashtags": [{"text": "one"}, {"text": "two"}]},
+            "retweeted_status": {"id_str": "9", "entities": {"hashtags": [{"text": "one"}, {"text": "two"}]}},
+            "entities": {"hashtags": [{"text": "one"}]},  # cut with the text
         },
         {
             "id_str": "2",
@@ -78,8 +80,10 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "author_id": "11",
             "text": "RT",
             "author": {"id": "11", "username": "ann", "created_at": "2012-10-10T20:19:24.000Z"},
-            "referenced_tweets": [{"type": "retweeted", "id": "9"}],
-            "entities": {"hashtags": [{"start": 0, "end": 3, "tag": "one"}, {"start": 4, "end": 7, "tag": "two"}]},
+            "referenced_tweets": [
+                {"type": "retweeted", "id": "9", "entities": {"hashtags": [{"tag": "one"}, {"tag": "two"}]}}
+            ],
+            "entities": {"hashtags": [{"start": 0, "end": 3, "tag": "one"}]},  # cut with the text
         },
         {
             "id": "2",
@@ -113,6 +117,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "userid": str(10 + number),
             "user_display_name": name.title(),
             "user_screen_name": name,
+            "user_reported_location": "",
+            "account_language": "en",
             "account_creation_date": "2012-10-10",
             "tweet_text": "a, b",
             "tweet_time": "2018-10-10 20:19",
@@ -183,7 +189,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {
             "uri": f"at://{name}",
             "author": {"did": f"did:plc:{name}", "handle": name, "created_at": "2012-10-10T20:19:24Z"},
-            "record": {"text": "x", "created_at": "2018-10-10T20:19:24Z", "tags": hashtags},
+            "record": {
+                "text": "x",
+                "created_at": "2018-10-10T20:19:24Z",
+                "facets": [{"features": [{"tag": tag}]} for tag in hashtags] + [{"features": [{"uri": "https://x"}]}],
+            },
         }
         for name, hashtags in [("ann", ["one", "two"]), ("bob", [])]
     ],
@@ -197,9 +207,65 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "author_is_bot": "no",
             "body": body,
             "unix_timestamp": "1539202764",
-            "author_forwarded_from_name": forwarded,
+            "author_forwarded_from_name": "",
+            "unix_timestamp_forwarded_from": forwarded,
         }
-        for number, name, body, forwarded in [(1, "ann", "#one, #two", "x"), (2, "bob", "plain", "")]
+        for number, name, body, forwarded in [(1, "ann", "#one, #two", "1539202000"), (2, "bob", "plain", "")]
+    ],
+    "4cat-telegram-items": [
+        {
+            "_type": "Message",
+            "id": 7,  # of its chat
+            "_chat": {"id": 100 + number, "username": "channel"},
+            "_sender": {"id": 10 + number, "username": name, "bot": False},
+            "date": 1539202764.0,
+            "message": message,
+            "fwd_from": forwarded,
+        }
+        for number, name, message, forwarded in [(1, "ann", "#one, #two", {"date": 1.0}), (2, "bob", "plain", None)]
+    ],
+    "twint-items": [
+        {
+            "id": number,
+            "conversation_id": "5",
+            "created_at": "2018-10-10 20:19:24 UTC",
+            "timezone": "+0000",
+            "user_id": 10 + number,
+            "username": name,
+            "tweet": "a, b",
+            "hashtags": hashtags,
+            "retweet": flag,
+        }
+        for number, name, flag, hashtags in [(1, "ann", True, ["one", "two"]), (2, "bob", False, [])]
+    ],
+    "twitter-items": [
+        {
+            "__import_meta": {"source_platform": "twitter.com"},
+            "rest_id": "1",
+            "core": {"user_results": {"result": {"core": {"screen_name": "ann"}, "legacy": {}}}},
+            "legacy": {
+                "created_at": "Wed Oct 10 20:19:24 +0000 2018",
+                "user_id_str": "11",
+                "full_text": "RT @x: #one",
+                "entities": {"hashtags": []},
+                "retweeted_status_result": {
+                    "result": {"legacy": {"entities": {"hashtags": [{"text": "one"}, {"text": "two"}]}}}
+                },
+            },
+        },
+        {
+            "item_id": "2",
+            "data": {
+                "rest_id": "2",
+                "core": {"user_results": {"result": {"legacy": {"screen_name": "bob"}}}},
+                "legacy": {
+                    "created_at": "Wed Oct 10 20:19:24 +0000 2018",
+                    "user_id_str": "12",
+                    "full_text": "plain",
+                    "entities": {"hashtags": []},
+                },
+            },
+        },
     ],
     "tiktok": [
         {
@@ -214,6 +280,19 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
         for number, name, hashtags in [(1, "ann", ["one", "two"]), (2, "bob", [])]
     ],
+}
+# More of the columns that the exports have: with them, too, each is of one preset alone.
+ALSO = {
+    "twitter-v1-csv": "coordinates media urls favorite_count lang place retweet_or_quote_user_id source user_name",
+    "twarc-csv": "conversation_id referenced_tweets.quoted.id retweeted_user_id lang public_metrics.like_count "
+    "entities.mentions author.name __twarc.version",
+    "information-operations": "user_profile_description follower_count tweet_language tweet_client_name "
+    "retweet_userid like_count urls user_mentions",
+    "twint": "date time timezone name place language mentions urls link user_rt retweet_id retweet_date trans_dest",
+    "4cat-twitter": "link subject source language_guess retweet_count retweeted_user is_reply urls mentions long_lat",
+    "4cat-tiktok": "author_id author_followers music_name video_url likes plays stickers unix_timestamp",
+    "4cat-bluesky": "collected_at query rank link like_count mentions author_profile timestamp",
+    "4cat-telegram": "thread_id reply_to views timestamp author_forwarded_from_username attachment_type",
 }
 NO_REPOSTS = {"4cat-bluesky", "4cat-bluesky-items", "tiktok"}  # exports that do not say which posts are reposts
 
@@ -244,6 +323,76 @@ def test_an_export_is_known_and_read(tmp_path: Path, name: str, asked: str) -> N
     assert posts.separator is not None
     spellings.explode(rows["hashtags"], SEPARATORS[posts.separator])
     assert sorted(spellings.dictionary()["key"].to_pylist()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_tells_an_export_tells_no_other(name: str) -> None:
+    rows, kind = EXAMPLES[name], PRESETS[name].format
+    columns = {*rows[0], *ALSO.get(name, "").split()}
+
+    def has(wanted: str) -> bool:
+        if kind == "text":
+            return wanted in columns
+        return any(JsonPath.parse(wanted).find(row) is not None for row in rows)
+
+    assert [one.name for one in told(kind, has)] == [name]
+
+
+@pytest.mark.parametrize("name", ALSO)
+def test_other_columns_of_an_export_make_no_difference(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "export.csv"
+    as_csv(path, [row | dict.fromkeys(ALSO[name].split(), "7") for row in EXAMPLES[name]])
+    (file,) = find_files(POSTS, [str(path)])
+    assert file.preset == name
+    assert [file.has(POSTS, column) for column in PRESETS[name].posts] == [True] * len(PRESETS[name].posts)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"data": [{"id": "1", "author_id": "11"}], "includes": {"users": [{"id": "11", "username": "ann"}]}},
+        {"data": [{"id": "1", "author_id": "11"}], "meta": {}},
+        {"data": {"id": "1", "author_id": "11"}, "includes": {"users": [{"id": "11", "username": "ann"}]}},
+    ],
+)
+def test_pages_of_api_v2_are_refused_with_the_command_for_them(tmp_path: Path, page: dict[str, Any]) -> None:
+    path = tmp_path / "pages.jsonl"
+    as_lines(path, [page, page])
+    for table in (POSTS, ACCOUNTS):
+        with pytest.raises(UsageError) as raised:
+            find_files(table, [str(path)])
+        assert str(raised.value) == (
+            f"{path}: holds pages of Twitter's API v2, not a tweet a line; "
+            f"make it one by twarc2 flatten {path} FLAT.jsonl"
+        )
+
+
+def test_one_page_longer_than_what_is_looked_at_is_refused_so_too(tmp_path: Path) -> None:
+    path = tmp_path / "page.jsonl"
+    as_lines(
+        path, [{"data": [{"id": str(number), "author_id": "11", "text": "x" * 100} for number in range(10_000)]}]
+    )
+    with pytest.raises(UsageError, match="twarc2 flatten makes these of pages of Twitter's API v2"):
+        find_files(POSTS, [str(path)])
+
+
+def test_the_archives_files_of_users_are_accounts_and_no_posts(tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    columns = ("userid", "user_screen_name", "user_reported_location", "account_creation_date", "account_language")
+    as_csv(path, [dict(zip(columns, ("11", "ann", "x", "2012-10-10", "en"), strict=True))])
+    (file,) = find_files(ACCOUNTS, [str(path)])
+    assert file.preset == "information-operations"
+    assert read_columns(file, ACCOUNTS)["screen_name"].value(0) == b"ann"
+    with pytest.raises(UsageError, match="no column 'tweetid'"):
+        find_files(POSTS, [str(path)])
+
+
+def test_messages_of_two_chats_have_different_ids(tmp_path: Path) -> None:
+    path = tmp_path / "messages.ndjson"
+    as_lines(path, EXAMPLES["4cat-telegram-items"])
+    (file,) = find_files(POSTS, [str(path)])
+    ids = read_columns(file, POSTS)["id"]
+    assert [ids.value(i) for i in range(2)] == [b"101-7", b"102-7"]
 
 
 def test_no_preset_is_taken_where_it_is_not_wanted(tmp_path: Path) -> None:

@@ -45,5 +45,7 @@ def submit_alone(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         patched.setattr("jobs.spark.session.start_spark", lambda _: spark)
         patched.setattr("signal.signal", lambda *_: None)  # this process keeps its own
         patched.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
+        for name in ("disable", "freeze"):
+            patched.setattr(f"gc.{name}", lambda: None)  # this process goes on
         code = similar_accounts.main([str(argument) for argument in arguments])
     return subprocess.CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())

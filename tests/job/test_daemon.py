@@ -12,7 +12,7 @@ LOADING = """
 import json
 from jobs.spark import daemon
 daemon.load()
-from jobs.inputs import scanner
+from jobs.inputs.text import scanner
 from jobs.stages.group import evidence
 from jobs.stages.scan import explode
 functions = [scanner.scan_raw, explode._split, explode._distinct, evidence._aggregate]

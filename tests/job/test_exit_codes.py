@@ -97,7 +97,7 @@ def test_a_published_run_returns_0_and_prints_what_the_snapshot_holds(job: Job, 
         (
             submit_alone,
             ["--posts", "{folder}/numbers.parquet"],
-            "{folder}/numbers.parquet: column 'created_at' is of type int64",
+            "{folder}/numbers.parquet: column 'text' is of type int64",
         ),
     ],
 )

@@ -165,6 +165,18 @@ class TestLocalMaster:
         launch(project)
         assert (dead.exists(), live.exists()) == (False, True)
 
+    def test_the_scratch_folder_of_a_dead_run_is_kept_for_a_process_that_still_uses_it(self, project: Path) -> None:
+        with subprocess.Popen(["true"]) as ended:
+            pass
+        folder = project / ".cache/spark" / f"{os.uname().nodename}.{ended.pid}"
+        folder.mkdir(parents=True)
+        with subprocess.Popen(["cat"], env=os.environ | {"TMPDIR": str(folder)}, stdin=subprocess.PIPE) as java:
+            launch(project)
+            assert folder.exists()
+            java.communicate()
+        launch(project)
+        assert not folder.exists()
+
 
 class TestClusterMaster:
     @pytest.fixture

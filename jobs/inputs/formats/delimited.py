@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.columns import positions
+from jobs.inputs.columns import has_columns, positions
 from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
-from jobs.inputs.reading import DELIMITERS
+from jobs.inputs.reading import DELIMITERS, Reading
 from jobs.inputs.tables import Dialect, InputFile, Quoting, RowBatch, Table
 from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
 from jobs.inputs.text.header import find_header_below, read_header
@@ -42,7 +42,12 @@ class Delimited:
         """Delimiter, preset, and what the quotes tell."""
         content = head.content
         if content.lstrip()[:1] in _JSON:
-            raise UsageError(f"{head.path}: is JSON, but not an object a line, as JSON Lines are")
+            raise UsageError(
+                f"{head.path}: is JSON, but not an object a line, as JSON Lines are; twarc2 flatten makes these of "
+                "pages of Twitter's API v2"
+            )
+        if head.reading.skip_lines and _begins_with_header(content, table, head.reading):
+            head = dataclasses.replace(head, reading=dataclasses.replace(head.reading, skip_lines=0))
         delimiter = find_delimiter(content, table, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=DELIMITERS[delimiter])
         names, body = read_header(content, dialect, head.reading.skip_lines)
@@ -62,7 +67,9 @@ class Delimited:
         names, body = read_header(head.content, dialect, reading.skip_lines)
         if not names:
             raise UsageError(f"{head.path}: empty, not even a header with the columns {', '.join(table.required)}")
-        columns = positions(head.path, table, names, reading, _looks(head, table, dialect, body))
+        hint = _header_below(head, table, dialect, body)
+        looks = looks_like(dialect) if len(names) > 1 else "; there is one column alone"
+        columns = positions(head.path, table, names, reading, looks, hint)
         return dataclasses.replace(head.file(), dialect=dialect, columns=columns, fields=len(names), body=body)
 
     def read(
@@ -84,11 +91,18 @@ class Delimited:
         return fetch_places(file, places, table)
 
 
-def _looks(head: Head, table: Table, dialect: Dialect, body: int) -> str:
-    """What the file looks like, to end a message with."""
-    hint = looks_like(dialect)
+def _begins_with_header(content: bytes, table: Table, reading: Reading) -> bool:
+    """Whether there is nothing above the header: not all files of a run need to have the same notes there."""
+    reading = dataclasses.replace(reading, skip_lines=0)
+    dialect = Dialect(DELIMITERS[find_delimiter(content, table, reading)])
+    names, _ = read_header(content, dialect)
+    return preset_of_columns(names) is not None or has_columns(table, names, reading)
+
+
+def _header_below(head: Head, table: Table, dialect: Dialect, body: int) -> str:
+    """Where the header may be, if it is not the first line."""
     below = find_header_below(head.content, body, dialect, table, head.reading)
     if not below:
-        return hint
+        return ""
     lines = head.content[:below].rstrip(b"\n").count(b"\n")
-    return f"{hint}; the header may be in line {lines + 1}: --skip-lines {lines}"
+    return f"the header may be in line {lines + 1}: --skip-lines {lines}"

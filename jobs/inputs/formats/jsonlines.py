@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from jobs.inputs.columns import plain_name
+from jobs.inputs.columns import ColumnsError, missing_columns, plain_name, shown
 from jobs.inputs.formats.format import Head
 from jobs.inputs.formats.jsonpaths import JsonPath
 from jobs.inputs.presets.registry import preset_of_objects
@@ -27,7 +27,6 @@ from lookalike.errors import UsageError
 
 LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
-_SHOWN: Final = 12  # keys in a message
 _OBJECTS: Final = 1000  # whose keys tell what a file has
 _EXACT: Final = 1 << 53  # below it a double has all digits of a whole number
 
@@ -53,6 +52,11 @@ class JsonLines:
         """Preset, and the paths of the columns."""
         mark = after_mark(head.content)
         objects = list(itertools.islice(_objects_in(head.content[mark:]), _OBJECTS))
+        if any(isinstance(one.get("data"), list) or {"data", "includes"} <= one.keys() for one in objects):
+            raise UsageError(
+                f"{head.path}: holds pages of Twitter's API v2, not a tweet a line; make it one by "
+                f"twarc2 flatten {head.path} FLAT.jsonl"
+            )
         head = head.of_preset(preset_of_objects(lambda path: _is_in(JsonPath.parse(path), objects)), table)
         paths = find_paths(head.path, table, objects, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=NO_DELIMITER)
@@ -109,7 +113,7 @@ def _load(line: bytes) -> dict[str, Any] | None:
 def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], reading: Reading) -> tuple[str, ...]:
     """The path of each column of a table, "" where it may be missing and is.
 
-    UsageError if a column that must be there is in none of the objects.
+    ColumnsError if a column that must be there is in none of the objects.
     """
     keys = {plain_name(key): key for one in objects for key in one}
     paths: dict[str, str] = {}
@@ -123,13 +127,10 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
             raise UsageError(f"{path}: {error}") from None
         if text.endswith("?") or _is_in(wanted, objects):
             paths[column] = text
-    missing = next((one for one in table.columns if one in reading.insisted and one not in paths), None)
-    missing = missing or table.missing(paths.__contains__)
-    if missing is not None:
-        shown = ", ".join(list(dict.fromkeys(_leaves(objects)))[:_SHOWN])
-        name = reading.columns.get(missing, missing)
-        hint = "" if missing in reading.columns else f"; name it: --columns {missing}=PATH"
-        raise UsageError(f"{path}: no {name!r}; found: {shown}; the file looks like JSON Lines{hint}")
+    lacking = missing_columns(table, paths.__contains__, reading)
+    if lacking:
+        found = f"found: {shown(list(dict.fromkeys(_leaves(objects))))}; the file looks like JSON Lines"
+        raise ColumnsError(path, table, lacking, found, reading, what="", place="PATH")
     return tuple(paths.get(column, "") for column in table.columns)
 
 

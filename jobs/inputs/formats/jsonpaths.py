@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+_AND: Final = " + "
 _STEP: Final = re.compile(r"([^.\[\]]+)(\[(?:([^\]=]+)=([^\]]+))?\])?")
 
 
@@ -21,22 +23,25 @@ class _Step:
 
 @dataclass(frozen=True)
 class JsonPath:
-    """Keys with dots between them; alternatives, of which the first that has a value counts, with bars."""
+    """Keys with dots between them; alternatives, of which the first that has a value counts, with bars.
+
+    Of "chat.id + id" the two values with a hyphen between them, if both are there. Lists in lists become one list.
+    """
 
     text: str
-    _ways: tuple[tuple[_Step, ...], ...]
+    _ways: tuple[tuple[tuple[_Step, ...], ...], ...]
 
     @classmethod
     def parse(cls, text: str) -> JsonPath:
         """Raises ValueError if it is no path."""
-        return cls(text, tuple(_steps(way) for way in text.split("|")))
+        return cls(text, tuple(tuple(map(_steps, way.split(_AND))) for way in text.split("|")))
 
     def find(self, value: Any) -> Any:
         """The value in an object; None if there is none."""
-        for steps in self._ways:
-            found = _follow(value, steps)
-            if found is not None and found != []:
-                return found
+        for parts in self._ways:
+            found = [_follow(value, steps) for steps in parts]
+            if all(one is not None and one != [] for one in found):
+                return found[0] if len(found) == 1 else "-".join(map(str, found))
         return None
 
 
@@ -58,5 +63,6 @@ def _follow(value: Any, steps: tuple[_Step, ...]) -> Any:
             if step.name is not None:
                 items = [one for one in items if isinstance(one, dict) and one.get(step.name) == step.wanted]
             found = [_follow(one, steps[place + 1 :]) for one in items]
-            return [one for one in found if one is not None]
+            lists = (one if isinstance(one, list) else [one] for one in found if one is not None)
+            return list(itertools.chain.from_iterable(lists))
     return value

@@ -10,7 +10,6 @@ from typing import Any, Final, NoReturn
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
@@ -57,7 +56,7 @@ class Parquet:
             schema, metadata = source.schema_arrow, source.metadata
             groups = tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
         file = head.file()
-        columns = positions(file.path, table, schema.names, head.reading, "")
+        columns = positions(file.path, table, schema.names, head.reading)
         for name, position in zip(table.columns, columns, strict=True):
             kind = None if position < 0 else schema.field(position).type
             if kind is not None and not _usable(name, kind):
@@ -156,6 +155,8 @@ def _usable(name: str, kind: Any) -> bool:
 
 def _as_bytes(array: Any) -> Any:
     """The values as a LargeBinaryArray without nulls."""
+    import pyarrow.compute as pc  # loads slowly, and --inspect is fast
+
     is_uuid = isinstance(array.type, pa.UuidType)
     while types.is_dictionary(array.type) or isinstance(array.type, pa.BaseExtensionType):
         array = array.dictionary_decode() if types.is_dictionary(array.type) else array.storage
@@ -185,6 +186,8 @@ def _uuids(array: Any) -> Any:
 
 def _without_fraction(array: Any) -> Any:
     """Whole numbers as such, 1.0 as 1, as long as a double holds them exactly; others as Arrow writes them."""
+    import pyarrow.compute as pc  # loads slowly, and --inspect is fast
+
     whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), float(1 << 53)))
     whole = whole.fill_null(False)
     numbers = pc.if_else(whole, array, 0).cast(pa.int64()).cast(pa.large_string())
@@ -193,6 +196,8 @@ def _without_fraction(array: Any) -> Any:
 
 def _joined(lists: Any) -> Any:
     """Lists of strings, or of structs with the hashtag in them, joined by |; a null in a list is an empty string."""
+    import pyarrow.compute as pc  # loads slowly, and --inspect is fast
+
     values = lists.values
     field = _hashtag_field(values.type)
     values = _as_bytes(values if field is None else pc.struct_field(values, field))

@@ -2,6 +2,7 @@
 
 from jobs.inputs.presets.preset import Preset
 
+# https://github.com/digitalmethodsinitiative/4cat/tree/master/datasources/bsky: map_item
 PRESET = Preset(
     name="4cat-bluesky",
     title="4CAT, Bluesky, CSV",

@@ -2,6 +2,7 @@
 
 from jobs.inputs.presets.preset import Preset
 
+# https://github.com/digitalmethodsinitiative/4cat/tree/master/datasources/bsky: map_item
 PRESET = Preset(
     name="4cat-bluesky-items",
     title="4CAT, Bluesky, a post a line",
@@ -12,7 +13,7 @@ PRESET = Preset(
         "created_at": "record.created_at|record.createdAt",
         "author_id": "author.did",
         "text": "record.text",
-        "hashtags": "record.tags[]",
+        "hashtags": "record.facets[].features[].tag|record.tags[]",
     },
     accounts={
         "id": "author.did",

@@ -2,6 +2,7 @@
 
 from jobs.inputs.presets.preset import Preset
 
+# https://github.com/digitalmethodsinitiative/4cat/tree/master/datasources/twitterv2 and twitter-import: map_item
 PRESET = Preset(
     name="4cat-twitter",
     title="4CAT, Twitter, CSV",

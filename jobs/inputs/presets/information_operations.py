@@ -1,12 +1,13 @@
-"""The archive of information operations that Twitter published."""
+"""The archive of information operations that Twitter published: its files of tweets, and its files of users."""
 
 from jobs.inputs.presets.preset import Preset
 
+# The readme of https://transparency.twitter.com/en/reports/information-operations.html
 PRESET = Preset(
     name="information-operations",
     title="Twitter's archive of information operations",
     format="text",
-    telling=("tweetid", "userid", "user_screen_name", "account_creation_date", "tweet_time"),
+    telling=("userid", "user_screen_name", "user_reported_location", "account_creation_date", "account_language"),
     posts={
         "id": "tweetid",
         "created_at": "tweet_time",

@@ -34,3 +34,8 @@ class Preset:
         if table == "posts":
             return self.posts
         return {"seen_at": self.posts["created_at"], "created_at": NO_COLUMN, **self.accounts}
+
+
+def anywhere(*paths: str) -> str:
+    """The paths in an item, or in one that Zeeschuimer has put under the key data."""
+    return "|".join(f"{outer}{path}" for path in paths for outer in ("data.", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal
 
 from jobs.inputs.columns import plain_name
@@ -10,12 +10,15 @@ from jobs.inputs.presets import (
     fourcat_bluesky,
     fourcat_bluesky_items,
     fourcat_telegram,
+    fourcat_telegram_items,
     fourcat_tiktok,
     fourcat_twitter,
     information_operations,
     tiktok_items,
     twarc_csv,
     twint,
+    twint_items,
+    twitter_items,
     twitter_v1,
     twitter_v1_csv,
     twitter_v2,
@@ -31,11 +34,14 @@ PRESETS: Final[Mapping[str, Preset]] = {
         twarc_csv,
         information_operations,
         twint,
+        twint_items,
+        twitter_items,
         fourcat_twitter,
         fourcat_tiktok,
         fourcat_bluesky,
         fourcat_bluesky_items,
         fourcat_telegram,
+        fourcat_telegram_items,
         tiktok_items,
     )
 }
@@ -44,13 +50,14 @@ PRESETS: Final[Mapping[str, Preset]] = {
 def preset_of_columns(names: Iterable[str]) -> Preset | None:
     """The preset whose telling columns are all among those of a file of text or Parquet."""
     known = {plain_name(name) for name in names}
-    return _first("text", lambda wanted: plain_name(wanted) in known)
+    return next(told("text", lambda wanted: plain_name(wanted) in known), None)
 
 
 def preset_of_objects(has: Callable[[str], bool]) -> Preset | None:
     """The preset whose telling paths all have a value. has: whether a path has one in the objects of a file."""
-    return _first("jsonl", has)
+    return next(told("jsonl", has), None)
 
 
-def _first(kind: Literal["text", "jsonl"], has: Callable[[str], bool]) -> Preset | None:
-    return next((one for one in PRESETS.values() if one.format == kind and all(map(has, one.telling))), None)
+def told(kind: Literal["text", "jsonl"], has: Callable[[str], bool]) -> Iterator[Preset]:
+    """The presets of a kind of file that has all that tells them: no more than one, if it is an export."""
+    return (one for one in PRESETS.values() if one.format == kind and all(map(has, one.telling)))

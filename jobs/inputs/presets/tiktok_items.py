@@ -1,18 +1,19 @@
 """TikTok videos as Zeeschuimer and 4CAT keep them, an item a line."""
 
-from jobs.inputs.presets.preset import Preset
+from jobs.inputs.presets.preset import Preset, anywhere
 
+# https://github.com/digitalmethodsinitiative/4cat/tree/master/datasources/tiktok: map_item
 PRESET = Preset(
     name="tiktok",
     title="TikTok by Zeeschuimer or 4CAT, an item a line",
     format="jsonl",
-    telling=("data.author.uniqueId|author.uniqueId", "data.createTime|createTime"),
+    telling=(anywhere("author.uniqueId"), anywhere("createTime")),
     posts={
-        "id": "data.id|id",
-        "created_at": "data.createTime|createTime",
-        "author_id": "data.author.id|author.id",
-        "text": "data.desc|desc",
-        "hashtags": "data.textExtra[].hashtagName|textExtra[].hashtagName",
+        "id": anywhere("id"),
+        "created_at": anywhere("createTime"),
+        "author_id": anywhere("author.id"),
+        "text": anywhere("desc"),
+        "hashtags": anywhere("textExtra[].hashtagName", "challenges[].title"),
     },
-    accounts={"id": "data.author.id|author.id", "screen_name": "data.author.uniqueId|author.uniqueId"},
+    accounts={"id": anywhere("author.id"), "screen_name": anywhere("author.uniqueId")},
 )

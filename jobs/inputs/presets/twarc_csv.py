@@ -2,6 +2,7 @@
 
 from jobs.inputs.presets.preset import Preset
 
+# https://github.com/DocNow/twarc-csv/blob/main/dataframe_converter.py
 PRESET = Preset(
     name="twarc-csv",
     title="Twitter API v2 as CSV, by twarc-csv",

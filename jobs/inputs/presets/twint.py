@@ -2,6 +2,7 @@
 
 from jobs.inputs.presets.preset import Preset
 
+# https://github.com/twintproject/twint/blob/master/twint/storage/write_meta.py
 PRESET = Preset(
     name="twint",
     title="twint, CSV",

@@ -2,6 +2,7 @@
 
 from jobs.inputs.presets.preset import Preset
 
+# https://github.com/DocNow/twarc/blob/v1/twarc/json2csv.py
 PRESET = Preset(
     name="twitter-v1-csv",
     title="Twitter API v1.1 as CSV, by json2csv.py of twarc 1",

@@ -10,7 +10,7 @@ from jobs.inputs.columns import find_columns
 from jobs.inputs.reading import DELIMITERS, Delimiter, Reading
 from jobs.inputs.tables import Dialect, Quoting, Table
 from jobs.inputs.text.encodings import Recoded, find_encoding
-from jobs.inputs.text.header import read_header
+from jobs.inputs.text.header import find_header_below, read_header
 
 _LOOKS: Final[Mapping[int, str]] = {
     DELIMITERS["tab"]: "tab-separated",
@@ -59,14 +59,21 @@ def recode(head: bytes, dialect: Dialect) -> bytes:
 
 
 def find_delimiter(head: bytes, table: Table, reading: Reading) -> Delimiter:
-    """The delimiter under which the header has most columns of the table, then most columns; the first of equals."""
+    """The delimiter under which the header has most columns of the table, then most columns; the first of equals.
+
+    Where the header has none of them, the delimiter of a header that is further below.
+    """
     if reading.delimiter != "auto":
         return reading.delimiter
 
     def columns(name: Delimiter) -> tuple[int, int]:
         return max(_columns(head, table, reading, Dialect(DELIMITERS[name], quoting)) for quoting in _HEADERS)
 
-    return max(DELIMITERS, key=columns)
+    found = max(DELIMITERS, key=columns)
+    if columns(found)[0] == 0:
+        below = (name for name in DELIMITERS if find_header_below(head, 0, Dialect(DELIMITERS[name]), table, reading))
+        return next(below, found)
+    return found
 
 
 _HEADERS: Final[tuple[Quoting, ...]] = ("none", "rfc4180")

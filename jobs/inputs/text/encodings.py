@@ -6,8 +6,6 @@ import codecs
 import io
 from typing import Any, Final
 
-import charset_normalizer
-
 # A byte that cannot be decoded becomes one character of the private use area, a different one for each byte: names
 # that differ in such bytes differ by as many characters.
 UNDECODED: Final = 0xF700
@@ -53,10 +51,14 @@ def find_encoding(head: bytes) -> str:
     by_zeros = _utf_16_by_zeros(head)
     if by_zeros is not None:
         return by_zeros
-    good, bad = _utf_8_and_other(head)
+    good, bad = (0, 0) if head.isascii() else _utf_8_and_other(head)
     if good >= bad:
         return "utf-8"
-    found = charset_normalizer.from_bytes(_around_other(head)).best() if bad >= _ENOUGH else None
+    if bad < _ENOUGH:
+        return "cp1252"
+    import charset_normalizer  # most files do not need it
+
+    found = charset_normalizer.from_bytes(_around_other(head)).best()
     if found is None or found.encoding in _WESTERN or found.encoding.startswith("utf"):
         return "cp1252"
     return str(found.encoding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import Final
 
-from jobs.inputs.columns import find_columns
+from jobs.inputs.columns import has_columns
 from jobs.inputs.reading import Reading
 from jobs.inputs.tables import Dialect, Table
 
@@ -47,11 +47,7 @@ def find_header_below(content: bytes, body: int, dialect: Dialect, table: Table,
         if end < 0:
             return 0
         names = _names(content[at:end].removesuffix(b"\r").decode("utf-8", "backslashreplace"), dialect)
-        try:
-            found = find_columns(table, names, reading.columns)
-        except ValueError:
-            found = (None,)
-        if all(place is not None for place in found):
+        if has_columns(table, names, reading):
             return end + 1
         at = end + 1
     return 0

@@ -1,0 +1,20 @@
+"""Tweets as twint writes them to JSON, one a line."""
+
+from jobs.inputs.presets.preset import Preset
+
+# https://github.com/twintproject/twint/blob/master/twint/storage/write_meta.py
+PRESET = Preset(
+    name="twint-items",
+    title="twint, a tweet a line",
+    format="jsonl",
+    telling=("conversation_id", "user_id", "username", "tweet", "timezone"),
+    posts={
+        "id": "id",
+        "created_at": "created_at",
+        "author_id": "user_id",
+        "is_repost": "retweet",
+        "text": "tweet",
+        "hashtags": "hashtags",
+    },
+    accounts={"id": "user_id", "screen_name": "username"},
+)

@@ -1,0 +1,123 @@
+"""The first rows of input files as a run would understand them, and what can be told from them alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from jobs.inputs.accounts.names import cleaned_names, count_undecoded
+from jobs.inputs.dates.timeparts import NULL_TIME
+from jobs.inputs.dates.timestamps import parse_timestamps
+from jobs.inputs.rows import read_rows
+from jobs.inputs.separators.registry import SEPARATORS
+from jobs.inputs.tables import HASHTAGS, POSTS, TO_THE_END, Column, InputFile, RowBatch, Table
+from jobs.options.config import JobConfig
+from jobs.pipeline.plausible import (
+    about_dates,
+    about_endings,
+    about_files,
+    about_ids,
+    about_marks,
+    about_missing,
+    about_undecoded,
+)
+from lookalike.hashtags import normalise
+from lookalike.strings.values import are_blank, parse_flags
+
+_ASKED: Final = 16  # files, of very many
+_BYTES: Final = 1 << 16  # of each
+_UNREADABLE: Final = "? "  # before a value
+_FLAGS: Final = {0: "no", 1: "yes"}
+
+
+@dataclass
+class FirstRows:
+    """The first rows of some files of a table. rows: texts of the columns, as they are understood."""
+
+    kind: Table
+    files: Sequence[InputFile]
+    config: JobConfig
+    rows: list[dict[str, str]] = field(default_factory=list)
+    _malformed: list[bytes] = field(default_factory=list)
+    _odd_dates: list[str] = field(default_factory=list)
+    _hashtags: Counter[str] = field(default_factory=Counter)
+    _undecoded: int = 0
+
+    @classmethod
+    def read(cls, kind: Table, files: Sequence[InputFile], config: JobConfig) -> FirstRows:
+        """Read them. Raises UsageError as read_rows does."""
+        first = cls(kind, files, config)
+        for file in files[:: -(-len(files) // _ASKED)]:
+            for batch in itertools.islice(read_rows(file, 0, TO_THE_END, kind, chunk_bytes=_BYTES), 1):
+                first._add(file, batch)
+        return first
+
+    def _add(self, file: InputFile, batch: RowBatch) -> None:
+        self._malformed += [row for _, row in batch.malformed]
+        texts = {name: _texts(batch[name]) for name in self.kind.columns}
+        texts |= {name: self._dates(file, batch[name]) for name in self.kind.columns if name.endswith("_at")}
+        if self.kind is POSTS:
+            texts["is_repost"] = _flags(batch["is_repost"])
+            texts[HASHTAGS] = self._keys(file, batch[HASHTAGS])
+        else:
+            names = cleaned_names(batch["screen_name"], self.config.strip_suffix)
+            self._undecoded += count_undecoded(names)
+            texts["screen_name"] = _texts(names)
+        self.rows += [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=True)]
+
+    def _dates(self, file: InputFile, column: Column) -> list[str]:
+        moments = parse_timestamps(*column, day_first=file.day_first)
+        shown = np.datetime_as_string(np.where(moments == NULL_TIME, 0, moments).astype("datetime64[us]"), unit="s")
+        written = _texts(column)
+        for i in np.flatnonzero((moments == NULL_TIME) & ~are_blank(*column)).tolist():
+            self._odd_dates.append(written[i])
+        return [
+            str(shown[i]).replace("T", " ") if moment != NULL_TIME else _UNREADABLE + text if text.strip() else ""
+            for i, (moment, text) in enumerate(zip(moments.tolist(), written, strict=True))
+        ]
+
+    def _keys(self, file: InputFile, column: Column) -> list[str]:
+        """The hashtags of each post, with bars between them."""
+        separator = SEPARATORS[file.separator or "bar"]
+        plain = column if separator.plain is None else separator.plain(column)
+        shown = []
+        for text in _texts(plain):
+            keys = list(dict.fromkeys(filter(None, map(normalise, text.split(chr(separator.byte))))))
+            self._hashtags.update(keys)
+            shown.append(" | ".join(keys))
+        return shown
+
+    def warnings(self) -> Iterator[str]:
+        """What a run would also warn of, as far as these rows tell."""
+        count = len(self.rows) + len(self._malformed)
+        of = f"of the first {count:,} rows"
+        yield from about_files(self.files, self.config)
+        if self._malformed:
+            row = self._malformed[0].decode("utf-8", "backslashreplace")
+            yield f"{len(self._malformed):,} {of} have a wrong number of fields, such as {row}"
+        yield from about_ids(self.kind.name, self._column("id"))
+        if self.kind is POSTS:
+            yield from about_ids("posts' authors", self._column("author_id"))
+            yield from about_dates(len(self._odd_dates), len(self.rows), self._odd_dates)
+            yield from about_missing(self._hashtags.most_common(), of)
+            yield from about_marks(list(self._hashtags))
+        else:
+            yield from about_undecoded(self._undecoded)
+            yield from about_endings(self._column("screen_name"))
+
+    def _column(self, name: str) -> list[str]:
+        return [row[name] for row in self.rows]
+
+
+def _texts(column: Column) -> list[str]:
+    return [column.value(i).decode("utf-8", "backslashreplace") for i in range(len(column.start))]
+
+
+def _flags(column: Column) -> list[str]:
+    values = zip(parse_flags(*column).tolist(), _texts(column), strict=True)
+    return [_FLAGS.get(flag, _UNREADABLE + text if text.strip() else "") for flag, text in values]

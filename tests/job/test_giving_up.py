@@ -1,0 +1,99 @@
+"""No Java stays behind a command that ends with an error while Spark starts."""
+
+import os
+import select
+import signal
+import subprocess
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.spark import session
+
+from .command import ROOT
+
+LONG = "600"  # seconds, for what is killed
+WAIT = 60  # seconds, a bound for what takes one or two
+
+
+def test_java_that_starts_is_ended_and_no_other_process() -> None:
+    other = subprocess.Popen(["sleep", LONG])
+    java: list[subprocess.Popen[bytes]] = []
+    started: Future[Any] = Future()
+    started.set_running_or_notify_cancel()
+
+    def start() -> None:
+        java.append(subprocess.Popen(["sleep", LONG], env=os.environ | {"_PYSPARK_DRIVER_CONN_INFO_PATH": "x"}))
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    session.give_up(started)  # waits for the process, if it is not there yet
+    thread.join()
+    assert java[0].wait(WAIT) == -signal.SIGKILL
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_spark_that_has_not_begun_to_start_never_does() -> None:
+    started: Future[Any] = Future()
+    session.give_up(started)
+    assert not started.set_running_or_notify_cancel()
+
+
+def test_spark_that_has_started_is_left_alone() -> None:
+    started: Future[Any] = Future()
+    started.set_result(None)
+    java = subprocess.Popen(["sleep", LONG], env=os.environ | {"_PYSPARK_DRIVER_CONN_INFO_PATH": "x"})
+    session.give_up(started)
+    assert java.poll() is None
+    java.kill()
+    java.wait()
+
+
+def test_where_processes_cannot_be_seen_it_waits_until_java_sees_its_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_PROCESSES", tmp_path)
+    started: Future[Any] = Future()
+    started.set_running_or_notify_cancel()
+    thread = threading.Thread(target=lambda: started.set_result(None))
+    thread.start()
+    session.give_up(started)
+    assert started.done()
+    thread.join()
+
+
+@pytest.mark.parametrize(("options", "times"), [([], 5), (["--master", "local-cluster[1,1,512]", "--"], 2)])
+def test_failing_commands_one_right_after_the_other_leave_no_process(
+    tmp_path: Path, options: list[str], times: int
+) -> None:
+    accounts = tmp_path / "accounts.tsv"
+    accounts.write_text("id\tscreen_name\n")
+    command: list[str | Path] = [
+        ROOT / "spark-submit.sh",
+        *options,
+        "--posts",
+        tmp_path / "none.tsv",
+        "--accounts",
+        accounts,
+    ]
+    command += ["--output", tmp_path / "out"]
+    ours, theirs = os.pipe()
+    for _ in range(times):
+        with subprocess.Popen(command, stdout=theirs, stderr=theirs) as process:  # ends with Python; Java may live on
+            assert process.wait() == 2
+    os.close(theirs)
+    told = b""
+    while select.select([ours], [], [], WAIT)[0]:
+        part = os.read(ours, 1 << 16)
+        told += part
+        if not part:  # every process that has the other end is gone
+            break
+    else:
+        pytest.fail("a process stays behind")
+    os.close(ours)
+    assert told.decode().splitlines() == [f"error: {tmp_path}/none.tsv: no such file, folder or match"] * times
