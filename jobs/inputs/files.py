@@ -37,7 +37,7 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) 
         for name in named_files(path):
             found.setdefault(Path(name).resolve(), name)
     heads = [look_at(name, table, reading) for name in sorted(found.values())]
-    quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None])
+    quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None], reading.likely)
     files = [_examined(head, table, quoting) for head in heads]
     return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
 

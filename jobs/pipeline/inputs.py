@@ -8,9 +8,11 @@ from jobs.inputs.files import find_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile, Quoting, Table
+from jobs.inputs.text.quoting import quoting_of
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from lookalike.errors import UsageError
+from lookalike.snapshots.manifest import Manifest
 
 _TABLES = (POSTS, ACCOUNTS)
 
@@ -32,11 +34,27 @@ class Inputs:
             ignored=IgnoreList.read(config.ignore_hashtags),
         )
 
+    def as_in(self, config: JobConfig, live: Manifest | None) -> Inputs:
+        """As they are read if what rows told the run of the live snapshot counts where the heads leave it open."""
+        if live is None or config.quoting != "auto":
+            return self
+        posts, accounts = (self._as_in(config, live, table) for table in _TABLES)
+        return dataclasses.replace(self, posts=posts, accounts=accounts)
 
-def find_table(config: JobConfig, table: Table, quoting: Quoting | None = None) -> tuple[InputFile, ...]:
-    """The files of a table. quoting: instead of what the options say. Raises UsageError."""
+    def _as_in(self, config: JobConfig, live: Manifest, table: Table) -> tuple[InputFile, ...]:
+        files = self.posts if table is POSTS else self.accounts
+        before = [record.quoting for record in live.inputs if record.table == table.name]
+        likely: Quoting = next((quoting for quoting in before if quoting != "none"), "none")
+        return files if likely in ("none", quoting_of(files)) else find_table(config, table, likely=likely)
+
+
+def find_table(
+    config: JobConfig, table: Table, quoting: Quoting | None = None, *, likely: Quoting = "none"
+) -> tuple[InputFile, ...]:
+    """The files of a table. quoting: instead of what the options say. likely: see Reading. Raises UsageError."""
     paths = config.posts if table is POSTS or config.accounts is None else config.accounts
-    return find_files(table, paths, reading_of(config, table, quoting))
+    reading = reading_of(config, table, quoting)
+    return find_files(table, paths, dataclasses.replace(reading, likely=likely))
 
 
 def reading_of(config: JobConfig, table: Table, quoting: Quoting | None = None) -> Reading:

@@ -51,6 +51,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now
         live, without = read_live(config, FolderOutput(destination.folder))
+        inputs = inputs.as_in(config, live)
         strategy = choose_strategy(config, inputs, live, without)
         spark = start()
         reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)

@@ -116,7 +116,7 @@ class Job:
         self._runs = 0
 
     def __call__(
-        self, posts: Paths, accounts: Paths, *, output: Path | None = None, cores: int = 2, **options: Any
+        self, posts: Paths, accounts: Paths | None, *, output: Path | None = None, cores: int = 2, **options: Any
     ) -> Result:
         self._runs += 1
         output = output or self._folder / f"output-{self._runs}"
@@ -127,8 +127,9 @@ class Job:
         """What a plan prints."""
         return self._run(posts, accounts, output, cores, {"plan": True} | options)
 
-    def _run(self, posts: Paths, accounts: Paths, output: Path, cores: int, options: dict[str, Any]) -> str:
-        given: dict[str, Any] = {"posts": _listed(posts), "accounts": _listed(accounts), "output": output}
+    def _run(self, posts: Paths, accounts: Paths | None, output: Path, cores: int, options: dict[str, Any]) -> str:
+        given: dict[str, Any] = {"posts": _listed(posts), "output": output}
+        given |= {"accounts": None if accounts is None else _listed(accounts)}
         given |= {"buckets": BUCKETS} | options
         spark: Future[Any] = Future()
         spark.set_result(self._start(cores))

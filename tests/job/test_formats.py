@@ -231,14 +231,38 @@ def test_on_spark_every_format_at_once_gives_the_same_result(job: Job, tmp_path:
     compress(write_raw(POSTS.iloc[[0, 1, 8]], tmp_path / "1"), gzip.compress, ".gz").rename(folder / "1.tsv.gz")
     compress(write_raw(POSTS[2:3], tmp_path / "2"), bz2.compress, ".bz2").rename(folder / "2.tsv.bz2")
     write_tsv(POSTS[3:6], folder / "3.tsv", quoting=csv.QUOTE_ALL)
-    pq.write_table(typed(POSTS.iloc[[6, 7, 9]], **TYPES[2]), folder / "4.parquet")
+    pq.write_table(typed(POSTS.iloc[[6, 7]], **TYPES[2]), folder / "4.parquet")
+    POSTS.iloc[[9]].to_json(folder / "5.jsonl", orient="records", lines=True)
     job.cut_finely(500)
     result = job(folder, write_raw(ACCOUNTS, tmp_path / "accounts.tsv"), max_reject_fraction=0.2)
     assert everything(result) == plain
     assert [(file.format, file.compression, file.quoting) for file in result.manifest.inputs] == [
-        ("text", "gzip", "none"),
-        ("text", "bz2", "none"),
+        ("text", "gzip", "rfc4180"),
+        ("text", "bz2", "rfc4180"),
         ("text", None, "rfc4180"),
         ("parquet", None, "none"),
+        ("jsonl", None, "none"),
         ("text", None, "none"),
+    ]
+
+
+def test_a_reading_that_only_later_rows_tell_is_kept_by_later_runs(
+    quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.inputs.formats.registry.HEAD_BYTES", 200)
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    header = "id\tauthor_id\thashtags\n"
+    rows = "".join(f"p{i}\tu{i % 2}\tVote\n" for i in range(40))
+    (folder / "1.tsv").write_text(header + rows + 'last\tu1\t""\n')
+    (accounts := tmp_path / "accounts.tsv").write_text("id\tscreen_name\nu0\teagle_news_01\nu1\teagle_news_02\n")
+    first = quick_job(folder, accounts, output=output)
+    assert first.manifest.mode.reason.startswith("posts: there is a row that has quoted fields, unlike others: last")
+    (folder / "2.tsv").write_text(header + "q1\tu1\tNow\n")
+    second = quick_job(folder, accounts, output=output)
+    assert (second.manifest.mode.name, second.manifest.mode.files) == ("incremental", 1)
+    assert {file.quoting for file in second.manifest.inputs if file.table == "posts"} == {"rfc4180"}
+    assert [row["hashtag"] for row in sorted(second.rows("hashtags"), key=lambda row: row["hashtag"])] == [
+        "now",
+        "vote",
     ]

@@ -173,21 +173,25 @@ class Judged:
         return _best(self.contradictions)
 
 
-def _best(contradictions: Mapping[Quoting, int | None]) -> Quoting:
-    possible = [(count, QUOTINGS.index(name)) for name, count in contradictions.items() if count is not None]
-    return QUOTINGS[min(possible)[1]] if possible else "none"
+def _best(contradictions: Mapping[Quoting, int | None], likely: Quoting = "none") -> Quoting:
+    """The reading with fewest contradictions; of equal ones the likely one, else the first of QUOTINGS."""
+    possible = [
+        (count, name != likely, QUOTINGS.index(name)) for name, count in contradictions.items() if count is not None
+    ]
+    return QUOTINGS[min(possible)[2]] if possible else "none"
 
 
-def common_quoting(table: Table, heads: Sequence[Judged]) -> Quoting:
+def common_quoting(table: Table, heads: Sequence[Judged], likely: Quoting) -> Quoting:
     """The reading of all files of a table, with fewest contradictions in their heads together.
 
-    Raises UsageError if a file contradicts it more often than another reading.
+    likely: is taken where they leave it open. Raises UsageError if a file contradicts the reading more often than
+    another one.
     """
     total: dict[Quoting, int | None] = {}
     for name in QUOTINGS:
         counts = [head.contradictions[name] for head in heads]
         total[name] = None if None in counts else sum(count or 0 for count in counts)
-    chosen = _best(total)
+    chosen = _best(total, likely)
     for head in heads:
         own, common = head.contradictions[head.best], head.contradictions[chosen]
         if own is not None and (common is None or own < common):
