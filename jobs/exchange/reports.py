@@ -30,6 +30,20 @@ class Border(NamedTuple):
     following: int
 
 
+class Authors(NamedTuple):
+    """Of a file of posts: its rows, those whose author is not among the accounts, and the id of one of these."""
+
+    rows: int
+    unknown: int
+    example: str | None
+
+    def __add__(self, other: object) -> Authors:
+        """The sum."""
+        if not isinstance(other, Authors):
+            return NotImplemented
+        return Authors(self.rows + other.rows, self.unknown + other.unknown, self.example or other.example)
+
+
 @dataclasses.dataclass
 class PostsReport:
     """What became of some rows of posts; the sum over all tasks reconciles.
@@ -57,7 +71,7 @@ class PostsReport:
     partitions: list[int] = dataclasses.field(default_factory=list)
     quotes: Evidence = NO_EVIDENCE
     borders: list[Border] = dataclasses.field(default_factory=list)
-    unknown_ids: list[str] = dataclasses.field(default_factory=list)
+    authors: dict[int, Authors] = dataclasses.field(default_factory=dict)
     odd_dates: list[str] = dataclasses.field(default_factory=list)
     odd_flags: list[str] = dataclasses.field(default_factory=list)
 
@@ -89,7 +103,8 @@ class PostsReport:
             total.partitions += part.partitions
             total.quotes += part.quotes
             total.borders += part.borders
-            total.unknown_ids = [*total.unknown_ids, *part.unknown_ids][:EXAMPLES]
+            for file, authors in part.authors.items():
+                total.authors[file] = authors + total.authors.get(file, Authors(0, 0, None))
             total.odd_dates = [*total.odd_dates, *part.odd_dates][:EXAMPLES]
             total.odd_flags = [*total.odd_flags, *part.odd_flags][:EXAMPLES]
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates + total.joined

@@ -52,7 +52,7 @@ def read_accounts(
 ) -> ReadAccounts:
     """Read the accounts, write their table for the tasks, and prepare the strategy or fall back to a full run."""
     files, read, log = read_as_rows_say(
-        lambda files, again: (files, *_read(files, config, publication, again=again)),
+        lambda files: (files, *_read(files, config, publication)),
         files,
         lambda quoting: find_table(config, ACCOUNTS, quoting),
     )
@@ -88,12 +88,12 @@ class _Rejected:
 
 
 def _read(
-    files: tuple[InputFile, ...], config: JobConfig, publication: Publication, *, again: bool
+    files: tuple[InputFile, ...], config: JobConfig, publication: Publication
 ) -> tuple[AccountsRead, _Rejected]:
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
         read = readaccounts.read_accounts(files, fold=config.fold, rejects=log, endings=config.strip_suffix)
         if config.quoting == "auto":
-            check_evidence(ACCOUNTS, files, read.quotes, again=again)
+            check_evidence(ACCOUNTS, files, read.quotes)
         entry = log.close()
         examples = {reason.value: rows for reason, rows in log.examples.items()}
         return read, _Rejected(examples, [] if entry is None else [entry])

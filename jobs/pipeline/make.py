@@ -34,24 +34,17 @@ Outcome = TypeVar("Outcome")
 
 def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
     """Count only, and say what comparing would take."""
-    return _starting_over(run, accounts, lambda start: _estimate(run, accounts, *_group(run, start)))
+    return _starting_over(
+        run, accounts, lambda strategy, stages: _estimate(run, accounts, *_group(run, strategy, stages))
+    )
 
 
 def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
     """Write all data files, or name those of earlier snapshots."""
-    return _starting_over(run, accounts, lambda start: _make(run, accounts, start))
+    return _starting_over(run, accounts, lambda strategy, stages: _make(run, accounts, strategy, stages))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Start:
-    """A strategy with its stages. again: see check_evidence."""
-
-    strategy: Strategy
-    stages: Stages
-    again: bool
-
-
-def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[_Start], Outcome]) -> Outcome:
+def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[Strategy, Stages], Outcome]) -> Outcome:
     """Do something, and again in full if the strategy falls back, or finds damage in a snapshot that it builds on.
 
     Also as long as rows contradict how the files of posts are read; MisreadError if they contradict every way.
@@ -63,7 +56,7 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[_Start
         try:
             # A task may be what finds the damage.
             with falling_back_on_damage(strategy.mode), user_errors(run.output):
-                return do(_Start(strategy, start(run), len(tried) > 1))
+                return do(strategy, start(run))
         except FallBack as reason:
             full = FullStrategy.of(strategy.posts, str(reason))
         except MisreadError as found:
@@ -74,9 +67,8 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[_Start
         strategy, start = full, full.start
 
 
-def _make(run: RunContext, accounts: ReadAccounts, start: _Start) -> Made:
-    strategy, stages = start.strategy, start.stages
-    posts, groups = _group(run, start)
+def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> Made:
+    posts, groups = _group(run, strategy, stages)
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
     files, compared = _compare(run, stages, posts, groups)
@@ -90,14 +82,14 @@ def _make(run: RunContext, accounts: ReadAccounts, start: _Start) -> Made:
     return Made([*files, *posts.files], counts, read, recall_of(run.config, compared), strategy)
 
 
-def _group(run: RunContext, start: _Start) -> tuple[PostsReport, list[GroupReport]]:
+def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
     """Stages 1 to 3, as far as what is there to compare is known. Raises QualityGateError and MisreadError."""
-    config, stages = run.config, start.stages
+    config = run.config
     with run.progress.stage("scan", run.spark.context):
         posts = stages.scan()
         if config.quoting == "auto":
-            check_evidence(POSTS, start.strategy.posts, posts.quotes, again=start.again)
-        warn_of(config, about_posts(posts, accounts_table(run.accounts)))
+            check_evidence(POSTS, strategy.posts, posts.quotes)
+        warn_of(config, about_posts(posts, strategy.posts, accounts_table(run.accounts)))
         damaged = posts.damaged()
         shown = {reason: posts.examples[reason] for reason in damaged}
         check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)

@@ -16,7 +16,7 @@ from jobs.reporting.terminal import printable
 from lookalike.errors import QualityGateError
 
 if TYPE_CHECKING:  # they load slowly, and --inspect is fast
-    from jobs.exchange.reports import PostsReport
+    from jobs.exchange.reports import Authors, PostsReport
     from jobs.inputs.accounts.read import AccountsRead
     from jobs.inputs.accounts.table import AccountTable
     from jobs.inputs.tables import InputFile
@@ -93,15 +93,23 @@ def about_endings(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def about_posts(posts: PostsReport, table: AccountTable) -> Iterator[str]:
-    """Of authors and dates."""
-    unknown = posts.rejected.get("unknown author", 0)
-    if unknown > _MOST * posts.rows and posts.unknown_ids:
-        ids = f"such as {posts.unknown_ids[0]!r}"
+def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTable) -> Iterator[str]:
+    """Of authors and dates. files: those of the numbers in the report."""
+    strange = [(files[file], found) for file, found in sorted(posts.authors.items()) if _are_unknown(found)]
+    if strange:
+        file, authors = strange[0]
+        more = "" if len(strange) == 1 else f" ({len(strange) - 1:,} more files are like it)"
         known = f", while the accounts have ids such as {table.ids[0].as_py()!r}" if len(table) else ""
-        yield f"{unknown:,} of {posts.rows:,} posts are of authors that are not among the accounts, {ids}{known}"
-    yield from about_ids("posts' authors", posts.unknown_ids)
+        yield (
+            f"{file.path}: {authors.unknown:,} of {authors.rows:,} posts are of authors that are not among the "
+            f"accounts, such as {authors.example!r}{known}{more}"
+        )
+    yield from about_ids("posts' authors", [found.example for _, found in strange if found.example is not None])
     yield from about_dates(posts.unreadable_dates, posts.used, posts.odd_dates)
+
+
+def _are_unknown(authors: Authors) -> bool:
+    return authors.unknown > _MOST * authors.rows
 
 
 def about_dates(unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:

@@ -258,8 +258,8 @@ def test_ids_that_became_doubles_are_a_warning(given: Given, warnings: Warnings)
         given.run()
     assert str(raised.value) == "no account used any hashtag. Nothing was published."
     assert warnings() == [
-        "10 of 10 posts are of authors that are not among the accounts, such as '1000000000000000000.0', while the "
-        "accounts have ids such as '1000000000000000000'",
+        f"{given.folder / 'posts.tsv'}: 10 of 10 posts are of authors that are not among the accounts, such as "
+        "'1000000000000000000.0', while the accounts have ids such as '1000000000000000000'",
         "ids of posts' authors look like numbers with fractions or exponents, such as '1000000000000000000.0': "
         "digits may be lost",
     ]

@@ -117,37 +117,31 @@ def quoting_of(files: Sequence[InputFile]) -> Quoting:
     return next((file.dialect.quoting for file in files if file.dialect.quoting != "none"), "none")
 
 
-def check_evidence(table: Table, files: Sequence[InputFile], evidence: Evidence, *, again: bool) -> None:
-    """Raise MisreadError if all rows of a table together contradict the reading of its files.
-
-    again: whether rows have contradicted another reading already; then a single row does.
-    """
+def check_evidence(table: Table, files: Sequence[InputFile], evidence: Evidence) -> None:
+    """Raise MisreadError if all rows of a table together contradict the reading of its files."""
     better = evidence.reading_instead_of(quoting_of(files))
-    if better is None and again and evidence.literal:
-        better = "none"
     if better is not None:
         raise MisreadError(table, evidence, better)
 
 
 def read_as_rows_say(
-    read: Callable[[tuple[InputFile, ...], bool], Outcome],
+    read: Callable[[tuple[InputFile, ...]], Outcome],
     files: tuple[InputFile, ...],
     find: Callable[[Quoting], tuple[InputFile, ...]],
 ) -> Outcome:
     """Read files, and again in another way as long as MisreadError says so; it is raised if no other way is left.
 
-    read: with the files, and `again` of check_evidence. find: the files, read in some way.
+    find: the files, read in some way.
     """
     tried = {quoting_of(files)}
-    again = False
     while True:
         try:
-            return read(files, again)
+            return read(files)
         except MisreadError as found:
             if found.quoting in tried:
                 raise
             tried.add(found.quoting)
-            files, again = find(found.quoting), True
+            files = find(found.quoting)
 
 
 def _first_quoted(column: Column) -> int | None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
-from jobs.exchange.reports import Border, PostsReport
+from jobs.exchange.reports import Authors, Border, PostsReport
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
@@ -93,7 +93,7 @@ class ScanSplits:
             counts.take_rejects(rejects)
         if shares_quoted_file(self.files, split):
             counts.borders.append(Border(number, *borders))
-        counts.unknown_ids = unknown.examples
+        counts.authors[split.file] = Authors(counts.rows, len(unknown), unknown.example)
         counts.files += unknown.write(self.output, data_path(self.snapshot, "unknown_posts", part=number))
         return counts
 

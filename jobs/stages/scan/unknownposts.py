@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.rejects import EXAMPLES
 from jobs.inputs.tables import Column
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
@@ -18,19 +17,23 @@ from lookalike.tables import UNKNOWN_POSTS
 class UnknownPosts:
     """Gathers the posts of one task and writes them, if there are any. Memory: all of their authors' ids.
 
-    examples: some of these ids.
+    example: one of these ids.
     """
 
     def __init__(self) -> None:
         self._parts: list[pa.RecordBatch] = []
-        self.examples: list[str] = []
+        self.example: str | None = None
+
+    def __len__(self) -> int:
+        """Number of posts."""
+        return sum(part.num_rows for part in self._parts)
 
     def add(self, authors: Column, rows: npt.NDArray[np.int64], chosen: npt.NDArray[np.intp]) -> None:
         """Note the chosen of n posts; rows int64[n]: file and place, see Posts."""
         if not len(chosen):
             return
         ids = [authors.value(i).decode("utf-8", "backslashreplace") for i in chosen.tolist()]
-        self.examples = [*self.examples, *ids][:EXAMPLES]
+        self.example = self.example or ids[0]
         self._parts.append(UNKNOWN_POSTS.batch(author_id=ids, row=rows[chosen]))
 
     def write(self, output: Path, path: str) -> list[FileEntry]:
