@@ -120,13 +120,18 @@ def quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
+_JOINERS = "\u200c\u200d"  # unseen, but parts of some scripts
+
+
 def folded(spelling: str) -> str:
-    """The key of a hashtag: without surrounding space and leading `#`, NFKC, case-folded, until nothing changes."""
+    """The key of a hashtag: without unseen letters, space and `#` around it, NFKC, case-folded, until it stays."""
     while True:
-        bare = spelling.strip()
+        bare = "".join(
+            letter for letter in spelling if letter in _JOINERS or unicodedata.category(letter) != "Cf"
+        ).strip()
         while bare.startswith("#"):
             bare = bare.lstrip("#").lstrip()
-        key = unicodedata.normalize("NFKC", bare).casefold()
+        key = unicodedata.normalize("NFKC", bare).casefold().replace("i\u0307", "i")
         if key == spelling:
             return key
         spelling = key

@@ -13,6 +13,7 @@ class Story:
     def __init__(self, job: Job, folder: Path, **options: Any) -> None:
         self._job, self._folder, self._options = job, folder, options
         self.accounts = {f"u{number}": ("2020-01-01", f"maga_eagle_{number:02d}") for number in range(9)}
+        self.earlier: list[tuple[str, str, str]] = []  # rows with earlier names of accounts
         self.files: dict[str, list[str]] = {}
         self.post("one.tsv", "1 u0 #Maga", "2 u1 #maga", "3 u2 #maga", "4 u3 #Other", "5 u4 #other|#maga", "6 u5")
 
@@ -30,8 +31,8 @@ class Story:
 
     def write_accounts(self) -> Path:
         path = self._folder / "accounts.tsv"
-        rows = [f"{account}\t{created}\t{name}" for account, (created, name) in self.accounts.items()]
-        path.write_text("\n".join(["id\tcreated_at\tscreen_name", *rows]) + "\n")
+        rows = [*self.earlier, *((account, *row) for account, row in self.accounts.items())]
+        path.write_text("\n".join(["id\tcreated_at\tscreen_name", *map("\t".join, rows)]) + "\n")
         return path
 
     def run(self, **options: Any) -> Result:

@@ -17,7 +17,14 @@ from .cases import made_inputs
 from .reference import expected_result
 from .running import Job, Result
 
-SETTINGS: dict[str, Any] = {"quoting": "none", "max_reject_fraction": 1.0, "force": True, "mode": "incremental"}
+SETTINGS: dict[str, Any] = {
+    "encoding": "utf-8",
+    "hashtag_separator": "bar",
+    "quoting": "none",
+    "max_reject_fraction": 1.0,
+    "force": True,
+    "mode": "incremental",
+}
 
 
 @dataclasses.dataclass

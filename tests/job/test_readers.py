@@ -26,6 +26,7 @@ Reader = Callable[[Table, list[str]], Rows]
 def snapshot(story: Story, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
     """A full run and two days, on each of which an account has another name; no generations are merged."""
     monkeypatch.setattr("jobs.incremental.patch._MOST_NEWER", 100)
+    story.earlier.append(("u3", "2019-01-01", "another_name"))
     story.run()
     story.accounts["u1"] = ("2020-01-01", "maga_eagle_77")
     story.post("two.tsv", "7 u6 #maga", "8 u0 #maga", "9 u0 #é", "10 gone #maga")

@@ -40,6 +40,7 @@ class Sample:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     account_hashtags: list[dict[str, Any]] = field(default_factory=list)
     lookalikes: list[dict[str, Any]] = field(default_factory=list)
+    names: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -102,7 +102,7 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
         "made      2026-11-23 15:01:02 UTC by lookalike 0.1.0",
         "mode      full, asked for: 1 file of posts read, 10 bytes",
         'options   blocking "lossless", exclude_reposts false',
-        "posts     p.tsv (tsv, 10 bytes)",
+        "posts     p.tsv (text, 10 bytes)",
     ]
     assert lines[5:22] == [
         "",
@@ -129,6 +129,7 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
         ["members", "4"],
         ["hashtags", "1"],
         ["accounts", "4"],
+        ["names", "0"],
         ["account_hashtags", "4"],
         ["lookalikes", "6"],
         ["spellings", "1"],
@@ -144,14 +145,15 @@ EVIL = "\x1b]0;gone\x07\x1b[2J\n\t\u202eabc\x9b"
 def test_nothing_in_a_name_reaches_the_terminal_as_a_command(command: Command, tmp_path: Path) -> None:
     one, other = f"id{EVIL}", "ie"
     names = {one: f"na{EVIL}", other: f"nb{EVIL}"}
-    publish_sample(tmp_path, sample_of(f"tag{EVIL}", names, [(one, other, 1, len(EVIL) + 2)]))
+    tag = f"tag{EVIL}".replace("\u202e", "")  # which no key of a hashtag has
+    publish_sample(tmp_path, sample_of(tag, names, [(one, other, 1, len(EVIL) + 2)]))
     ran = command("pairs", tmp_path, f"tag{EVIL}")
     assert len(ran.lines) == 4
     assert all(line.isprintable() for line in ran.lines)
     assert r"na\x1b]0;gone\x07\x1b[2J\n\t\u202eabc\x9b" in ran.lines[3]
     assert r"id\x1b]0;gone" in ran.lines[3]
     assert command("pairs", tmp_path, f"no{EVIL}").lines == [
-        r"#no\x1b]0;gone\x07\x1b[2j\n\t\u202eabc\x9b: nobody used this hashtag"
+        r"#no\x1b]0;gone\x07\x1b[2j\n\tabc\x9b: nobody used this hashtag"
     ]
 
 

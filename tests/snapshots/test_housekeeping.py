@@ -44,7 +44,7 @@ def test_list_has_a_line_for_each_snapshot_the_newest_first(command: Command, tm
 def test_list_tells_what_cannot_be_read(command: Command, tmp_path: Path) -> None:
     first, second = (publish_on(day, tmp_path, SAMPLE).manifest.id for day in (1, 2))
     manifest = tmp_path / "snapshots" / second / "manifest.json"
-    manifest.write_text(json.dumps({"schema_version": 4, "id": "\x1b[2J"}))
+    manifest.write_text(json.dumps({"schema_version": 5, "id": "\x1b[2J"}))
     ran = command("list", tmp_path)
     assert (ran.code, ran.errors) == (0, "")
     assert split(ran.lines)[1][0] == first

@@ -51,14 +51,14 @@ def test_a_manifest_survives_the_round_trip(tmp_path: Path, manifest: Manifest) 
     assert list(json.loads(manifest.dump())["seconds"]) == ["scan", "compare"]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_an_older_manifest_is_refused_with_what_to_do(tmp_path: Path, manifest: Manifest, version: int) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(json.loads(manifest.dump()) | {"schema_version": version}))
     with pytest.raises(SnapshotError) as caught:
         load(path)
     assert str(caught.value) == (
-        f"{path}: has schema version {version}; this version of lookalike reads 4: "
+        f"{path}: has schema version {version}; this version of lookalike reads 5: "
         "run the job once in full to replace it"
     )
 
@@ -124,10 +124,10 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("floor", value=0.8), "floor: Input should be a valid string"),
         (edit("created", value="2026-11-23T15:01:02"), "created: "),
         (edit("seconds", "scan", value=None), "seconds.scan: "),
-        (edit("schema_version", value="4"), "schema_version: "),
+        (edit("schema_version", value="5"), "schema_version: "),
         (
-            edit("schema_version", value=5),
-            "schema version 5; this version of lookalike reads 4: a newer one is needed",
+            edit("schema_version", value=6),
+            "schema version 6; this version of lookalike reads 5: a newer one is needed",
         ),
     ],
 )
