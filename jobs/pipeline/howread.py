@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from jobs.inputs.formats.registry import words_of
-from jobs.inputs.presets.registry import PRESETS
+from jobs.inputs.separators.bar import SEPARATOR as BAR
 from jobs.inputs.separators.registry import SEPARATORS
-from jobs.inputs.tables import InputFile, Table
+from jobs.inputs.tables import POSTS, InputFile, Table
 from jobs.inputs.text.quoting import Evidence
 from jobs.options.config import JobConfig
 
@@ -34,10 +34,10 @@ def how_read(
 def _kind(table: Table, file: InputFile) -> str:
     words = [words_of(file)]
     if file.preset is not None:
-        words.append(f"columns of {PRESETS[file.preset].title}")
+        words.append(f"columns of {file.preset}")
     if file.from_text:
         words.append("hashtags out of the text")
-    elif file.separator is not None:
+    elif table is POSTS and file.separator not in (None, BAR.name):
         words.append(f"hashtags {SEPARATORS[file.separator].words}")
     missing = [column for column in _TOLD if column in table.columns and not file.has(table, column)]
     if missing:
@@ -49,6 +49,6 @@ def _of_quotes(quotes: Evidence, config: JobConfig) -> Iterator[str]:
     if config.quoting != "auto":
         yield f"--quoting is {config.quoting}"
     elif quotes.quoted:
-        yield f"{quotes.quoted:,} values are in quotes"
+        yield f"values in quotes: {quotes.quoted:,}"
     elif quotes.literal:
-        yield f"{quotes.literal:,} values begin with a quote that does not enclose them"
+        yield f"values with quotes of their own: {quotes.literal:,}"
