@@ -93,6 +93,7 @@ def scan_raw(
     """
     rows, bad, field = 0, 0, 0
     row_start, field_start = begin, begin
+    has_quotes = False  # at the beginning of a field that is used
     if begin >= stop:
         return rows, bad, row_start
     for at in range(begin, limit, BLOCK):
@@ -104,6 +105,7 @@ def scan_raw(
                 if field < len(slots) and slots[field] >= 0:
                     found.start[slots[field], rows] = field_start
                     found.end[slots[field], rows] = place
+                    has_quotes |= buffer[field_start] == QUOTE
                 field += 1
                 field_start = place + 1
                 continue
@@ -112,9 +114,11 @@ def scan_raw(
                 if slots[field] >= 0:
                     found.start[slots[field], rows] = field_start
                     found.end[slots[field], rows] = row_end
+                    has_quotes |= buffer[field_start] == QUOTE
                 found.row[0, rows] = row_start
                 found.row[1, rows] = row_end
-                _tally_raw(buffer, found, rows)
+                if has_quotes:
+                    _tally_raw(buffer, found, rows)
                 rows += 1
             elif row_end > row_start:
                 found.malformed[0, bad] = row_start
@@ -122,6 +126,7 @@ def scan_raw(
                 found.quotes[-1, OPENED] += may_be_part(buffer, row_start, row_end, delimiter)
                 bad += 1
             field = 0
+            has_quotes = False
             row_start = field_start = place + 1
             if row_start >= stop or max(rows, bad) == found.row.shape[1]:
                 return rows, bad, row_start
