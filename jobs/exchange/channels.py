@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -32,7 +33,12 @@ _POSTS = _schema(
 # From the split that met them to the bucket of the key. hash: of the spelling, see Spellings.
 _SPELLINGS = _schema(hash=pa.uint64(), spelling=pa.string(), key=pa.string())
 
-# From an id partition to a bucket: one hashtag of one used post. leads: 1 for the first hashtag of its post.
+# From an id partition to a bucket: one hashtag of one used post, those of a post together. leads: LEADS for the first
+# hashtag of its post; of a post joined of several rows, whose hashtags may have one key, also JOINED, and BEGINS for
+# the first in the bucket.
+LEADS: Final = 1
+JOINED: Final = 2
+BEGINS: Final = 4
 _USAGES = _schema(spelling=pa.uint64(), account=pa.uint32(), created_at=pa.int64(), repost=pa.int8(), leads=pa.int8())
 
 # From a bucket to a task of accounts: see Evidence; hashtag is the place in the bucket.

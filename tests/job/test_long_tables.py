@@ -1,10 +1,15 @@
 """Posts with a row for each of their hashtags."""
 
+import dataclasses
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jobs.stages.scan.posts import Posts
+from jobs.stages.scan.scan import ScanSplits
+from lookalike.strings.values import first_half_of
 from tests.examples import seeds
 
 from .running import Job
@@ -53,6 +58,26 @@ def test_a_row_a_hashtag_gives_what_a_row_a_post_gives(
     counts = result.manifest.counts.posts
     assert (counts.rows, counts.joined) == (len(long), len(long) - 80)
     assert (counts.duplicates, counts.rejected) == (0, {})
+
+
+def test_rows_whose_hashes_of_hashtags_collide_stay_apart(
+    quick_job: Job, tmp_path: Path, accounts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned: Any = ScanSplits._posts
+
+    def colliding(*arguments: Any) -> Posts:
+        posts = scanned(*arguments)
+        return dataclasses.replace(posts, row_hash=first_half_of(posts.row_hash))
+
+    monkeypatch.setattr(ScanSplits, "_posts", colliding)
+    rows = [f"p1\t2021-01-01\tu1\tone\t{tag}" for tag in ("Vote", "Now", "Vote", "News")]
+    result = quick_job(put(tmp_path, "posts.tsv", rows), accounts)
+    assert [row["hashtag"] for row in sorted(result.rows("hashtags"), key=lambda row: row["hashtag"])] == [
+        "news",
+        "now",
+        "vote",
+    ]
+    assert (result.manifest.counts.posts.joined, result.manifest.counts.posts.duplicates) == (2, 1)
 
 
 def _dealt(chance: random.Random, rows: list[str]) -> list[tuple[str, list[str]]]:

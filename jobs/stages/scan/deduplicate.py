@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange import channels
+from jobs.exchange.channels import BEGINS, JOINED, LEADS
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import PostsReport
@@ -106,7 +107,7 @@ class DeduplicatePosts:
         counts.unreadable_flags = int((used & posts.was_flagged & (posts.repost < 0)).sum())
         channel = channels.usages(self.work)
         with channel.source(partition) as box:
-            self._send(posts, used, box, channel.schema.names)
+            self._send(posts, used, shared.heads, box, channel.schema.names)
         return counts
 
     def _write_index(self, partition: int, index: PostIndex) -> list[FileEntry]:
@@ -143,18 +144,39 @@ class DeduplicatePosts:
             rejects.add(POSTS.name, rows.path(number), Reason.CONFLICT, rows.raw(number))
         return rejected
 
-    def _send(self, posts: Posts, used: npt.NDArray[np.bool_], box: Outbox, names: Sequence[str]) -> None:
-        """The usages of the posts that are used, by bucket. names: of the columns of a usage."""
+    def _send(
+        self,
+        posts: Posts,
+        used: npt.NDArray[np.bool_],
+        joined: npt.NDArray[np.int64],
+        box: Outbox,
+        names: Sequence[str],
+    ) -> None:
+        """The usages of the posts that are used, by bucket. joined: posts of several rows. names: of the columns."""
         leads = np.zeros(len(posts.spelling) + 1, np.int8)
-        leads[posts.offsets[:-1]] = 1  # a post without hashtags has no usage, what is marked leads anyway
+        leads[posts.offsets[:-1]] = LEADS  # a post without hashtags has no usage, what is marked leads anyway
         post = np.repeat(np.arange(len(posts)), np.diff(posts.offsets))
         chosen = np.flatnonzero(used[post])
         order, parts = parts_of(posts.bucket[chosen], self.buckets)
         chosen = chosen[order]
         post = post[chosen]
-        columns = {"spelling": posts.spelling[chosen], "leads": leads[chosen]}
+        leads = leads[chosen]
+        if len(joined):
+            leads |= _marks(post, posts.bucket[chosen], joined, len(posts))
+        columns = {"spelling": posts.spelling[chosen], "leads": leads}
         usages = pa.record_batch(
             {name: columns[name] if name in columns else getattr(posts, name)[post] for name in names}
         )
         for bucket, start, end in parts:
             box.send(bucket, usages.slice(start, end - start))
+
+
+def _marks(
+    post: npt.NDArray[np.int64], bucket: npt.NDArray[np.uint16], joined: npt.NDArray[np.int64], posts: int
+) -> npt.NDArray[np.int8]:
+    """int8[n]: JOINED and BEGINS of usages, by the post and the bucket of each."""
+    is_joined = np.zeros(posts, np.bool_)
+    is_joined[joined] = True
+    begins = np.ones(len(post), np.bool_)
+    begins[1:] = (np.diff(post) != 0) | (bucket[1:] != bucket[:-1])
+    return np.where(is_joined[post], JOINED + BEGINS * begins, 0).astype(np.int8)

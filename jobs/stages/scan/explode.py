@@ -16,17 +16,7 @@ from jobs.inputs.tables import Column
 from jobs.stages.scan.interner import Codes, Interner
 from lookalike.hashtags import normalise, spelling
 from lookalike.snapshots.manybuckets import buckets_of
-from lookalike.strings.values import (
-    HALF,
-    Bytes,
-    Hashes,
-    Places,
-    beyond_ascii,
-    first_half_of,
-    frozen,
-    hash_values,
-    pack_values,
-)
+from lookalike.strings.values import Bytes, Hashes, Places, beyond_ascii, frozen, hash_values, pack_values
 
 _SIGN = ord("#")
 
@@ -34,7 +24,7 @@ _SIGN = ord("#")
 class Exploded(NamedTuple):
     """The hashtags of n posts, each once a post: those of post i are at offsets[i] to offsets[i + 1].
 
-    spelling uint64[]: the hash of the hashtag as spelled; its first half is that of the key. bucket uint16[]: of its
+    spelling uint64[]: the hash of the hashtag as spelled. bucket uint16[]: of its
     key. offsets int64[n + 1].
     """
 
@@ -46,7 +36,7 @@ class Exploded(NamedTuple):
 class Spellings:
     """The spellings of hashtags met so far.
 
-    A spelling travels as a hash, 32 bits of its key and 32 of itself; dictionary() has the spelling of each. seed: of
+    A spelling travels as a 64-bit hash; dictionary() has the spelling of each. seed: of
     the hashes, different in every run, so that nobody can prepare two hashtags with one hash. ignored: keys of
     hashtags to leave out.
     """
@@ -99,16 +89,13 @@ class Spellings:
             spelled = _replaced(*spelled, beyond, [spelling(text).encode() for text in texts])
             keyed = _replaced(*keyed, beyond, [normalise(text).encode() for text in texts])
         first, last = _trim(*_frozen(spelled))
-        of_spelling = hash_values(spelled[0], first, last, self._seed)
+        self._hash = np.append(self._hash, hash_values(spelled[0], first, last, self._seed))
         self._spelled.append(_strings(*pack_values(spelled[0], first, last)))
         known_keys = len(self._keys)
         key = self._keys.add(*_lowered(*_frozen(keyed)))
         new = buckets_of(self._keys.packed, self._keys.offsets[known_keys:], self._buckets)
         self._bucket_of_key = np.append(self._bucket_of_key, new)
         self._key = np.append(self._key, key)
-        places = self._keys.offsets
-        of_key = hash_values(self._keys.packed, places[key], places[key + 1], self._seed)
-        self._hash = np.append(self._hash, first_half_of(of_key) | (of_spelling >> HALF))
         self._bucket = np.append(self._bucket, self._bucket_of_key[key])
 
 

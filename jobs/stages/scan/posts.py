@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lookalike.strings.values import HALF
-
 PLACE_BITS = 44  # a row is its file's number above its place in the file: a million files of 16 TiB
 PLACE = (1 << PLACE_BITS) - 1
 
@@ -74,18 +72,13 @@ class Posts:
         return Posts(**taken, offsets=offsets, spelling=self.spelling[uses], bucket=self.bucket[uses])
 
     def join(self, rows: npt.NDArray[np.int64], heads: npt.NDArray[np.int64]) -> Posts:
-        """The posts, those at `heads` with the hashtags of `rows`, too; of spellings of one key the first counts."""
+        """The posts, those at `heads` with the hashtags of `rows` after their own, in the order of rows."""
         owner = np.arange(len(self))
         owner[rows] = heads
         sizes = np.diff(self.offsets)
         of_use = np.repeat(owner, sizes)
         uses = np.lexsort((np.repeat(self.row, sizes), of_use))
-        key = self.spelling[uses] >> HALF
-        by_key = np.lexsort((key, of_use[uses]))
-        is_first = np.ones(len(uses), np.bool_)
-        is_first[by_key[1:]] = (np.diff(key[by_key]) != 0) | (np.diff(of_use[uses][by_key]) != 0)
-        uses = uses[is_first]
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(of_use[uses], minlength=len(self)))])
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(of_use, minlength=len(self)))])
         return dataclasses.replace(self, offsets=offsets, spelling=self.spelling[uses], bucket=self.bucket[uses])
 
     def slice(self, start: int, end: int) -> Posts:

@@ -68,8 +68,15 @@ class SharedIds:
 
 
 def _repeated(rows: Rows, kind: Rows, posts: Posts) -> npt.NDArray[np.bool_]:
-    """bool[len(rows)]: whether an earlier row of its kind is the same. rows: ascending by kind and then by row."""
-    order = np.lexsort((posts.row_hash[rows], kind))
+    """bool[len(rows)]: whether an earlier row of its kind is the same. rows: ascending by kind and then by row.
+
+    Half a hash of the hashtags is too little to tell that no hashtag is lost, so their own hashes are added up, too.
+    """
+    edges = np.concatenate([np.zeros(1, np.uint64), np.cumsum(posts.spelling, dtype=np.uint64)])
+    hashtags = edges[posts.offsets[rows + 1]] - edges[posts.offsets[rows]]
+    order = np.lexsort((hashtags, posts.row_hash[rows], kind))
     same = np.zeros(len(rows), bool)
-    same[order[1:]] = (np.diff(kind[order]) == 0) & (np.diff(posts.row_hash[rows][order]) == 0)
+    same[order[1:]] = np.diff(kind[order]) == 0
+    for column in (posts.row_hash[rows], hashtags):
+        same[order[1:]] &= np.diff(column[order]) == 0
     return same
