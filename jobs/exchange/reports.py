@@ -72,6 +72,7 @@ class PostsReport:
     quotes: Evidence = NO_EVIDENCE
     borders: list[Border] = dataclasses.field(default_factory=list)
     authors: dict[int, Authors] = dataclasses.field(default_factory=dict)
+    ids: list[str] = dataclasses.field(default_factory=list)
     odd_dates: list[str] = dataclasses.field(default_factory=list)
     odd_flags: list[str] = dataclasses.field(default_factory=list)
 
@@ -105,6 +106,7 @@ class PostsReport:
             total.borders += part.borders
             for file, authors in part.authors.items():
                 total.authors[file] = authors + total.authors.get(file, Authors(0, 0, None))
+            total.ids = [*total.ids, *part.ids][:_SOME_IDS]
             total.odd_dates = [*total.odd_dates, *part.odd_dates][:EXAMPLES]
             total.odd_flags = [*total.odd_flags, *part.odd_flags][:EXAMPLES]
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates + total.joined
@@ -113,6 +115,7 @@ class PostsReport:
         return total
 
 
+_SOME_IDS = 300
 _NUMBERS = tuple(field.name for field in dataclasses.fields(PostsReport) if field.default == 0)
 
 

@@ -104,6 +104,7 @@ def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTa
             f"{file.path}: {authors.unknown:,} of {authors.rows:,} posts are of authors that are not among the "
             f"accounts, such as {authors.example!r}{known}{more}"
         )
+    yield from about_ids("posts", posts.ids)
     yield from about_ids("posts' authors", [found.example for _, found in strange if found.example is not None])
     yield from about_dates(posts.unreadable_dates, posts.used, posts.odd_dates)
 

@@ -265,6 +265,14 @@ def test_ids_that_became_doubles_are_a_warning(given: Given, warnings: Warnings)
     ]
 
 
+def test_ids_of_posts_that_a_spreadsheet_has_rounded_are_a_warning(given: Given, warnings: Warnings) -> None:
+    given.set("id", [f"9.0{i}E+17" for i in range(10)])
+    assert pairs(given.run()) == USUAL
+    assert warnings() == [
+        "ids of posts look like numbers with fractions or exponents, such as '9.00E+17': digits may be lost"
+    ]
+
+
 def test_hashtags_that_look_the_same_are_one(given: Given) -> None:
     looks = ["Vote", "Vo\u200bte", "Vote\ufeff", "Vo\u00adte", "\u200fVote", "\u2066Vote\u2069", "Vote\ufe0f", "VOTE"]
     given.set("hashtags", looks)

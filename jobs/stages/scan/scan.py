@@ -85,6 +85,7 @@ class ScanSplits:
                 counts.quotes += Evidence.of(rows, file.dialect.quoting)
                 posts_read = self._posts(split.file, rows, spellings, rejects, unknown)
                 _show_unreadable(rows, posts_read, counts)
+                counts.ids = counts.ids or _texts(rows["id"].take(np.arange(min(EXAMPLES, len(rows)))))
                 waiting.append(posts_read)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
@@ -162,7 +163,11 @@ def _show_unreadable(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
 
 def _examples(column: Column, rows: RowBatch, posts: Posts, odd: npt.NDArray[np.bool_]) -> list[str]:
     chosen = posts.row[np.flatnonzero(odd)[:EXAMPLES]] & PLACE
-    return [column.value(i).decode("utf-8", "backslashreplace") for i in np.searchsorted(rows.place, chosen).tolist()]
+    return _texts(column.take(np.searchsorted(rows.place, chosen)))
+
+
+def _texts(column: Column) -> list[str]:
+    return [column.value(i).decode("utf-8", "backslashreplace") for i in range(len(column.start))]
 
 
 def _batches(file: InputFile, split: Split, borders: list[int]) -> Iterator[RowBatch]:
