@@ -17,6 +17,7 @@ from lookalike.snapshots.manifest import InputRecord, Manifest, Mode
 # Options that a snapshot and its base must share.
 _ALIKE = (
     "accounts_from",
+    "all_names",
     "blocking",
     "columns",
     "day_first",
@@ -87,6 +88,8 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
         raise NotIncremental(f"the live snapshot was made by version {live.job_version}")
     if config.blocking != "lossless":
         raise NotIncremental("prefix blocking loses pairs, and not the same ones in each run")
+    if config.all_names:
+        raise NotIncremental("all names of an account are compared")
     if live.threshold != config.min_similarity:
         raise NotIncremental(f"min_similarity of the live snapshot is {live.floor}")
     if live.buckets != config.buckets:

@@ -108,7 +108,12 @@ class AccountMerger:
         touched = np.zeros(len(account), bool)
         touched[place[is_known]] = True
         if not len(found) and not changed.any():
-            return _Alike(kept=counts, rows=Lookalikes.of(found), patch=None, old=LOOKALIKES.schema.empty_table())
+            return _Alike(
+                kept=counts,
+                rows=Lookalikes.of(accounts_table(self.accounts), found),
+                patch=None,
+                old=LOOKALIKES.schema.empty_table(),
+            )
         old = self.tables.base.read("lookalikes", bucket)
         if changed.any():
             owner = np.repeat(np.arange(len(account)), counts)
@@ -124,7 +129,7 @@ class AccountMerger:
             "distance": rows["distance"].to_numpy()[stays],
             "hashtags": rows["hashtags"].to_numpy().astype(np.int32)[stays],
         }
-        now = Lookalikes.of(pa.concat_tables([pa.table(stored, found.schema), found]))
+        now = Lookalikes.of(accounts_table(self.accounts), pa.concat_tables([pa.table(stored, found.schema), found]))
         coming = pa.Table.from_batches(lookalike_rows(accounts_table(self.accounts), now), LOOKALIKES.schema)
         patch = Patch(blocks.rows, blocks.begins[np.searchsorted(account, now.account)], coming)
         return _Alike(kept=np.where(touched, 0, counts), rows=now, patch=patch, old=old)

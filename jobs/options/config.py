@@ -63,6 +63,15 @@ class JobConfig(InputOptions):
             "it.",
         ),
     ] = ()
+    all_names: Annotated[
+        bool,
+        Option(
+            PAIRS,
+            "Compare all names that an account had, not only the latest.",
+            details="Two accounts are a pair if a name of the one is similar to a name of the other. Every run reads "
+            "all posts, and the service answers from the stored pairs alone.",
+        ),
+    ] = False
     blocking: Annotated[
         Literal["lossless", "prefix"],
         Option(

@@ -91,7 +91,9 @@ def _read(
     files: tuple[InputFile, ...], config: JobConfig, publication: Publication
 ) -> tuple[AccountsRead, _Rejected]:
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
-        read = readaccounts.read_accounts(files, fold=config.fold, rejects=log, endings=config.strip_suffix)
+        read = readaccounts.read_accounts(
+            files, fold=config.fold, rejects=log, endings=config.strip_suffix, all_names=config.all_names
+        )
         if config.quoting == "auto":
             check_evidence(ACCOUNTS, files, read.quotes)
         entry = log.close()

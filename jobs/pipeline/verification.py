@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import NoReturn
 
 import numpy as np
@@ -42,7 +44,8 @@ def verify(snapshot: Snapshot, hashtags: int) -> Verification:
     start = time.monotonic()
     seed = int.from_bytes(hashlib.sha256(snapshot.manifest.id.encode()).digest()[:8])
     rng = np.random.default_rng(seed)
-    checked = [_Hashtag(snapshot, key, rng).check() for key in _drawn(snapshot, hashtags, rng)]
+    names = _other_names(snapshot)
+    checked = [_Hashtag(snapshot, key, names, rng).check() for key in _drawn(snapshot, hashtags, rng)]
     totals = {
         field: sum(getattr(one, field) for one in checked) for field in ("members", "compared", "found", "lost")
     }
@@ -88,11 +91,24 @@ def _key_at(snapshot: Snapshot, place: int) -> str:
     raise IndexError(place)
 
 
-class _Hashtag:
-    """The members and the stored pairs of a hashtag."""
+def _other_names(snapshot: Snapshot) -> dict[str, list[str]]:
+    """The names of each account that are compared besides the one in members: none but with --all-names."""
+    found: dict[str, list[str]] = {}
+    if snapshot.manifest.configuration.get("all_names"):
+        for bucket in range(snapshot.manifest.buckets):
+            for row in snapshot.stored("names", bucket).read(["account_id", "screen_name"]).to_pylist():
+                found.setdefault(row["account_id"], []).append(row["screen_name"])
+    return found
 
-    def __init__(self, snapshot: Snapshot, key: str, rng: np.random.Generator) -> None:
+
+class _Hashtag:
+    """The members and the stored pairs of a hashtag. other_names: see above."""
+
+    def __init__(
+        self, snapshot: Snapshot, key: str, other_names: dict[str, list[str]], rng: np.random.Generator
+    ) -> None:
         self._snapshot, self._key, self._rng = snapshot, key, rng
+        self._other_names = other_names
         manifest = snapshot.manifest
         self._threshold = manifest.threshold
         self._folds = manifest.configuration.get("fold") == "case"
@@ -110,6 +126,10 @@ class _Hashtag:
         longer = _lengths(names)
         longer = np.maximum(longer[:, None], longer)
         distance = cdist(names, names, scorer=Levenshtein.distance, dtype=np.int32, workers=-1).astype(np.int64)
+        several = [place for place in range(size) if self._has_several(chosen[place])] if self._other_names else []
+        for row, column in itertools.product(several, range(size)):
+            best = self._best(chosen[row], chosen[column])
+            distance[row, column], longer[row, column] = distance[column, row], longer[column, row] = best
         one, other = np.nonzero(np.triu(self._are_similar(distance, longer), 1))
         stored = np.sort(np.concatenate([np.zeros(0, np.int64), *self._stored(chosen)]))
         if (twice := stored[1:][stored[1:] == stored[:-1]]).size:
@@ -164,6 +184,10 @@ class _Hashtag:
         names, others = self._taken(left), self._taken(right)
         distance = cpdist(names, others, scorer=Levenshtein.distance, dtype=np.int32).astype(np.int64)
         longer = np.maximum(_lengths(names), _lengths(others))
+        if self._other_names:
+            for row, pair in enumerate(zip(left, right, strict=True)):
+                if any(map(self._has_several, pair)):
+                    distance[row], longer[row] = self._best(*pair)
         stored = rows.column("distance").to_numpy()
         similarity = np.divide(longer - distance, longer, out=np.ones(len(longer)), where=longer > 0)
         for wrong, what in (
@@ -177,6 +201,23 @@ class _Hashtag:
             if wrong.any():
                 row = int(np.argmax(wrong))
                 self._fail(int(left[row]), int(right[row]), what.format(stored=stored[row], distance=distance[row]))
+
+    def _has_several(self, place: int) -> bool:
+        """Whether a member has other names that are compared."""
+        return self._ids[place].as_py() in self._other_names
+
+    def _best(self, one: int, other: int) -> tuple[int, int]:
+        """Distance and length of the longer of the most similar names of two members."""
+        found = []
+        for left, right in itertools.product(self._every_name(one), self._every_name(other)):
+            distance, longer = Levenshtein.distance(left, right), max(len(left), len(right))
+            found.append((Fraction(longer - distance, longer), -distance, longer))
+        _, negative, longer = max(found)
+        return -negative, longer
+
+    def _every_name(self, place: int) -> list[str]:
+        names = [self._names[place].as_py(), *self._other_names.get(self._ids[place].as_py(), [])]
+        return [name.casefold() for name in names] if self._folds else names
 
     def _are_similar(self, distance: Ints, longer: Ints) -> npt.NDArray[np.bool_]:
         """d <= (1 - p / q) * m, in integers."""

@@ -118,6 +118,8 @@ class FullStages:
         if config.blocking == "prefix":
             sampled = max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS)
             return compare_hashtags(run, self.cut, units, prefix_length=config.prefix_length, sample_one_in=sampled)
+        if config.all_names:  # lists of hashtags are by account
+            return compare_hashtags(run, self.cut, units)
         find_users = functools.partial(list_users, run.work, self.cut.tasks)
         names = accounts_table(run.accounts).names
         order = cheaper_names_order(units, names, find_users, config.min_similarity, config.block_size)

@@ -144,6 +144,9 @@ class AnswerMaker:
     async def _compare_members(self, served: Served, question: Question, key: RunKey) -> LiveRows | PairsText:
         hashtag = await self._off_loop(served.snapshot.hashtag, question.key)
         members = 0 if hashtag is None else hashtag.members
+        if served.manifest.configuration.get("all_names"):
+            what = "but not in this snapshot, which has pairs by all names of an account"
+            raise too_much(served.manifest, question, self._settings, what)
         if members > self._settings.live_max_members:
             raise too_much(served.manifest, question, self._settings, f"#{question.key[:80]} has {members} accounts")
         stop = threading.Event()

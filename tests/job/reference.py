@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +38,7 @@ class Account(NamedTuple):
     created: datetime | None
     screen_name: str
     compared: str  # the screen name as it is compared
+    others: frozenset[str] = frozenset()  # its other names, where all are compared
 
 
 @dataclass
@@ -78,10 +79,11 @@ def expected_result(
     exclude_reposts: bool = False,
     fold: str = "none",
     prefix_length: int | None = None,
+    all_names: bool = False,
 ) -> Expected:
     """prefix_length: None for the lossless comparison."""
     result = Expected()
-    known = _accounts(result, accounts, fold)
+    known = _accounts(result, accounts, fold, all_names=all_names)
     usages = list(_usages(result, posts, known, exclude_reposts=exclude_reposts))
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     used: dict[tuple[str, str], list[tuple[datetime | None, bool | None]]] = defaultdict(list)
@@ -170,7 +172,7 @@ def _by_date(created: datetime | None) -> datetime:
     return datetime.min.replace(tzinfo=UTC) if created is None else created
 
 
-def _accounts(result: Expected, paths: Sequence[Path], fold: str) -> dict[str, Account]:
+def _accounts(result: Expected, paths: Sequence[Path], fold: str, *, all_names: bool) -> dict[str, Account]:
     rows = list(_rows(paths, ACCOUNTS))
     usable: dict[str, list[tuple[datetime, int, bytes, Row]]] = defaultdict(list)
     unreadable = 0
@@ -193,14 +195,16 @@ def _accounts(result: Expected, paths: Sequence[Path], fold: str) -> dict[str, A
         assert chosen.values is not None
         shown = used_name.decode()
         compared = shown.casefold() if fold == "case" else shown
-        known[account] = Account(account, _moment(chosen.values[1]), shown, compared)
+        every = {name.decode() for _, _, name, _ in versions} if all_names else {shown}
+        others = frozenset(name.casefold() if fold == "case" else name for name in every - {shown})
+        known[account] = Account(account, _moment(chosen.values[1]), shown, compared, others)
         distinct: dict[tuple[datetime, bytes], list[Row]] = defaultdict(list)
         for created_at, _, name, row in versions:
             distinct[created_at, name].append(row)
         duplicates += len(versions) - len(distinct)
         earlier += sum(name != used_name for _, name in distinct)
-        all_names = len({name for _, name in distinct})
-        names += all_names if all_names > 1 else 0
+        different = len({name for _, name in distinct})
+        names += different if different > 1 else 0
         for (created_at, name), equal in distinct.items():
             if name == used_name and created_at != used_date:
                 _reject(result, "accounts", "conflicting duplicate", equal)
@@ -325,8 +329,12 @@ def _pairs(hashtag: str, group: list[Account], threshold: Fraction) -> list[Pair
     """The similar pairs among accounts in the order of their ids, the most similar first."""
     pairs = []
     for one, other in combinations(group, 2):
-        longer = max(len(one.compared), len(other.compared))
-        distance = Levenshtein.distance(one.compared, other.compared)
-        if threshold.denominator * distance <= (threshold.denominator - threshold.numerator) * longer:
-            pairs.append((hashtag, one.id, other.id, distance, (longer - distance) / longer))
+        found = []
+        for left, right in product({one.compared, *one.others}, {other.compared, *other.others}):
+            longer, distance = max(len(left), len(right)), Levenshtein.distance(left, right)
+            if threshold.denominator * distance <= (threshold.denominator - threshold.numerator) * longer:
+                found.append(((longer - distance) / longer, -distance))
+        if found:
+            similarity, negative = max(found)
+            pairs.append((hashtag, one.id, other.id, -negative, similarity))
     return sorted(pairs, key=lambda pair: (-pair[4], pair[1], pair[2]))

@@ -86,6 +86,16 @@ def test_the_columns_of_the_posts_may_have_other_names(quick_job: Job, tmp_path:
     assert len(names(result)) == 4
 
 
+def test_with_all_names_an_earlier_name_is_compared_too(quick_job: Job, tmp_path: Path) -> None:
+    result = run(quick_job, written(tmp_path, POSTS), all_names=True)
+    assert result.pairs == [
+        ("vote", "a", "b", 1, 12 / 13),
+        ("vote", "a", "c", 1, 12 / 13),
+        ("vote", "b", "c", 1, 12 / 13),
+    ]
+    assert names(result) == names(run(quick_job, written(tmp_path, POSTS)))
+
+
 ACCOUNTS = "id\tcreated_at\tscreen_name\tlast_seen\n"
 RENAMED = "u7\t2020-01-01\tname07hhhh\t2021-01-01\nu7\t2020-01-01\teagle_news_01\t2020-06-01\n"
 OTHERS = "u8\t2020-01-01\teagle_news_02\t2021-01-01\n"

@@ -28,7 +28,9 @@ def random_options(rng: random.Random) -> dict[str, Any]:
         "exclude_reposts": rng.random() < 0.3,
         "fold": rng.choice(["none", "none", "case"]),
     }
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
+        options["all_names"] = True
+    elif rng.random() < 0.3:
         options |= {"blocking": "prefix", "prefix_length": rng.choice([1, 2, 3, 10])}
     return options
 
@@ -48,7 +50,7 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
         force=True,
         **options,
     )
-    names = ("min_similarity", "exclude_reposts", "fold", "prefix_length")
+    names = ("min_similarity", "exclude_reposts", "fold", "prefix_length", "all_names")
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
 
 

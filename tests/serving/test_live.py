@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,6 +67,19 @@ def test_too_many_pairs_and_too_much_time_are_refused(medium_snapshot: Published
     assert "in up to 1e-06 seconds; this one takes longer" in refused(
         serve(medium_snapshot.output, live_max_seconds=1e-6)
     )
+
+
+def test_a_snapshot_by_all_names_is_not_compared_by_the_latest_alone(
+    medium_snapshot: Published, serve: ServiceFactory, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    shutil.copytree(medium_snapshot.output, output)
+    manifest = output / "snapshots" / (output / "CURRENT").read_text().strip() / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["configuration"]["all_names"] = True
+    manifest.write_text(json.dumps(content))
+    assert "by all names of an account" in refused(serve(output))
+    assert serve(output).client.pairs("covid19", "0.8") != []
 
 
 def test_all_pairs_at_similarity_0(medium_snapshot: Published, medium_service: Service) -> None:

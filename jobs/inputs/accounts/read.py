@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.inputs.accounts.names import cleaned_names, count_undecoded
 from jobs.inputs.accounts.resolve import Strings, resolve
-from jobs.inputs.accounts.table import AccountTable
+from jobs.inputs.accounts.table import AccountTable, EarlierNames
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import Reason, RejectLog
@@ -71,6 +72,7 @@ def read_accounts(
     fold: Literal["none", "case"],
     rejects: RejectLog,
     endings: tuple[str, ...] = (),
+    all_names: bool = False,
 ) -> AccountsRead:
     """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
 
@@ -99,7 +101,8 @@ def read_accounts(
     del ids
     ordered_names = _strings(names.take(kept))
     del names
-    table = AccountTable.build(ordered_ids, ordered_names, created, fold=fold)
+    earlier = _earlier(over_time, ordered_ids, ordered_names) if all_names else None
+    table = AccountTable.build(ordered_ids, ordered_names, created, fold=fold, earlier=earlier)
     counts = AccountCounts(
         rows=gathered.rows,
         used=len(kept),
@@ -113,6 +116,13 @@ def read_accounts(
     if counts.rows != accounted:
         raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
     return AccountsRead(table, over_time, gathered.odd_date, counts, gathered.quotes)
+
+
+def _earlier(over_time: NamesOverTime, ids: pa.LargeStringArray, used: pa.LargeStringArray) -> EarlierNames:
+    """The names over time but those that are used. ids, used: of all accounts, in the order of ids."""
+    owner = pc.index_in(over_time.ids, value_set=ids)
+    others = pc.not_equal(over_time.screen_names, used.take(owner))
+    return EarlierNames(owner.filter(others).to_numpy().astype(np.uint32), over_time.screen_names.filter(others))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from lookalike.strings.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
 from lookalike.strings.packed import packed_strings
 from lookalike.strings.values import Bytes, Places, beyond_ascii
 
-_ALPHABET = b"alphabet"
+_ALPHABET, _ACCOUNTS = b"alphabet", b"accounts"
 
 
 def _required(**columns: pa.DataType) -> list[pa.Field]:
@@ -22,7 +22,10 @@ def _required(**columns: pa.DataType) -> list[pa.Field]:
 
 
 def _schema(names: EncodedNames) -> pa.Schema:
-    """The file's columns: one row an account, in the order of ids; codes uint8 or uint32 as the names have."""
+    """The file's columns: one row an account, in the order of ids; codes uint8 or uint32 as the names have.
+
+    Rows of earlier names follow, which have no id and no screen name, and whose created_at is the account's place.
+    """
     (code,) = _required(code=pa.from_numpy_dtype(names.codes.dtype))
     (slot,) = _required(slot=pa.uint64())
     columns = _required(
@@ -34,14 +37,28 @@ def _schema(names: EncodedNames) -> pa.Schema:
         twice=pa.uint64(),
         slots=pa.list_(slot, SLOTS_PER_ID),
     )
-    return pa.schema(columns, {_ALPHABET: str(names.alphabet)})
+    return pa.schema(columns)
+
+
+@dataclass(frozen=True)
+class EarlierNames:
+    """k names of accounts: owner uint32[k], ascending, the account's place; names LargeStringArray of k."""
+
+    owner: npt.NDArray[np.uint32]
+    names: pa.LargeStringArray
+
+    @classmethod
+    def none(cls) -> EarlierNames:
+        """No names."""
+        return cls(np.zeros(0, np.uint32), pa.array([], pa.large_string()))
 
 
 @dataclass(frozen=True)
 class AccountTable:
     """n accounts in ascending order of id (UTF-8 bytes): an account's place is its index everywhere.
 
-    ids, screen_names: LargeStringArray, as written. names: the names as compared, encoded.
+    ids, screen_names: LargeStringArray, as written. names: the names as compared, encoded; those from n on are
+    earlier names that are compared as well, and earlier_owner, uint32[k] and ascending, has their accounts.
     created_at: int64[n], microseconds since 1970 or NULL_TIME. slots: finds accounts by id.
     """
 
@@ -50,6 +67,7 @@ class AccountTable:
     created_at: npt.NDArray[np.int64]
     names: EncodedNames
     slots: Slots
+    earlier_owner: npt.NDArray[np.uint32]
 
     @classmethod
     def build(
@@ -59,14 +77,23 @@ class AccountTable:
         created_at: npt.NDArray[np.int64],
         *,
         fold: Literal["none", "case"],
+        earlier: EarlierNames | None = None,
     ) -> AccountTable:
         """The table of accounts whose ids are ascending and different; names are compared as `fold` says."""
-        names = encode_names(compared_names(screen_names, fold=fold))
-        return cls(ids, screen_names, created_at, names, build_index(*packed_strings(ids)))
+        earlier = earlier or EarlierNames.none()
+        names = encode_names(compared_names(pa.concat_arrays([screen_names, earlier.names]), fold=fold))
+        return cls(ids, screen_names, created_at, names, build_index(*packed_strings(ids)), earlier.owner)
 
     def __len__(self) -> int:
         """Number of accounts."""
         return len(self.ids)
+
+    def owner_of(self, names: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """The account of each name, given by its place among `names`."""
+        if not len(self.earlier_owner):
+            return names
+        owners = np.concatenate([np.arange(len(self), dtype=np.uint32), self.earlier_owner])
+        return owners[names]
 
     def lookup(self, buffer: Bytes, start: Places, end: Places) -> Places:
         """int64[n]: the index of the account that has each value, buffer[start[i]:end[i]], as id, or -1.
@@ -97,13 +124,20 @@ class AccountTable:
 
     def write(self, path: str) -> None:
         """Write the table as an Arrow file of one record batch."""
-        schema, names = _schema(self.names), self.names
+        schema, names, more = _schema(self.names), self.names, len(self.earlier_owner)
+        ids, screen_names, created_at, slots = self.ids, self.screen_names, self.created_at, self.slots
+        if more:
+            blank = pa.array([""] * more, pa.large_string())
+            ids, screen_names = (pa.concat_arrays([values, blank]) for values in (ids, screen_names))
+            created_at = np.append(created_at, self.earlier_owner.astype(np.int64))
+            slots = np.append(slots, np.zeros(more * SLOTS_PER_ID, np.uint64))
         codes = pa.LargeListArray.from_arrays(
             pa.array(names.offsets), pa.array(names.codes), type=schema.field("codes").type
         )
-        slots = pa.FixedSizeListArray.from_arrays(pa.array(self.slots), type=schema.field("slots").type)
+        slots = pa.FixedSizeListArray.from_arrays(pa.array(slots), type=schema.field("slots").type)
         numbers = [pa.array(names.once), pa.array(names.twice)]
-        columns = [self.ids, self.screen_names, pa.array(self.created_at), codes, *numbers, slots]
+        columns = [ids, screen_names, pa.array(created_at), codes, *numbers, slots]
+        schema = schema.with_metadata({_ALPHABET: str(names.alphabet), _ACCOUNTS: str(len(self))})
         with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
@@ -111,9 +145,11 @@ class AccountTable:
     def open(cls, path: str) -> AccountTable:
         """Map a written table into memory: nothing is copied, and processes of one machine share it."""
         reader = pa.ipc.open_file(pa.memory_map(path))
-        batch, alphabet = reader.get_batch(0), int(reader.schema.metadata[_ALPHABET])
-        codes = batch.column("codes")
+        batch, metadata = reader.get_batch(0), reader.schema.metadata
+        accounts, codes = int(metadata[_ACCOUNTS]), batch.column("codes")
         once, twice, created_at = (batch.column(name).to_numpy() for name in ("once", "twice", "created_at"))
-        names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), alphabet, once, twice)
-        slots = batch.column("slots").values.to_numpy()
-        return cls(batch.column("id"), batch.column("screen_name"), created_at, names, slots)
+        names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), int(metadata[_ALPHABET]), once, twice)
+        ids, screen_names = (batch.column(name).slice(0, accounts) for name in ("id", "screen_name"))
+        slots = batch.column("slots").values.to_numpy()[: accounts * SLOTS_PER_ID]
+        owner = created_at[accounts:].astype(np.uint32)
+        return cls(ids, screen_names, created_at[:accounts], names, slots, owner)

@@ -111,11 +111,15 @@ class ComparePairs:
             counts.sample_pairs += sum(map(len, similar_pairs(names, self.threshold, members)))
 
     def _send(self, bucket: int, waiting: list[PairBatch], found: PairBoxes, counts: CompareReport) -> None:
-        counts.similar += sum(map(len, waiting))
         left = np.concatenate([pairs.left for pairs in waiting])
         right = np.concatenate([pairs.right for pairs in waiting])
         distance = np.concatenate([pairs.distance for pairs in waiting])
         place = np.concatenate([pairs.group for pairs in waiting])
+        table = accounts_table(self.accounts)
+        if len(table.earlier_owner):
+            apart = np.flatnonzero(table.owner_of(left) != table.owner_of(right))
+            left, right, distance, place = left[apart], right[apart], distance[apart], place[apart]
+        counts.similar += len(left)
         number = hashtag_table(str(self.work)).numbers_in(bucket)[place]
         found.by_hashtag(number, left, right, distance)
         found.by_account(left, right, distance, np.ones(len(left), np.int32))

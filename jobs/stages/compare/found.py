@@ -14,7 +14,7 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
-from jobs.exchange.worker import account_buckets
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.stages.group.hashtagtable import hashtag_table
 
 Indices = npt.NDArray[np.uint32]
@@ -22,7 +22,10 @@ Indices = npt.NDArray[np.uint32]
 
 @dataclasses.dataclass(frozen=True)
 class PairSender:
-    """Sends pairs to the tasks of WriteTables; buckets, tasks: as there."""
+    """Sends pairs to the tasks of WriteTables; buckets, tasks: as there.
+
+    Accounts are given by the names that are similar, see AccountTable.names.
+    """
 
     accounts: str
     work: Path
@@ -62,7 +65,8 @@ class PairBoxes:
         """Send n pairs, each a pair in so many hashtags, from either side to the tasks of accounts."""
         account, other = np.concatenate([account_a, account_b]), np.concatenate([account_b, account_a])
         tasks = self.sender.tasks
-        order, parts = parts_of(account_buckets(self.sender.accounts, self.sender.buckets)[account] % tasks, tasks)
+        owner = accounts_table(self.sender.accounts).owner_of(account)
+        order, parts = parts_of(account_buckets(self.sender.accounts, self.sender.buckets)[owner] % tasks, tasks)
         columns = {"account": account, "other": other}
         columns |= {"distance": np.tile(distance, 2), "hashtags": np.tile(hashtags, 2)}
         rows = pa.record_batch({name: column[order] for name, column in columns.items()})

@@ -13,7 +13,7 @@ from jobs.exchange.reports import GroupReport, LargeHashtag
 from jobs.exchange.worker import accounts_table
 from jobs.stages.costs import cost_of_group
 from jobs.stages.group.evidence import Evidence
-from jobs.stages.group.groups import Groups
+from jobs.stages.group.groups import Groups, with_earlier_names
 from jobs.stages.group.memberrows import send_memberships
 from jobs.stages.group.usages import UsedHashtags
 from jobs.stages.scan.dictionary import Dictionary
@@ -51,8 +51,11 @@ class Grouping:
 
     def report(self, bucket: int, groups: Groups, sizes: npt.NDArray[np.int64]) -> GroupReport:
         """Write the groups, and report what there is to compare. sizes: int64[n], all members of each hashtag."""
+        table = accounts_table(self.accounts)
+        if len(table.earlier_owner):
+            groups = with_earlier_names(groups, table.earlier_owner, len(table))
         groups.write(self.work, bucket)
-        runs = _cut_runs(groups, accounts_table(self.accounts).names, self.block_size, self.run_cost)
+        runs = _cut_runs(groups, table.names, self.block_size, self.run_cost)
         return GroupReport(bucket, len(sizes), int(sizes.sum()), pairs_sharing(sizes), *runs)
 
 

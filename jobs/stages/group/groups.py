@@ -65,5 +65,22 @@ class Groups:
         return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh)
 
 
+def with_earlier_names(groups: Groups, owner: npt.NDArray[np.uint32], accounts: int) -> Groups:
+    """The groups with the earlier names of their members as further members.
+
+    owner: uint32[k] ascending, the account of each earlier name, whose number is its place + accounts.
+    """
+    first = np.searchsorted(owner, np.arange(accounts + 1))
+    count = np.diff(first)[groups.members]
+    before = np.cumsum(count) - count
+    names = np.repeat(first[groups.members] - before, count) + np.arange(count.sum()) + accounts
+    hashtag = np.repeat(np.arange(len(groups.sizes)), np.diff(groups.starts))
+    members = np.concatenate([groups.members, names.astype(np.uint32)])
+    hashtags = np.concatenate([hashtag, np.repeat(hashtag, count)])
+    order = np.lexsort((members, hashtags))
+    starts = np.searchsorted(hashtags[order], np.arange(len(groups.sizes) + 1))
+    return dataclasses.replace(groups, members=members[order], starts=starts)
+
+
 def _path(work: Path, bucket: int) -> Path:
     return work / f"groups-{bucket:04d}.arrow"

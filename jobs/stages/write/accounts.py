@@ -27,23 +27,41 @@ Indices = npt.NDArray[np.uint32]
 class Lookalikes:
     """Similar accounts from one side, in the order of (account, other): each pair once.
 
-    account, other uint32[n], distance int32[n], hashtags int64[n]: in how many hashtags they are a pair.
+    account, other uint32[n], distance int32[n], similarity float64[n], hashtags int64[n]: in how many hashtags they
+    are a pair.
     """
 
     account: Indices
     other: Indices
     distance: npt.NDArray[np.int32]
+    similarity: npt.NDArray[np.float64]
     hashtags: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, table: pa.Table) -> Lookalikes:
+    def of(cls, table: AccountTable, sent: pa.Table) -> Lookalikes:
         """From what the comparison has sent, where a pair may be several times, for some hashtags each."""
-        account, other, distance, hashtags = (column.to_numpy() for column in table.columns)
+        account, other, distance, hashtags = (column.to_numpy() for column in sent.columns)
         pair = account.astype(np.uint64) << np.uint64(32)
         pair |= other
         pairs, first, place = np.unique(pair, return_index=True, return_inverse=True)
         counts = np.bincount(place, hashtags, len(pairs)).astype(np.int64)
-        return cls((pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32), distance[first], counts)
+        account, other, distance = (
+            (pairs >> np.uint64(32)).astype(np.uint32),
+            pairs.astype(np.uint32),
+            distance[first],
+        )
+        similarity = similarities(table.names, account, other, distance)
+        found = cls(account, other, distance, similarity, counts)
+        return found._by_owner(table) if len(table.earlier_owner) else found
+
+    def _by_owner(self, table: AccountTable) -> Lookalikes:
+        """Of the pairs of names of two accounts the most similar. They are similar in the same hashtags."""
+        account, other = table.owner_of(self.account), table.owner_of(self.other)
+        order = np.lexsort((self.distance, -self.similarity, other, account))
+        first = np.ones(len(order), np.bool_)
+        first[1:] = (np.diff(account[order]) != 0) | (np.diff(other[order]) != 0)
+        best = order[first]
+        return dataclasses.replace(self.take(best), account=account[best], other=other[best])
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -51,7 +69,9 @@ class Lookalikes:
 
     def take(self, rows: npt.NDArray[np.intp]) -> Lookalikes:
         """Those at some places, ascending."""
-        return Lookalikes(self.account[rows], self.other[rows], self.distance[rows], self.hashtags[rows])
+        return Lookalikes(
+            self.account[rows], self.other[rows], self.distance[rows], self.similarity[rows], self.hashtags[rows]
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +135,7 @@ def account_rows(
 def lookalike_rows(table: AccountTable, lookalikes: Lookalikes) -> Iterator[pa.RecordBatch]:
     """As tables.LOOKALIKES, in pieces."""
     account, other, distance = lookalikes.account, lookalikes.other, lookalikes.distance
-    similarity, hashtags = similarities(table.names, account, other, distance), lookalikes.hashtags
+    similarity, hashtags = lookalikes.similarity, lookalikes.hashtags
     order = np.lexsort((other, -similarity, -hashtags, account))
     for part in row_groups(len(order)):
         rows = order[part]

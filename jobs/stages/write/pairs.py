@@ -34,6 +34,12 @@ class SimilarPairs:
             sent[name].to_numpy() for name in ("hashtag", "account_a", "account_b", "distance")
         )
         known = signals(table.names, a, b, distance)
+        if len(table.earlier_owner):
+            a, b = table.owner_of(a), table.owner_of(b)
+            a, b = np.minimum(a, b), np.maximum(a, b)
+            best = _best(hashtag, a, b, known)
+            hashtag, a, b = hashtag[best], a[best], b[best]
+            known = {name: values[best] for name, values in known.items()}
         order = np.lexsort((b, a, -known["similarity"], hashtag))
         return cls(hashtag[order], a[order], b[order], {name: values[order] for name, values in known.items()})
 
@@ -46,3 +52,16 @@ class SimilarPairs:
                 account_b=ids.take(pa.array(self.account_b[part])).cast(pa.string()),
                 **{name: values[part] for name, values in self.signals.items()},
             )
+
+
+def _best(hashtag: Numbers, a: Numbers, b: Numbers, known: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
+    """Of pairs that are there several times, by several names, the place of the most similar one.
+
+    Of equally similar ones that of the least distance.
+    """
+    order = np.lexsort((known["distance"], -known["similarity"], b, a, hashtag))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = False
+    for column in (hashtag, a, b):
+        first[1:] |= np.diff(column[order]) != 0
+    return order[first]

@@ -50,7 +50,7 @@ class WriteTables:
     def _write_accounts(self, task: int) -> Iterator[WriteReport]:
         writer = AccountWriter(self.accounts, self.output, self.snapshot, self.buckets)
         found = channels.lookalikes(self.work).receive(task, range(self.compared))
-        lists, lookalikes = AccountLists.open(self.work, task), Lookalikes.of(found)
+        lists, lookalikes = AccountLists.open(self.work, task), Lookalikes.of(accounts_table(self.accounts), found)
         for bucket in range(task, self.buckets, self.tasks):
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
