@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def wrong_pairs(found: Path, accounts: Path, threshold: Fraction, sample: int, s
     ).fetchall()
     lines = []
     for hashtag, a, b, distance, name_a, name_b in rows:
+        name_a, name_b = (unicodedata.normalize("NFC", name) for name in (name_a, name_b))
         right = Levenshtein.distance(name_a, name_b)
         longer = max(len(name_a), len(name_b))
         p, q = threshold.numerator, threshold.denominator

@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a plain script, bench/ is the root
 
@@ -140,7 +141,7 @@ def folded(spelling: str) -> str:
 def _read_accounts(db: duckdb.DuckDBPyConnection, path: Path) -> pa.DictionaryArray:
     """Make the table of accounts, numbered, with a number for each distinct name; give the names."""
     read = db.sql(f"SELECT id, screen_name FROM {table_of(path, ACCOUNTS)}").to_arrow_table()
-    names = read["screen_name"].combine_chunks().dictionary_encode()
+    names = pc.utf8_normalize(read["screen_name"].combine_chunks(), form="NFC").dictionary_encode()
     columns = {"account": np.arange(len(names), dtype=np.uint32), "name": names.indices, "id": read["id"]}
     db.register("read_accounts", pa.table(columns))
     db.execute("CREATE TABLE accounts AS SELECT account, name::UINTEGER AS name, id FROM read_accounts")

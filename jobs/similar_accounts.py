@@ -101,9 +101,10 @@ def _inspect(arguments: Arguments) -> None:
 
 def _run(config: JobConfig, progress: Progress) -> Manifest | None:
     """The manifest of the published snapshot; None for a plan."""
-    from jobs.spark.session import give_up, start_spark  # Spark and numba load slowly, and --help is fast
+    from jobs.spark.session import children, give_up, start_spark  # Spark and numba load slowly, and --help is fast
 
     starting: list[Future[SparkContext]] = []
+    others = children()
 
     def start() -> Future[SparkContext]:
         if not starting:
@@ -118,7 +119,7 @@ def _run(config: JobConfig, progress: Progress) -> Manifest | None:
         return run_job(config, start, progress)
     except BaseException:
         for spark in starting:
-            give_up(spark)
+            give_up(spark, others)
         raise
 
 

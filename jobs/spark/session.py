@@ -11,6 +11,7 @@ import socketserver
 import sys
 import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
@@ -47,8 +48,10 @@ def start_spark(name: str) -> Future[SparkContext]:
     return started
 
 
-def give_up(started: Future[SparkContext]) -> None:
+def give_up(started: Future[SparkContext], others: Collection[int] = ()) -> None:
     """End a Spark that is still starting, before this process ends after an error.
+
+    others: processes that this one had started before, see children.
 
     Java looks at its pipe to this process only once it has started. Until then it could fail because the folder for
     temporary files is removed with this process, and then it would stay for good. Spark that has started is left
@@ -61,7 +64,7 @@ def give_up(started: Future[SparkContext]) -> None:
         return
     begun = time.monotonic()
     while not started.done() and time.monotonic() - begun < _LONGEST_START:
-        starting = [child for child in _children() if _is_java_of_pyspark(child)]
+        starting = [child for child in children() if child not in others and _is_java_of_pyspark(child)]
         for child in starting:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
@@ -75,7 +78,7 @@ def _sees_children() -> bool:
     return (_PROCESSES / f"self/task/{threading.get_native_id()}/children").exists()
 
 
-def _children() -> list[int]:
+def children() -> list[int]:
     """The processes that this one has started."""
     found: list[int] = []
     for task in _PROCESSES.glob("self/task/*/children"):

@@ -24,13 +24,14 @@ def test_java_that_starts_is_ended_and_no_other_process() -> None:
     java: list[subprocess.Popen[bytes]] = []
     started: Future[Any] = Future()
     started.set_running_or_notify_cancel()
+    others = session.children()  # a Spark of other tests among them
 
     def start() -> None:
         java.append(subprocess.Popen(["sleep", LONG], env=os.environ | {"_PYSPARK_DRIVER_CONN_INFO_PATH": "x"}))
 
     thread = threading.Thread(target=start)
     thread.start()
-    session.give_up(started)  # waits for the process, if it is not there yet
+    session.give_up(started, others)  # waits for the process, if it is not there yet
     thread.join()
     assert java[0].wait(WAIT) == -signal.SIGKILL
     assert other.poll() is None
