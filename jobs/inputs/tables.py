@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
@@ -151,13 +151,30 @@ class Column(NamedTuple):
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
 
+    @classmethod
+    def of(cls, values: Sequence[bytes]) -> Column:
+        """The values one after the other."""
+        edges = np.cumsum([0, *map(len, values)])
+        return cls(np.frombuffer(b"".join(values) + b"\0", np.uint8), edges[:-1], edges[1:])
+
     def take(self, rows: npt.NDArray[np.intp]) -> Column:
         """The values at some places."""
         return Column(self.buffer, self.start[rows], self.end[rows])
 
+    def put(self, rows: npt.NDArray[np.intp], values: Sequence[bytes]) -> Column:
+        """The values, others at some places."""
+        others = Column.of(values)
+        start, end = self.start.copy(), self.end.copy()
+        start[rows], end[rows] = others.start + len(self.buffer), others.end + len(self.buffer)
+        return Column(np.concatenate([self.buffer, others.buffer]), start, end)
+
     def value(self, i: int) -> bytes:
         """The bytes of value i."""
         return self.buffer[self.start[i] : self.end[i]].tobytes()
+
+    def texts(self) -> list[str]:
+        """All values as text; bytes that are not UTF-8 are escaped."""
+        return [self.value(i).decode("utf-8", "backslashreplace") for i in range(len(self.start))]
 
 
 @dataclass(frozen=True)

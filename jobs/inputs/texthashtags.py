@@ -6,8 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from jobs.inputs.tables import Column
 
 # UAX #31, section 3.3 (extended hashtag identifiers): a sign, then letters, digits, marks, emoji, "_", "-" and "+".
@@ -24,8 +22,7 @@ def hashtags_of(texts: Column) -> Column:
     """The hashtags of each text, with bars between them."""
     find = _finder()
     found = [_hashtags(texts.value(i), find) for i in range(len(texts.start))]
-    edges = np.cumsum([0, *map(len, found)])
-    return Column(np.frombuffer(b"".join(found) + b"\0", np.uint8), edges[:-1], edges[1:])
+    return Column.of(found)
 
 
 @functools.cache

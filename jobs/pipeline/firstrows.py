@@ -59,7 +59,7 @@ class FirstRows:
 
     def _add(self, file: InputFile, batch: RowBatch) -> None:
         self._malformed += [row for _, row in batch.malformed]
-        texts = {name: _texts(batch[name]) for name in self.kind.columns}
+        texts = {name: batch[name].texts() for name in self.kind.columns}
         texts |= {name: self._dates(file, batch[name]) for name in self.kind.columns if name.endswith("_at")}
         if self.kind is POSTS:
             texts["is_repost"] = _flags(batch["is_repost"])
@@ -67,13 +67,13 @@ class FirstRows:
         else:
             names = cleaned_names(batch["screen_name"], self.config.strip_suffix)
             self._undecoded += count_undecoded(names)
-            texts["screen_name"] = _texts(names)
+            texts["screen_name"] = names.texts()
         self.rows += [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=True)]
 
     def _dates(self, file: InputFile, column: Column) -> list[str]:
         moments = parse_timestamps(*column, day_first=file.day_first)
         shown = np.datetime_as_string(np.where(moments == NULL_TIME, 0, moments).astype("datetime64[us]"), unit="s")
-        written = _texts(column)
+        written = column.texts()
         for i in np.flatnonzero((moments == NULL_TIME) & ~are_blank(*column)).tolist():
             self._odd_dates.append(written[i])
         return [
@@ -86,7 +86,7 @@ class FirstRows:
         separator = SEPARATORS[file.separator or "bar"]
         plain = column if separator.plain is None else separator.plain(column)
         shown = []
-        for text in _texts(plain):
+        for text in plain.texts():
             keys = list(dict.fromkeys(filter(None, map(normalise, text.split(chr(separator.byte))))))
             self._hashtags.update(keys)
             shown.append(" | ".join(keys))
@@ -114,10 +114,6 @@ class FirstRows:
         return [row[name] for row in self.rows]
 
 
-def _texts(column: Column) -> list[str]:
-    return [column.value(i).decode("utf-8", "backslashreplace") for i in range(len(column.start))]
-
-
 def _flags(column: Column) -> list[str]:
-    values = zip(parse_flags(*column).tolist(), _texts(column), strict=True)
+    values = zip(parse_flags(*column).tolist(), column.texts(), strict=True)
     return [_FLAGS.get(flag, _UNREADABLE + text if text.strip() else "") for flag, text in values]

@@ -29,10 +29,7 @@ def cleaned_names(names: Column, endings: tuple[str, ...] = ()) -> Column:
     if not len(others):
         return names
     texts = [_cleaned(decoded(names.value(i)), endings).encode("utf-8", "replace") for i in others.tolist()]
-    edges = np.cumsum([len(names.buffer), *map(len, texts)])
-    start, end = names.start.copy(), names.end.copy()
-    start[others], end[others] = edges[:-1], edges[1:]
-    return Column(np.concatenate([names.buffer, np.frombuffer(b"".join(texts), np.uint8)]), start, end)
+    return names.put(others, texts)
 
 
 def _cleaned(name: str, endings: tuple[str, ...]) -> str:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Final
-
-import numpy as np
-import numpy.typing as npt
 
 from jobs.inputs.columns import has_columns, positions
 from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
 from jobs.inputs.reading import DELIMITERS, Reading
-from jobs.inputs.tables import Dialect, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.tables import Dialect, InputFile, Quoting, Table
 from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
 from jobs.inputs.text.header import find_header_below, read_header
 from jobs.inputs.text.quoting import judge_head
@@ -72,23 +68,8 @@ class Delimited:
         columns = positions(head.path, table, names, reading, looks, hint)
         return dataclasses.replace(head.file(), dialect=dialect, columns=columns, fields=len(names), body=body)
 
-    def read(
-        self,
-        file: InputFile,
-        start: int,
-        end: int,
-        table: Table,
-        *,
-        chunk_bytes: int,
-        inside: bool,
-        borders: list[int] | None,
-    ) -> Iterator[RowBatch]:
-        """See Format."""
-        return read_split(file, start, end, table, chunk_bytes=chunk_bytes, inside=inside, borders=borders)
-
-    def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
-        """See Format."""
-        return fetch_places(file, places, table)
+    read = staticmethod(read_split)
+    fetch = staticmethod(fetch_places)
 
 
 def _begins_with_header(content: bytes, table: Table, reading: Reading) -> bool:

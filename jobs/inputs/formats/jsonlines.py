@@ -168,7 +168,7 @@ def parse_lines(lines: RowBatch, table: Table, paths: Sequence[str]) -> RowBatch
             some = isinstance(value, list) and text.endswith("?")  # a list that is found is not empty
             column.append(b"1" if some else text_of(value))
     kept = lines.take(np.array(good, np.intp))
-    columns = tuple(map(_column, values))
+    columns = tuple(map(Column.of, values))
     malformed.sort(key=lambda one: one[0])
     return RowBatch(table, columns, kept.place, malformed, kept.written, no_tally(len(columns)))
 
@@ -186,8 +186,3 @@ def text_of(value: Any) -> bytes:
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value).encode("utf-8", "replace")
-
-
-def _column(values: list[bytes]) -> Column:
-    edges = np.cumsum([0, *map(len, values)])
-    return Column(np.frombuffer(b"".join(values), np.uint8), edges[:-1], edges[1:])

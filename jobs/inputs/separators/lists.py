@@ -26,12 +26,8 @@ def plain_lists(fields: Column) -> Column:
     buffer = fields.buffer.copy()
     start, end, hard = _without_marks(buffer, frozen(fields.start), frozen(fields.end))
     others = np.flatnonzero(hard)
-    if not len(others):
-        return Column(buffer, start, end)
-    texts = [_joined(fields.value(i)) for i in others.tolist()]
-    edges = np.cumsum([len(buffer), *map(len, texts)])
-    start[others], end[others] = edges[:-1], edges[1:]
-    return Column(np.concatenate([buffer, np.frombuffer(b"".join(texts), np.uint8)]), start, end)
+    plain = Column(buffer, start, end)
+    return plain.put(others, [_joined(fields.value(i)) for i in others.tolist()]) if len(others) else plain
 
 
 def _joined(field: bytes) -> bytes:

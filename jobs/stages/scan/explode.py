@@ -44,7 +44,7 @@ class Spellings:
     def __init__(self, *, buckets: int, seed: int, ignored: Iterable[str] = ()) -> None:
         self._buckets, self._seed = buckets, seed
         self._written, self._keys = Interner(), Interner()
-        self._keys.add(*_packed([key.encode() for key in ("", *ignored)]))
+        self._keys.add(*Column.of([key.encode() for key in ("", *ignored)]))
         self._left_out = len(self._keys)  # keys below: the blank one and those to ignore
         # Of each written form: the hash of its spelling, its key, its bucket; and the spellings, in chunks.
         self._hash = np.zeros(0, np.uint64)
@@ -83,11 +83,11 @@ class Spellings:
         packed, offsets = self._written.packed, self._written.offsets[known:]
         start, end = offsets[:-1], offsets[1:]
         beyond = np.flatnonzero(beyond_ascii(packed, start, end))
-        spelled = keyed = packed, start, end
+        spelled = keyed = Column(packed, start, end)
         if len(beyond):
             texts = [packed[start[i] : end[i]].tobytes().decode("utf-8", "backslashreplace") for i in beyond]
-            spelled = _replaced(*spelled, beyond, [spelling(text).encode() for text in texts])
-            keyed = _replaced(*keyed, beyond, [normalise(text).encode() for text in texts])
+            spelled = spelled.put(beyond, [spelling(text).encode() for text in texts])
+            keyed = keyed.put(beyond, [normalise(text).encode() for text in texts])
         first, last = _trim(*_frozen(spelled))
         self._hash = np.append(self._hash, hash_values(spelled[0], first, last, self._seed))
         self._spelled.append(_strings(*pack_values(spelled[0], first, last)))
@@ -102,22 +102,6 @@ class Spellings:
 def _frozen(strings: tuple[Bytes, Places, Places]) -> tuple[Bytes, Places, Places]:
     buffer, start, end = strings
     return frozen(buffer), frozen(start), frozen(end)
-
-
-def _packed(values: list[bytes]) -> tuple[Bytes, Places, Places]:
-    """The values one after the other: their bytes, where each begins and ends."""
-    edges = np.cumsum([0, *map(len, values)])
-    return np.frombuffer(b"".join(values) + b"\0", np.uint8), edges[:-1], edges[1:]
-
-
-def _replaced(
-    buffer: Bytes, start: Places, end: Places, rows: npt.NDArray[np.intp], values: list[bytes]
-) -> tuple[Bytes, Places, Places]:
-    """The strings buffer[start[i]:end[i]], those of the given rows replaced."""
-    extra, first, last = _packed(values)
-    starts, ends = start.copy(), end.copy()
-    starts[rows], ends[rows] = first + len(buffer), last + len(buffer)
-    return np.concatenate([buffer, extra]), starts, ends
 
 
 def _strings(packed: Bytes, offsets: Places) -> pa.StringArray:

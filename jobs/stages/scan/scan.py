@@ -85,7 +85,7 @@ class ScanSplits:
                 counts.quotes += Evidence.of(rows, file.dialect.quoting)
                 posts_read = self._posts(split.file, rows, spellings, rejects, unknown)
                 _show_unreadable(rows, posts_read, counts)
-                counts.ids = counts.ids or _texts(rows["id"].take(np.arange(min(EXAMPLES, len(rows)))))
+                counts.ids = counts.ids or rows["id"].take(np.arange(min(EXAMPLES, len(rows)))).texts()
                 waiting.append(posts_read)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
@@ -163,11 +163,7 @@ def _show_unreadable(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
 
 def _examples(column: Column, rows: RowBatch, posts: Posts, odd: npt.NDArray[np.bool_]) -> list[str]:
     chosen = posts.row[np.flatnonzero(odd)[:EXAMPLES]] & PLACE
-    return _texts(column.take(np.searchsorted(rows.place, chosen)))
-
-
-def _texts(column: Column) -> list[str]:
-    return [column.value(i).decode("utf-8", "backslashreplace") for i in range(len(column.start))]
+    return column.take(np.searchsorted(rows.place, chosen)).texts()
 
 
 def _batches(file: InputFile, split: Split, borders: list[int]) -> Iterator[RowBatch]:

@@ -32,7 +32,7 @@ class UnknownPosts:
         """Note the chosen of n posts; rows int64[n]: file and place, see Posts."""
         if not len(chosen):
             return
-        ids = [authors.value(i).decode("utf-8", "backslashreplace") for i in chosen.tolist()]
+        ids = authors.take(chosen).texts()
         self.example = self.example or ids[0]
         self._parts.append(UNKNOWN_POSTS.batch(author_id=ids, row=rows[chosen]))
 
