@@ -86,8 +86,8 @@ def named_files(path: str) -> list[str]:
     """The files that one path names, in no order; see find_files."""
     place = Path(path)
     try:
-        if place.is_file():
-            return [path]
+        if place.exists() and not place.is_dir():
+            return [path]  # be it a pipe, which cannot be read
         if place.is_dir():
             files = [str(child) for child in place.iterdir() if _visible(child) and child.is_file()]
         else:

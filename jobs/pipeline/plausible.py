@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.reporting.terminal import printable
@@ -24,7 +25,9 @@ if TYPE_CHECKING:  # they load slowly, and --inspect is fast
     from jobs.stages.group.hashtagtable import HashtagTable
 
 # What programs write for a value that is not there, as keys of hashtags.
-MISSING: Final = frozenset({"na", "n/a", "null", "\\n", "nan", "none", '""', "''", "undefined", "<na>"})
+MISSING: Final = frozenset(
+    {"na", "n/a", "null", "\\n", "nan", "none", '""', "''", "undefined", "<na>", "nat", "-", "[deleted]"}
+)
 _LARGEST: Final = 20  # hashtags that are looked at for them
 _MOST: Final = 0.5  # of rows or names: a share that is remarkable
 _COLLECTED_BY: Final = 0.9  # of the posts: a hashtag of so many says how they were collected
@@ -68,6 +71,7 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
             "was seen: --columns accounts.seen_at=NAME"
         )
     yield from about_undecoded(counts.undecoded_names)
+    yield from about_missing_names(table.screen_names)
     yield from about_ids("accounts", _some(table.ids))
     yield from about_endings(_some(table.screen_names))
 
@@ -78,6 +82,17 @@ def about_undecoded(names: int) -> Iterator[str]:
         yield (
             f"{names:,} screen names have bytes that are not UTF-8; each byte counts as one character. See --encoding"
         )
+
+
+def about_missing_names(names: pa.LargeStringArray) -> Iterator[str]:
+    """Of screen names that look like a missing value: all accounts that have one are pairs."""
+    counts = pc.value_counts(pc.utf8_lower(names).filter(pc.is_in(pc.utf8_lower(names), pa.array(sorted(MISSING)))))
+    for one in sorted(counts.to_pylist(), key=lambda one: -one["counts"])[:1]:
+        if one["counts"] > 1:
+            yield (
+                f"{one['counts']:,} accounts have the screen name {one['values']!r}, which looks like a missing value, "
+                "and are pairs of similarity 1; leave these rows out or empty"
+            )
 
 
 def about_endings(names: Sequence[str]) -> Iterator[str]:

@@ -39,8 +39,8 @@ class Delimited:
         content = head.content
         if content.lstrip()[:1] in _JSON:
             raise UsageError(
-                f"{head.path}: is JSON, but not an object a line, as JSON Lines are; twarc2 flatten makes these of "
-                "pages of Twitter's API v2"
+                f"{head.path}: is JSON, but not an object a line, as JSON Lines are. For an array, jq -c '.[]' FILE "
+                "writes them; for pages of Twitter's API v2, twarc2 flatten"
             )
         if head.reading.skip_lines and _begins_with_header(content, table, head.reading):
             head = dataclasses.replace(head, reading=dataclasses.replace(head.reading, skip_lines=0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from lookalike.errors import UsageError
 LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
 _OBJECTS: Final = 1000  # whose keys tell what a file has
+_LONG_NUMBER: Final = re.compile(rb"\d{20}")  # a number of 64 bits has at most 20 digits
 _EXACT: Final = 1 << 53  # below it a double has all digits of a whole number
 
 
@@ -98,11 +100,13 @@ def _load(line: bytes) -> dict[str, Any] | None:
     """The object in a line; None if it is none.
 
     Python's reader takes what orjson refuses, but other programs write: NaN, which is no value, halves of surrogate
-    pairs, and bytes that are not UTF-8.
+    pairs, and bytes that are not UTF-8. It also keeps all digits of whole numbers beyond 64 bits.
     """
     try:
         found = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        if _LONG_NUMBER.search(line):
+            found = json.loads(line, parse_constant=lambda _: None)
+    except (orjson.JSONDecodeError, ValueError):
         try:
             found = json.loads(decoded(line), parse_constant=lambda _: None)
         except (ValueError, RecursionError):

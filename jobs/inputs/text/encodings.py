@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import unicodedata
 from typing import Any, Final
 
 # A byte that cannot be decoded becomes one character of the private use area, a different one for each byte: names
@@ -17,9 +18,6 @@ _MARKS: Final = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_WESTERN: Final = frozenset(
-    {"cp1252", "latin_1", "iso8859_15", "iso8859_9", "cp1254", "cp1250", "cp1257", "cp437", "cp850", "mac_roman"}
 )
 _GUESSED_FROM: Final = 1 << 16  # bytes
 _ENOUGH: Final = 32  # bytes beyond ASCII; a guess from fewer is none
@@ -42,8 +40,8 @@ def decoded(value: bytes) -> str:
 def find_encoding(head: bytes) -> str:
     """The encoding of a text by its first bytes: by its mark, else UTF-8 if it can be, else by a guess.
 
-    The guess is charset-normalizer's. Where there is little to guess from, or the guess is one of the encodings of
-    western Europe, which short texts do not tell apart, it is cp1252, as browsers take it.
+    The guess is charset-normalizer's. Where there is little to guess from, or the guess gives Latin letters, whose
+    encodings short texts do not tell apart, it is cp1252, as browsers take it.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -58,10 +56,17 @@ def find_encoding(head: bytes) -> str:
         return "cp1252"
     import charset_normalizer  # most files do not need it
 
-    found = charset_normalizer.from_bytes(_around_other(head)).best()
-    if found is None or found.encoding in _WESTERN or found.encoding.startswith("utf"):
+    sample = _around_other(head)
+    found = charset_normalizer.from_bytes(sample).best()
+    if found is None or found.encoding.startswith("utf"):
         return "cp1252"
-    return str(found.encoding)
+    return "cp1252" if _is_latin(sample.decode(found.encoding, "replace")) else str(found.encoding)
+
+
+def _is_latin(text: str) -> bool:
+    """Whether at least half of the letters beyond ASCII are Latin."""
+    letters = [letter for letter in text if letter >= "\x80" and letter.isalpha()]
+    return 2 * sum("LATIN" in unicodedata.name(letter, "") for letter in letters) >= len(letters)
 
 
 def _utf_16_by_zeros(head: bytes) -> str | None:
