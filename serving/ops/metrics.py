@@ -181,7 +181,7 @@ class Metrics(Collector):
             for process in self._workers():
                 if not _is_alive(process):
                     mark_process_dead(process, str(self.folder))  # type: ignore[no-untyped-call]  # see above
-            MultiProcessCollector(registry, str(self.folder))  # type: ignore[no-untyped-call]  # see above
+            _AllWorkers(registry, str(self.folder))  # type: ignore[no-untyped-call]  # see above
         return generate_latest(registry) + generate_latest(self)
 
     def collect(self) -> Iterator[Metric]:
@@ -214,6 +214,21 @@ class Metrics(Collector):
         if (known_route, known_method, known_status) == (route, method, str(status)):  # a bounded number
             self._series[route, method, status] = found
         return found
+
+
+class _AllWorkers(MultiProcessCollector):
+    """What the files of a folder count, but for those that a starting worker has not yet given their size."""
+
+    def collect(self) -> Iterator[Metric]:
+        files = [str(file) for file in Path(self._path).glob("*.db") if _size(file)]
+        yield from self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]  # see above
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # of a worker that has ended
+        return 0
 
 
 def _sum(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:

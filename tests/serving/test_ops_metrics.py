@@ -168,6 +168,13 @@ def test_any_worker_answers_for_all_and_counters_outlive_a_worker(folder: Path) 
     ]
 
 
+def test_a_worker_that_has_just_begun_its_file_does_not_spoil_the_answer(folder: Path) -> None:
+    metrics = Metrics()
+    answer(metrics, "/livez", "GET", 200, 0.002)
+    (folder / "counter_1.db").touch()
+    assert rendered(metrics)['lookalike_http_requests_total{method="GET",route="/livez",status="200"}'] == 1
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_worker_that_serves_nothing_yet_is_not_the_oldest() -> None:
     metrics = Metrics()

@@ -21,7 +21,7 @@ def environ_of(folder: Path) -> dict[str, str]:
 
 def metric(service: ServiceProcess, series: str) -> float:
     with service.new_client() as client:  # a new connection each goes to either of them
-        lines = client.get("/metrics").text.splitlines()
+        lines = client.get("/metrics").raise_for_status().text.splitlines()
     return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{series} ")), 0)
 
 
