@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
+from jobs.inputs.suspects import NO_SUSPECTS, Suspects
 from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
 from lookalike.outputs.entries import FileEntry
 
@@ -52,8 +53,9 @@ class PostsReport:
     unreadable_*: of the used rows. rejected and examples: by reason. files: data files that hold the rejected rows
     and what a later run needs to know. partitions: of ids, that had posts. superseded: rows of earlier runs that a
     row here should have been used for, so that these counts are of no use, see DeduplicatePosts. quotes: what the
-    quotes in all rows tell. borders: of the splits of quoted files, see stages.scan.borders. unknown_ids, odd_dates:
-    examples of authors that are not among the accounts, and of dates that cannot be read.
+    quotes in all rows tell. suspects: among the hashtags. borders: of the splits of quoted files, see
+    stages.scan.borders. unknown_ids, odd_dates: examples of authors that are not among the accounts, and of dates
+    that cannot be read.
     """
 
     rows: int = 0
@@ -70,6 +72,7 @@ class PostsReport:
     superseded: int = 0
     partitions: list[int] = dataclasses.field(default_factory=list)
     quotes: Evidence = NO_EVIDENCE
+    suspects: Suspects = NO_SUSPECTS
     borders: list[Border] = dataclasses.field(default_factory=list)
     authors: dict[int, Authors] = dataclasses.field(default_factory=dict)
     ids: list[str] = dataclasses.field(default_factory=list)
@@ -103,6 +106,7 @@ class PostsReport:
             total.files += part.files
             total.partitions += part.partitions
             total.quotes += part.quotes
+            total.suspects += part.suspects
             total.borders += part.borders
             for file, authors in part.authors.items():
                 total.authors[file] = authors + total.authors.get(file, Authors(0, 0, None))

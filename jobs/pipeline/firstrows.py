@@ -15,17 +15,19 @@ from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import SEPARATORS
+from jobs.inputs.suspects import NO_SUSPECTS, Suspects, suspects_of
 from jobs.inputs.tables import HASHTAGS, POSTS, TO_THE_END, Column, InputFile, RowBatch, Table
 from jobs.options.config import JobConfig
-from jobs.pipeline.plausible import (
+from jobs.pipeline.oddvalues import (
     about_dates,
     about_endings,
-    about_files,
     about_ids,
-    about_marks,
     about_missing,
+    about_missing_names,
+    about_suspects,
     about_undecoded,
 )
+from jobs.pipeline.plausible import about_files
 from lookalike.hashtags import normalise
 from lookalike.strings.values import are_blank, parse_flags
 
@@ -46,6 +48,7 @@ class FirstRows:
     _malformed: list[bytes] = field(default_factory=list)
     _odd_dates: list[str] = field(default_factory=list)
     _hashtags: Counter[str] = field(default_factory=Counter)
+    _suspects: Suspects = NO_SUSPECTS
     _undecoded: int = 0
 
     @classmethod
@@ -87,7 +90,9 @@ class FirstRows:
         plain = column if separator.plain is None else separator.plain(column)
         shown = []
         for text in plain.texts():
-            keys = list(dict.fromkeys(filter(None, map(normalise, text.split(chr(separator.byte))))))
+            hashtags = text.split(chr(separator.byte))
+            keys = list(dict.fromkeys(filter(None, map(normalise, hashtags))))
+            self._suspects += suspects_of(hashtags)
             self._hashtags.update(keys)
             shown.append(" | ".join(keys))
         return shown
@@ -105,9 +110,10 @@ class FirstRows:
             yield from about_ids("posts' authors", self._column("author_id"))
             yield from about_dates(len(self._odd_dates), len(self.rows), self._odd_dates)
             yield from about_missing(self._hashtags.most_common(), of)
-            yield from about_marks(list(self._hashtags))
+            yield from about_suspects(self._suspects)
         else:
             yield from about_undecoded(self._undecoded)
+            yield from about_missing_names(self._column("screen_name"))
             yield from about_endings(self._column("screen_name"))
 
     def _column(self, name: str) -> list[str]:

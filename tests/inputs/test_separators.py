@@ -28,7 +28,13 @@ words = st.text("abcé語'_", min_size=1, max_size=5).filter(lambda word: word.s
         ([" one ", "two"], "bar"),  # the space is around it
         (["['one', 'two']", "[]", ""], "list"),
         (["[one, two]"], "list"),
-        (["[one]", "two", "three"], "bar"),
+        (["[one]", "two", "three"], "list"),
+        (["one|two"] + ["one,two"] * 3, "comma"),  # of these the one that more fields have
+        (["New York|Paris", "New York", "Los Angeles"], "bar"),  # a name with a space in it is likelier
+        (["{one,two}", "{}"], "list"),
+        (["('one', 'two')", "('one',)", "()"], "list"),
+        (['c("one", "two")', "character(0)"], "list"),
+        (["cut(one)", "two"], "bar"),
         (["one"] * 1000 + ["a, b"], "bar"),  # a slip is no separator
     ],
 )
@@ -45,6 +51,16 @@ def test_lists_lose_brackets_and_quotes() -> None:
     fields = ["['one', 'two']", '["one","two"]', "[one, two]", "[]", "", "one", " [ 'a' ] ", "['don''t']"]
     parts = [[part.strip() for part in field.split(",") if part.strip()] for field in lists(*fields)]
     assert parts == [["one", "two"]] * 3 + [[], [], ["one"], ["a"], ["don''t"]]
+
+
+def test_lists_of_postgresql_python_and_r_lose_their_marks() -> None:
+    pairs = ["{one,two}", '{"one","two"}', "('one', 'two')", 'c("one", "two")', "{'one', 'two'}", " c('one','two') "]
+    alone = ["('one',)", "{one}", 'c("one")']
+    nothing = ["{}", "()", "c()", "character(0)", '{"indices": []}']
+    others = ["cut(one)", "c(one", "character(1)", "(", "c("]
+    parts = [[part.strip() for part in field.split(",") if part.strip()] for field in lists(*pairs, *alone, *nothing)]
+    assert parts == [["one", "two"]] * len(pairs) + [["one"]] * len(alone) + [[]] * len(nothing)
+    assert lists(*others) == others
 
 
 def test_lists_as_numpy_writes_them_have_space_between_items() -> None:

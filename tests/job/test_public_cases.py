@@ -238,16 +238,16 @@ def test_hashtags_are_taken_apart_however_they_are_written(given: Given, warning
 @pytest.mark.parametrize(
     ("fields", "what"),
     [
-        (["Vote,Now", "Vote,Other", "Now,Vote"], "have commas in them, such as 'now,vote'"),
-        (["Vote;Now", "Vote;Other", "Now;Vote"], "have semicolons in them, such as 'now;vote'"),
-        (["#Vote #Now", "#Vote #Other", "#Now #Vote"], "have spaces in them, such as 'now #vote'"),
-        (["['Vote']", "['Other']", "['Now']"], "begin with a bracket, such as \"['now']\""),
+        (["Vote,Now", "Vote,Other", "Now,Vote"], "have commas in them, such as 'Vote,Now'"),
+        (["Vote;Now", "Vote;Other", "Now;Vote"], "have semicolons in them, such as 'Vote;Now'"),
+        (["#Vote #Now", "#Vote #Other", "#Now #Vote"], "have # in them, such as '#Vote #Now'"),
+        (["['Vote']", "['Other']", "['Now']"], "begin with a bracket, such as \"['Vote']\""),
     ],
 )
 def test_a_wrong_separator_is_a_warning(given: Given, warnings: Warnings, fields: list[str], what: str) -> None:
     given.set("hashtags", fields)
     given.run(hashtag_separator="bar")
-    assert warnings() == [f"most hashtags {what}; see --hashtag-separator"]
+    assert warnings() == [f"3 of 3 hashtags in the posts {what}; see --hashtag-separator"]
 
 
 def test_ids_that_became_doubles_are_a_warning(given: Given, warnings: Warnings) -> None:

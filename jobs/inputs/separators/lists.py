@@ -1,4 +1,4 @@
-"""Fields that hold a list of hashtags as Python, R or JSON write it."""
+"""Fields that hold a list of hashtags as Python, R, PostgreSQL or JSON write it: [...], (...), {...} or c(...)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from jobs.inputs.tables import Column
 from lookalike.strings.values import Bytes, Places, frozen
 
 HASHTAG_KEYS: Final = ("text", "tag", "name", "hashtagName")  # of an object that describes a hashtag
+_LOOKS: Final = re.compile(rb"\[.*\]|\{.*\}|c?\(.*\)|character\(0\)", re.DOTALL)
 _NEIGHBOURS: Final = re.compile(r"""(?<=[^\s\[,])(['"])\s+(?=['"])""")  # items with only space between them
 
 
@@ -38,8 +39,9 @@ def _joined(field: bytes) -> bytes:
             found = read(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        if isinstance(found, list):
-            return ",".join(filter(None, map(hashtag_in, found))).encode("utf-8", "replace")
+        if isinstance(found, list | tuple | set | dict):
+            items = [found] if isinstance(found, dict) else found
+            return ",".join(filter(None, map(hashtag_in, items))).encode("utf-8", "replace")
     return field
 
 
@@ -55,7 +57,8 @@ def hashtag_in(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-_SPACE, _COMMA, _OPEN, _CLOSE, _BRACE, _BACKSLASH, _SINGLE, _DOUBLE = (ord(mark) for mark in " ,[]{\\'\"")
+_SPACE, _COMMA, _COLON, _BRACE, _BACKSLASH, _SINGLE, _DOUBLE = (ord(mark) for mark in " ,:{\\'\"")
+_NOTHING_IN_R: Final = np.frombuffer(b"character(0)", np.uint8)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -67,22 +70,40 @@ def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, P
     first, last = start.copy(), end.copy()
     hard = np.zeros(len(start), np.uint8)
     for i in range(len(start)):
-        begin, stop = start[i], end[i]
-        while begin < stop and buffer[begin] <= _SPACE:
-            begin += 1
-        while begin < stop and buffer[stop - 1] <= _SPACE:
-            stop -= 1
-        if stop - begin < 2 or buffer[begin] != _OPEN or buffer[stop - 1] != _CLOSE:
+        begin, stop = _inside(buffer, start[i], end[i])
+        if begin < 0:
             continue
         for at in range(begin, stop):
-            if buffer[at] == _BRACE or buffer[at] == _BACKSLASH:
-                hard[i] = 1
+            in_object = buffer[at] == _COLON and buffer[begin - 1] == _BRACE
+            hard[i] |= in_object or buffer[at] in (_BRACE, _BACKSLASH)
         if not hard[i]:
-            first[i], last[i] = begin + 1, stop - 1
-            at = begin + 1
-            while at < stop - 1:
-                at = _unquote_item(buffer, at, stop - 1)
+            first[i], last[i] = begin, stop
+            at = begin
+            while at < stop:
+                at = _unquote_item(buffer, at, stop)
     return first, last, hard
+
+
+@numba.njit(cache=True, nogil=True)
+def _inside(buffer: Bytes, begin: int, stop: int) -> tuple[int, int]:
+    """What is between the brackets of a field; -1 for its beginning if the field is no list."""
+    while begin < stop and buffer[begin] <= _SPACE:
+        begin += 1
+    while begin < stop and buffer[stop - 1] <= _SPACE:
+        stop -= 1
+    if stop - begin == len(_NOTHING_IN_R) and (buffer[begin:stop] == _NOTHING_IN_R).all():
+        return stop, stop
+    if stop - begin > 2 and buffer[begin] == ord("c") and buffer[begin + 1] == ord("("):
+        begin += 1
+    if stop - begin < 2:
+        return -1, -1
+    opening, closing = buffer[begin], buffer[stop - 1]
+    fits = (
+        (opening == ord("[") and closing == ord("]"))
+        or (opening == ord("{") and closing == ord("}"))
+        or (opening == ord("(") and closing == ord(")"))
+    )
+    return (begin + 1, stop - 1) if fits else (-1, -1)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -116,8 +137,7 @@ SEPARATOR: Final = Separator(
     "list",
     "in lists",
     _COMMA,
-    lambda field: field.startswith(b"[") and field.endswith(b"]"),
-    share=0.5,
+    lambda field: _LOOKS.fullmatch(field) is not None,
     rank=2,
     plain=plain_lists,
 )

@@ -2,4 +2,4 @@
 
 from jobs.inputs.separators.separator import Separator
 
-SEPARATOR = Separator("semicolon", "with semicolons between them", ord(";"), lambda field: b";" in field)
+SEPARATOR = Separator("semicolon", "with semicolons between them", ord(";"), lambda field: b";" in field, rank=1)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.inputs.separators.bar import SEPARATOR as BAR
 from jobs.inputs.separators.separator import Separator
+from jobs.inputs.suspects import NO_SUSPECTS, Kinds, Suspects, kinds_of, suspects_among
 from jobs.inputs.tables import Column
 from jobs.stages.scan.interner import Codes, Interner
 from lookalike.hashtags import normalise, spelling
@@ -46,10 +47,12 @@ class Spellings:
         self._written, self._keys = Interner(), Interner()
         self._keys.add(*Column.of([key.encode() for key in ("", *ignored)]))
         self._left_out = len(self._keys)  # keys below: the blank one and those to ignore
-        # Of each written form: the hash of its spelling, its key, its bucket; and the spellings, in chunks.
+        self.suspects = NO_SUSPECTS
+        # Of each written form: the hash of its spelling, its key, its bucket, its kind; and the spellings, in chunks.
         self._hash = np.zeros(0, np.uint64)
         self._key = np.zeros(0, np.int32)
         self._bucket = np.zeros(0, np.uint16)
+        self._kind: Kinds = np.zeros(0, np.int8)
         self._bucket_of_key = buckets_of(self._keys.packed, self._keys.offsets, buckets)
         self._spelled: list[pa.StringArray] = []
 
@@ -63,6 +66,7 @@ class Spellings:
         codes = self._written.add(buffer, start, end)
         if len(self._written) > known:
             self._learn(known)
+        self.suspects += self._suspects_among(codes)
         kept, offsets = _distinct(row, codes, self._key, len(self._keys), self._left_out, len(field.start))
         return Exploded(self._hash[kept], self._bucket[kept], offsets)
 
@@ -97,6 +101,13 @@ class Spellings:
         self._bucket_of_key = np.append(self._bucket_of_key, new)
         self._key = np.append(self._key, key)
         self._bucket = np.append(self._bucket, self._bucket_of_key[key])
+        self._kind = np.append(self._kind, kinds_of(spelled[0], first, last))
+
+    def _suspects_among(self, codes: Codes) -> Suspects:
+        if not self._kind.any():
+            return Suspects(len(codes))
+        packed, offsets = self._written.packed, self._written.offsets
+        return suspects_among(self._kind, codes, Column(packed, offsets[:-1], offsets[1:]))
 
 
 def _frozen(strings: tuple[Bytes, Places, Places]) -> tuple[Bytes, Places, Places]:

@@ -89,8 +89,10 @@ class ScanSplits:
                 waiting.append(posts_read)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
+                    counts.suspects += spellings.suspects
                     waiting, spellings = [], self._no_spellings()
             self._send(waiting, spellings, posts, spelled)
+            counts.suspects += spellings.suspects
             counts.take_rejects(rejects)
         if shares_quoted_file(self.files, split):
             counts.borders.append(Border(number, *borders))

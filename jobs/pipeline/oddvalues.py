@@ -1,0 +1,140 @@
+"""What values alone tell of how they were spoilt; each warning names what mends it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # it loads slowly, and --inspect is fast
+    from jobs.inputs.suspects import Suspects
+
+# What programs write for a value that is not there, in small letters.
+MISSING: Final = frozenset(
+    ("na", "n/a", "#n/a", "<na>", "nan", "nat", "none", "null", "(null)", "\\n", "undefined", "-", "''", '""')
+) | frozenset(("[deleted]", "[removed]"))
+MOST: Final = 0.5  # of rows or names: a share that is remarkable
+_FEW: Final = 0.001  # of the hashtags: so many damaged ones are in any large collection
+_ENOUGH_NAMES: Final = 5
+_ENDING: Final = 3  # characters of an ending that is remarkable
+_LONG_ID: Final = re.compile(r"\d{16,}")  # a double has all digits of a shorter one
+_ZEROS: Final = "000"
+_ENOUGH_IDS: Final = 3
+_SHOWN: Final = 60  # characters of a value
+_ODD_ID: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE]\+?\d+|\d+\.0*")
+
+
+def about_undecoded(names: int) -> Iterator[str]:
+    """Of so many names with bytes that are no characters."""
+    if names:
+        yield (
+            f"{names:,} screen names have bytes that are not UTF-8; each byte counts as one character. See --encoding"
+        )
+
+
+def about_missing_names(names: Iterable[str]) -> Iterator[str]:
+    """Of screen names that look like a missing value: all accounts that have one are pairs."""
+    missing = Counter(name for name in names if name.lower() in MISSING)
+    for name, count in missing.most_common(1):
+        if count > 1:
+            yield (
+                f"{count:,} accounts have the screen name {name!r}, which looks like a missing value; each two of "
+                "them are a pair of similarity 1. Leave the name empty where there is none"
+            )
+
+
+def about_endings(names: Sequence[str]) -> Iterator[str]:
+    """Of an ending that most names share."""
+    enough = max(MOST * len(names), _ENOUGH_NAMES)
+    ending, count = "", 0
+    length = _ENDING
+    while True:
+        longer = Counter(name[-length:] for name in names if len(name) > length and name.endswith(ending))
+        found, having = longer.most_common(1)[0] if longer else ("", 0)
+        if having < enough:
+            break
+        ending, count, length = found, having, length + 1
+    if count:
+        yield (
+            f"{count / len(names):.0%} of the screen names end in {ending!r}, which makes short names similar; "
+            f"see --strip-suffix {ending}"
+        )
+
+
+def about_dates(unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:
+    """Of dates of posts, if most cannot be read."""
+    if unreadable > MOST * posts:
+        example = f", such as {examples[0]!r}" if examples else ""
+        yield f"{unreadable:,} of {posts:,} posts have a date that cannot be read{example}"
+
+
+def about_missing(counts: Iterable[tuple[str, int]], counted: str) -> Iterator[str]:
+    """Of hashtags that look like a missing value. counts: of each hashtag, how many of what is `counted` have it."""
+    for key, count in counts:
+        if key in MISSING and count > 1:
+            yield (
+                f"{key!r} is a hashtag of {count:,} {counted}, but looks like a missing value; leave it out with "
+                "--ignore-hashtags"
+            )
+
+
+def about_suspects(suspects: Suspects) -> Iterator[str]:
+    """Of hashtags that the separator has not taken apart, unless they are very few."""
+    for kind, what in _KINDS.items():
+        count = suspects.counts.get(kind, 0)
+        if count > (MOST if kind == "space" else _FEW) * suspects.uses:
+            example = shown(suspects.examples[kind])
+            yield (
+                f"{count:,} of {suspects.uses:,} hashtags in the posts {what}, such as {example}; see "
+                "--hashtag-separator"
+            )
+
+
+_KINDS: Final[Mapping[str, str]] = {
+    "bracket": "begin with a bracket",
+    "comma": "have commas in them",
+    "semicolon": "have semicolons in them",
+    "bar": "have bars in them",
+    "control": "have line ends or control characters in them",
+    "sign": "have # in them",
+    "quotes": "are in quotes",
+    "space": "have spaces in them",
+}
+
+
+def about_ids(whose: str, ids: Sequence[str]) -> Iterator[str]:
+    """Of ids that a spreadsheet or a data frame has spoilt."""
+    odd = [one for one in ids if _ODD_ID.fullmatch(one.strip())]
+    if odd:
+        yield (
+            f"ids of {whose} look like numbers with fractions or exponents, such as {shown(odd[0])}: digits may be "
+            "lost"
+        )
+    long = [one for one in ids if _LONG_ID.fullmatch(one.strip())]
+    rounded = [one for one in long if one.strip().endswith(_ZEROS)]
+    if len(rounded) >= _ENOUGH_IDS and len(rounded) > MOST * len(long):
+        yield (
+            f"ids of {whose} end in zeros, such as {shown(rounded[0])}: a spreadsheet keeps 15 digits of a number. "
+            "Export them as text"
+        )
+    for having, what in ((_has_space, "have spaces around them"), (_has_quotes, "have quotes around them")):
+        found = next(filter(having, ids), None)
+        if found is not None:
+            yield f"ids of {whose} {what}, such as {shown(found)}; ids are compared as they are written"
+    missing = next((one for one in ids if one.lower() in MISSING), None)
+    if missing is not None:
+        yield f"there is an id of {whose} that looks like a missing value: {shown(missing)}"
+
+
+def _has_space(value: str) -> bool:
+    return value != value.strip()
+
+
+def _has_quotes(value: str) -> bool:
+    return len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+
+
+def shown(value: str) -> str:
+    """A value in quotes, the first characters of a long one."""
+    return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}..."
