@@ -59,11 +59,10 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[Strate
                 return do(strategy, start(run))
         except FallBack as reason:
             full = FullStrategy.of(strategy.posts, str(reason))
-        except MisreadError as found:
-            if found.quoting in tried:
-                raise
-            tried.add(found.quoting)
-            full = FullStrategy.of(find_table(run.config, POSTS, found.quoting), str(found))
+        except MisreadError as error:
+            posts = find_table(run.config, POSTS, error.untried(tried))
+            mode = strategy.mode
+            full = FullStrategy.of(posts, mode.reason if mode.name == "full" else error.reason)
         strategy, start = full, full.start
 
 

@@ -9,7 +9,7 @@ import pytest
 from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
-from jobs.inputs.tables import TO_THE_END, Dialect, Quoting, Table
+from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Dialect, Quoting, Table
 from jobs.inputs.text.header import read_header
 from jobs.inputs.text.quoting import Evidence
 from lookalike.errors import UsageError
@@ -153,6 +153,42 @@ def test_a_row_after_the_head_contradicts_the_reading(
     if better is not None:
         assert evidence.example is not None
         assert row.startswith(evidence.example.encode())
+
+
+@pytest.mark.parametrize(
+    ("row", "read_as", "better"),
+    [
+        (b'9\tTom \\"T\\" Lee\n', "none", "backslash"),
+        (b'9\tTom \\"T\\" Lee\n', "rfc4180", "backslash"),
+        (b'9\tTom \\"T\\" Lee\n', "backslash", None),
+        (b'9\tTom "T" Lee\n', "none", None),
+        (b'9\t"Tom \\""T\\"" Lee"\n', "rfc4180", None),
+        (b"9\tTom \\T\\ Lee\n", "none", None),
+    ],
+)
+def test_a_name_with_backslashes_before_its_quotes_contradicts_the_reading(
+    tmp_path: Path, row: bytes, read_as: Quoting, better: Quoting | None
+) -> None:
+    path = tmp_path / "accounts.tsv"
+    path.write_bytes(b"id\tscreen_name\n" + b"1\tanna\n" * 50 + row)
+    (file,) = find_files(ACCOUNTS, [str(path)], Reading(quoting=read_as))
+    evidence = sum((Evidence.of(batch, read_as) for batch in read_rows(file, 0, TO_THE_END, ACCOUNTS)), Evidence())
+    assert evidence.reading_instead_of(read_as) == better
+    assert evidence.example == (None if better is None else row.decode().strip())
+
+
+def test_quotes_with_backslashes_are_unescaped_in_fields_without_quotes_too(tmp_path: Path) -> None:
+    rows = [("1", 'Tom "T" Lee', "a"), ("2", 'a "\\" b', "b"), ("3", "C:\\dir", "c"), ("4", "text", "d")]
+    path = tmp_path / "notes.tsv"
+    content = written(rows, doublequote=False, escapechar="\\")
+    assert rb"Tom \"T\" Lee" in content
+    path.write_bytes(content.replace(rb"C:\\dir", rb"C:\dir"))  # as Spark writes it; nothing else can be meant
+    (file,) = find_files(NOTES, [str(path)], Reading(quoting="backslash"))
+    values = [tuple(field.encode() for field in row) for row in rows]
+    assert read(file, table=NOTES).values == values
+    for cut in range(file.body, file.size):
+        first, second = (read(file, *part, table=NOTES).values for part in ((0, cut), (cut, TO_THE_END)))
+        assert first + second == values
 
 
 @pytest.mark.parametrize("escape", ["rfc4180", "backslash"])

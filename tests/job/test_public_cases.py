@@ -63,10 +63,9 @@ class Given:
         for account, name in zip(self.accounts, names, strict=False):
             account["screen_name"] = name
 
-    def run(self, **options: Any) -> Result:
+    def run(self, accounts: Path | None = None, **options: Any) -> Result:
         posts = self._write("posts", self.posts)
-        accounts = self._write("accounts", self.accounts)
-        return self.job(posts, accounts, **options)
+        return self.job(posts, accounts or self._write("accounts", self.accounts), **options)
 
     def run_files(
         self, posts: bytes, accounts: bytes | None = None, name: str = "posts.tsv", **options: Any
@@ -416,3 +415,16 @@ def test_types_of_parquet_are_understood(
     assert pairs(result) == {("vote", zero, one)}
     assert {str(row["first_post"])[:16] for row in result.rows("members")} == {"2018-10-10 20:19"}
     assert warnings() == []
+
+
+def test_names_as_python_writes_them_with_backslashes_are_read(given: Given) -> None:
+    names = ['Tom "T" Lee', '"T" Lee', "Lee, Tom", "Tom"]
+    given.name(*names)
+    given.set("hashtags", ["Vote"] * 4)
+    path = given.folder / "accounts.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["id", "created_at", "screen_name"], doublequote=False, escapechar="\\")
+        writer.writeheader()
+        writer.writerows(given.accounts)
+    found = {row["account_id"]: row["screen_name"] for row in given.run(accounts=path).rows("accounts")}
+    assert [found[f"u{i}"] for i in range(4)] == names

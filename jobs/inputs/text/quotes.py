@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.strings.values import Bytes
+from lookalike.strings.values import Bytes, Places
 
 QUOTE: Final = 34
 BACKSLASH: Final = 92
@@ -62,6 +62,26 @@ def _has_quote(buffer: Bytes, start: int, end: int) -> bool:
     found = False
     for at in range(start, end):
         found |= buffer[at] == QUOTE
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def escaped_outside(buffer: Bytes, start: Places, end: Places) -> tuple[int, int]:
+    """How many values are not in quotes, but have an escaped quote in them; and the first of them, or -1."""
+    count, first = 0, -1
+    for i in range(len(start)):
+        if (start[i] == 0 or buffer[start[i] - 1] != QUOTE) and has_escaped(buffer, start[i], end[i]):
+            count += 1
+            first = i if first < 0 else first
+    return count, first
+
+
+@numba.njit(cache=True, nogil=True)
+def has_escaped(buffer: Bytes, start: int, end: int) -> bool:
+    """Whether buffer[start:end] has a quote with a backslash before it."""
+    found = False
+    for at in range(start + 1, end):
+        found |= buffer[at] == QUOTE and buffer[at - 1] == BACKSLASH
     return found
 
 

@@ -21,17 +21,20 @@ from jobs.inputs.text.quotes import (
     OPENED,
     QUOTE,
     Tally,
+    escaped_outside,
     kind_of,
     no_tally,
 )
 from jobs.inputs.text.scanner import room, scan_quoted, scan_raw
 from lookalike.errors import UsageError
+from lookalike.strings.values import frozen
 
 QUOTINGS: Final[tuple[Quoting, ...]] = ("none", "rfc4180", "backslash")  # of equally good ones the first is taken
 _UNFINISHED_TAIL: Final = 1 << 16  # bytes that the sample's last row may reasonably have lost
 _LINE_FEED: Final = b"\n"
 
 Outcome = TypeVar("Outcome")
+_NAME: Final = "screen_name"
 _SHOWN: Final = 200  # characters of a row
 _ENOUGH: Final = 3  # values, all in quotes, that tell of a writer that quotes all of a column
 
@@ -54,18 +57,18 @@ class Evidence:
     @classmethod
     def of(cls, rows: RowBatch, quoting: Quoting) -> Evidence:
         """What the rows of a batch tell that were read so."""
-        tally = rows.quotes
-        if not tally.any():
+        tally, names = rows.quotes, _escaped_names(rows, quoting)[0]
+        if not tally.any() and not names:
             return cls()
         fields, malformed = tally[:-1], tally[-1]
         if quoting != "none":
-            escaped = int(malformed[ESCAPED])
+            escaped = int(malformed[ESCAPED]) + names
             found = cls(escaped=escaped, literal=int(malformed[LITERAL]), quoted=int(fields[:, ENCLOSED].sum()))
         else:
             plain = [name not in rows.table.free_text for name in rows.table.columns]
             found = cls(
                 doubled=int(fields[:, DOUBLED].sum() + fields[plain, ENCLOSED].sum() + malformed[OPENED]),
-                escaped=int(fields[:, ESCAPED].sum()),
+                escaped=int(fields[:, ESCAPED].sum()) + names,
                 literal=int(fields[:, [LITERAL, OPENED]].sum()),
             )
         return dataclasses.replace(found, example=found._example(rows, quoting))
@@ -74,6 +77,7 @@ class Evidence:
         if self.reading_instead_of(quoting) is None:
             return None
         telling = [] if quoting != "none" else [_first_quoted(column) for column in rows.columns]
+        telling.append(_escaped_names(rows, quoting)[1])
         found = min((row for row in telling if row is not None), default=None)
         row = rows.raw(found) if found is not None else rows.malformed[0][1] if rows.malformed else b""
         return row.decode("utf-8", "backslashreplace")
@@ -103,13 +107,21 @@ NO_EVIDENCE: Final = Evidence()
 
 
 class MisreadError(UsageError):
-    """Rows of a table contradict how its files are read. quoting: the reading that explains them."""
+    """Rows of a table contradict how its files are read. quoting: what explains them. reason: the same in words."""
 
     def __init__(self, table: Table, evidence: Evidence, better: Quoting) -> None:
         """The message says what was found, and which option settles it."""
         row = (evidence.example or "")[:_SHOWN]
         super().__init__(f"{table.name}: there is a row that {_LOOKS[better]}, unlike others: {row}; see --quoting")
         self.quoting = better
+        self.reason = f"a row of {table.name} {_LOOKS[better]}, unlike those before"
+
+    def untried(self, tried: set[Quoting]) -> Quoting:
+        """The better reading, if it is none of those that were tried; it becomes one. Else the error is raised."""
+        if self.quoting in tried:
+            raise self
+        tried.add(self.quoting)
+        return self.quoting
 
 
 def quoting_of(files: Sequence[InputFile]) -> Quoting:
@@ -137,11 +149,20 @@ def read_as_rows_say(
     while True:
         try:
             return read(files)
-        except MisreadError as found:
-            if found.quoting in tried:
-                raise
-            tried.add(found.quoting)
-            files = find(found.quoting)
+        except MisreadError as error:
+            files = find(error.untried(tried))
+
+
+def _escaped_names(rows: RowBatch, quoting: Quoting) -> tuple[int, int | None]:
+    """How many names are not in quotes, but have backslashes before theirs, as Python's csv can write; the first one.
+
+    Nobody's name is so. Texts may be.
+    """
+    if quoting == "backslash" or _NAME not in rows.table.columns:
+        return 0, None
+    column = rows[_NAME]
+    count, first = escaped_outside(frozen(column.buffer), frozen(column.start), frozen(column.end))
+    return count, first if count else None
 
 
 def _first_quoted(column: Column) -> int | None:

@@ -15,6 +15,7 @@ from jobs.inputs.text.quotes import (
     OPENED,
     QUOTE,
     Tally,
+    has_escaped,
     kind_of,
     may_be_part,
     no_tally,
@@ -212,6 +213,7 @@ def _quoted_row(
                 return _UNFINISHED, at, at
             if buffer[at] == LINE_FEED and at > start and buffer[at - 1] == RETURN:
                 end = at - 1
+            escaped = escape == BACKSLASH and has_escaped(buffer, start, end)
         if field < len(slots) and slots[field] >= 0:
             found.start[slots[field], row] = start
             found.end[slots[field], row] = _unescape(side, start, end, escape) if escaped else end
@@ -238,7 +240,8 @@ def scan_quoted(
     """As scan_raw for quoted fields: values are in `side`, a copy of `buffer` changed where `escape` occurs.
 
     escape: what stands before a quote that is part of a value, another quote (RFC 4180) or a backslash.
-    A field that begins with a quote runs to its closing quote, over delimiters and line feeds. A row in which
+    A field that begins with a quote runs to its closing quote, over delimiters and line feeds; another one ends at
+    them, even if Python has put a backslash before its quotes. A row in which
     text follows a closing quote is malformed, and so is one whose quote is still open at `limit` if
     `final`: its first line is given up and the next line is taken for a row, so that one stray quote
     costs one line and not the rest of the file.
@@ -307,4 +310,4 @@ def find_row_end(buffer: Bytes, at: int, limit: int, escape: int, inside: bool) 
             inside = not inside
             at = quote + 1
         else:
-            at = quote + 2 if inside else quote + 1
+            at = quote + 2 if inside or (quote + 1 < limit and buffer[quote + 1] == QUOTE) else quote + 1
