@@ -55,7 +55,8 @@ def _examined(head: Head, table: Table, quoting: Quoting) -> InputFile:
     if asked == "text" or (asked == "auto" and not has_column):
         if not file.has(table, TEXT):
             raise UsageError(f"{file.path}: no column 'text' to take hashtags from")
-        return dataclasses.replace(file, from_text=True, separator="bar")
+        unexpected = names.get(HASHTAGS, HASHTAGS) if asked == "auto" and file.paths else ""
+        return dataclasses.replace(file, from_text=True, separator="bar", unexpected=unexpected)
     if not has_column:
         raise UsageError(f"{file.path}: no column 'hashtags'; see --hashtags-from")
     return file

@@ -97,7 +97,7 @@ class InputFile:
     text. paths: where the columns are, in a format whose values are found by paths; "" for none. filled: columns of
     which only counts whether there is a value. from_text: whether hashtags are those of the text. preset: whose names
     the columns have. separator: between the hashtags of a post; None in a table without them. day_first: see
-    parse_timestamps.
+    parse_timestamps. unexpected: the path of a column whose values contradict from_text; "" for none.
     """
 
     path: str
@@ -116,6 +116,7 @@ class InputFile:
     preset: str | None = None
     separator: str | None = None
     day_first: bool = False
+    unexpected: str = ""
 
     def has(self, table: Table, column: str) -> bool:
         """Whether the file has a column of the table."""

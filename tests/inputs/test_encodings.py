@@ -30,3 +30,24 @@ TEXTS = {
 )
 def test_the_encoding_is_told_by_the_first_bytes(head: bytes, encoding: str) -> None:
     assert find_encoding(head) == encoding
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (
+            "Élections législatives : les électeurs français ont voté, où la réunion a été annulée. Ça suffit. ",
+            "cp1252",
+        ),
+        ("El señor Núñez votó mañana en España; también habló de la canción y la educación pública. ", "cp1252"),
+        ("Rødgrød med fløde på Ærø, blåbær og æbler, smørrebrød til børnene. ", "cp1252"),
+        ("Οι εκλογές στην Αθήνα σήμερα το πρωί, η κυβέρνηση ανακοίνωσε. ", "cp1253"),
+        ("הבחירות היום בירושלים ותל אביב, הממשלה הודיעה. ", "cp1255"),
+        ("الانتخابات اليوم في القاهرة، أعلنت الحكومة عن النتائج. ", "cp1256"),
+        ("選挙の投票は今日の朝に行われました。ありがとうございます。", "cp932"),
+    ],
+)
+def test_the_encoding_of_texts_in_many_languages_is_guessed(text: str, encoding: str) -> None:
+    for rows in (1, 20):
+        head = "id\ttext\n" + "".join(f"{row}\t{text}\n" for row in range(rows))
+        assert find_encoding(head.encode(encoding)) == encoding

@@ -80,7 +80,10 @@ def test_values_become_text(tmp_path: Path) -> None:
         ('{"k": "\\ud83d"}', b'{"k":"?"}'),
         # As a double: the exponent shows that digits are lost.
         ("9.06e17", b"9.06e+17"),
-        ("123456789012345678901234567890", b"1.2345678901234568e+29"),
+        ("123456789012345678901234567890", b"123456789012345678901234567890"),
+        ("18446744073709551616", b"18446744073709551616"),
+        ("-9223372036854775809", b"-9223372036854775809"),
+        ("0.12345678901234567890123", b"0.12345678901234568"),
     ],
 )
 def test_values_that_other_programs_write_against_the_rules_are_read(
@@ -91,6 +94,31 @@ def test_values_that_other_programs_write_against_the_rules_are_read(
     found = read(examined(str(path)))
     assert found.values == [(b"1", value), (b"2", b"b")]
     assert found.malformed == []
+
+
+@pytest.mark.parametrize("depth", [10, 100_000])
+def test_a_line_of_any_depth_is_read_or_malformed(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "a.jsonl"
+    deep = "[" * depth + "12345678901234567890123" + "]" * depth
+    path.write_text(f'{{"id": 1, "value": "a"}}\n{{"id": 2, "value": "b", "more": {deep}}}\n')
+    found = read(examined(str(path)))
+    assert len(found.values) + len(found.malformed) == 2
+    assert found.values[0] == (b"1", b"a")
+
+
+POST = {"id": "1", "author_id": "u", "text": "#a"}
+
+
+def test_hashtags_that_the_first_objects_lack_stop_a_run_that_takes_them_from_the_texts(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", *[POST] * 1000, POST | {"hashtags": ["b"]})
+    (file,) = find_files(POSTS, [path])
+    assert file.from_text
+    with pytest.raises(UsageError, match=r"the first 1,000 objects have no 'hashtags', .* but a later one has it"):
+        read(file, table=POSTS)
+    of_last = {"column": b"b", "text": b"a"}
+    for source in ("column", "text"):
+        (file,) = find_files(POSTS, [path], Reading(hashtags_from=source))
+        assert read(file, table=POSTS).values[-1][POSTS.columns.index("hashtags")] == of_last[source]
 
 
 def test_a_mark_of_byte_order_is_no_part_of_the_first_object(tmp_path: Path) -> None:

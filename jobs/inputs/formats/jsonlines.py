@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -19,7 +20,7 @@ from jobs.inputs.formats.jsonpaths import JsonPath
 from jobs.inputs.presets.registry import preset_of_objects
 from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.separators.lists import hashtag_in
-from jobs.inputs.tables import Column, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, Column, InputFile, Quoting, RowBatch, Table
 from jobs.inputs.text.encodings import decoded
 from jobs.inputs.text.header import after_mark
 from jobs.inputs.text.quotes import no_tally
@@ -29,7 +30,7 @@ from lookalike.errors import UsageError
 LINES: Final = Table("lines", ("line",))
 NO_DELIMITER: Final = 0  # JSON has no such byte
 _OBJECTS: Final = 1000  # whose keys tell what a file has
-_LONG_NUMBER: Final = re.compile(rb"\d{20}")  # a number of 64 bits has at most 20 digits
+_LONG_NUMBER: Final = re.compile(rb"\d{20}|-\d{19}")  # orjson makes whole numbers beyond 64 bits doubles
 _EXACT: Final = 1 << 53  # below it a double has all digits of a whole number
 
 
@@ -81,11 +82,11 @@ class JsonLines:
     ) -> Iterator[RowBatch]:
         """See Format."""
         lines = read_split(file, start, end, LINES, chunk_bytes=chunk_bytes, inside=inside, borders=borders)
-        return (parse_lines(batch, table, file.paths) for batch in lines)
+        return (parse_lines(batch, table, file) for batch in lines)
 
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
         """See Format."""
-        return (parse_lines(batch, table, file.paths) for batch in fetch_places(file, places, LINES))
+        return (parse_lines(batch, table, file) for batch in fetch_places(file, places, LINES))
 
 
 def _objects_in(head: bytes) -> Iterator[dict[str, Any]]:
@@ -102,11 +103,10 @@ def _load(line: bytes) -> dict[str, Any] | None:
     Python's reader takes what orjson refuses, but other programs write: NaN, which is no value, halves of surrogate
     pairs, and bytes that are not UTF-8. It also keeps all digits of whole numbers beyond 64 bits.
     """
-    try:
-        found = orjson.loads(line)
-        if _LONG_NUMBER.search(line):
-            found = json.loads(line, parse_constant=lambda _: None)
-    except (orjson.JSONDecodeError, ValueError):
+    found = None
+    with contextlib.suppress(orjson.JSONDecodeError):
+        found = None if _LONG_NUMBER.search(line) else orjson.loads(line)
+    if found is None:
         try:
             found = json.loads(decoded(line), parse_constant=lambda _: None)
         except (ValueError, RecursionError):
@@ -129,7 +129,8 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
             wanted = JsonPath.parse(text.removesuffix("?"))
         except ValueError as error:
             raise UsageError(f"{path}: {error}") from None
-        if text.endswith("?") or _is_in(wanted, objects):
+        asked_for = column == HASHTAGS and reading.hashtags_from == "column"
+        if text.endswith("?") or asked_for or _is_in(wanted, objects):
             paths[column] = text
     lacking = missing_columns(table, paths.__contains__, reading)
     if lacking:
@@ -155,8 +156,13 @@ def _leaves(objects: Sequence[dict[str, Any]]) -> Iterator[str]:
                 yield key
 
 
-def parse_lines(lines: RowBatch, table: Table, paths: Sequence[str]) -> RowBatch:
-    """The values that the paths find in each line; a line that is no object is malformed."""
+def parse_lines(lines: RowBatch, table: Table, file: InputFile) -> RowBatch:
+    """The values that the file's paths find in each line; a line that is no object is malformed.
+
+    UsageError if an object has what the first ones lacked, and the file is read without.
+    """
+    paths = file.paths
+    unexpected = JsonPath.parse(file.unexpected) if file.unexpected else None
     wanted = [JsonPath.parse(path.removesuffix("?")) if path else None for path in paths]
     values: list[list[bytes]] = [[] for _ in paths]
     good, malformed = [], list(lines.malformed)
@@ -166,6 +172,11 @@ def parse_lines(lines: RowBatch, table: Table, paths: Sequence[str]) -> RowBatch
         if found is None:
             malformed.append((int(lines.place[i]), line))
             continue
+        if unexpected is not None and unexpected.find(found) is not None:
+            raise UsageError(
+                f"{file.path}: the first {_OBJECTS:,} objects have no {file.unexpected!r}, so that hashtags come "
+                "from the texts, but a later one has it; choose with --hashtags-from column or --hashtags-from text"
+            )
         good.append(i)
         for column, path, text in zip(values, wanted, paths, strict=True):
             value = None if path is None else path.find(found)
