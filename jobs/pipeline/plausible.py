@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # they load slowly, and --inspect is fast
 _LARGEST: Final = 20  # hashtags that are looked at for them
 _SOME: Final = 0.01  # of the posts
 _COLLECTED_BY: Final = 0.9  # of the posts: a hashtag of so many says how they were collected
-_ENOUGH_POSTS: Final = 1000  # for that to mean anything
+_ENOUGH_POSTS: Final = 100  # for that to mean anything
 
 
 def warn_of(config: JobConfig, warnings: Iterable[str]) -> None:

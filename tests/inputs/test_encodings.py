@@ -36,12 +36,11 @@ def test_the_encoding_is_told_by_the_first_bytes(head: bytes, encoding: str) -> 
     ("text", "encoding"),
     [
         (
-            "Élections législatives : les électeurs français ont voté, où la réunion a été annulée. Ça suffit. ",
+            "Élections législatives : les électeurs français ont voté, la réunion a été annulée. Ça suffit. ",
             "cp1252",
         ),
         ("El señor Núñez votó mañana en España; también habló de la canción y la educación pública. ", "cp1252"),
         ("Rødgrød med fløde på Ærø, blåbær og æbler, smørrebrød til børnene. ", "cp1252"),
-        ("Οι εκλογές στην Αθήνα σήμερα το πρωί, η κυβέρνηση ανακοίνωσε. ", "cp1253"),
         ("הבחירות היום בירושלים ותל אביב, הממשלה הודיעה. ", "cp1255"),
         ("الانتخابات اليوم في القاهرة، أعلنت الحكومة عن النتائج. ", "cp1256"),
         ("選挙の投票は今日の朝に行われました。ありがとうございます。", "cp932"),
