@@ -257,7 +257,11 @@ def test_a_reading_that_only_later_rows_tell_is_kept_by_later_runs(
     (folder / "1.tsv").write_text(header + rows + 'last\tu1\t""\n')
     (accounts := tmp_path / "accounts.tsv").write_text("id\tscreen_name\nu0\teagle_news_01\nu1\teagle_news_02\n")
     first = quick_job(folder, accounts, output=output)
-    assert first.manifest.mode.reason.startswith("posts: there is a row that has quoted fields, unlike others: last")
+    assert first.manifest.mode.reason == "there is no live snapshot to build on"
+    assert (
+        first.manifest.read["posts"]
+        == "1 file tab-separated, quoted, without created_at and is_repost; values in quotes: 1"
+    )
     (folder / "2.tsv").write_text(header + "q1\tu1\tNow\n")
     second = quick_job(folder, accounts, output=output)
     assert (second.manifest.mode.name, second.manifest.mode.files) == ("incremental", 1)
