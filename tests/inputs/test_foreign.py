@@ -18,17 +18,10 @@ from jobs.inputs.formats.foreign import BINARY, TEXT
 from jobs.inputs.tables import POSTS
 from lookalike.errors import UsageError
 
-from .reading import examine, read
+from .reading import examine, read, zstd
 
 TSV = b"id\tvalue\n1\tone\n"
 POST_TABLE = pa.table({"id": ["1", "2"], "author_id": ["a", "b"], "hashtags": ["vote", "now"]})
-
-
-def zstd(data: bytes) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(sink, "zstd") as stream:
-        stream.write(data)
-    return sink.getvalue().to_pybytes()
 
 
 def tarred(kind: int) -> bytes:
@@ -40,7 +33,7 @@ def tarred(kind: int) -> bytes:
     return archive.getvalue()
 
 
-def zipped(*names: str) -> bytes:
+def archived(*names: str) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name in names:
@@ -55,7 +48,7 @@ def zipped(*names: str) -> bytes:
         (gzip.compress(zstd(TSV)), "is compressed twice"),
         (lzma.compress(bz2.compress(TSV)), "is compressed twice"),
         (zstd(lzma.compress(TSV)), "is compressed twice"),
-        (gzip.compress(zipped("things.tsv")), "is compressed twice"),
+        (gzip.compress(archived("things.tsv")), "is compressed twice"),
         (tarred(tarfile.USTAR_FORMAT), "is a tar archive; unpack it"),
         (tarred(tarfile.GNU_FORMAT), "is a tar archive; unpack it"),
         (gzip.compress(tarred(tarfile.PAX_FORMAT)), "is a tar archive; unpack it"),
@@ -69,7 +62,7 @@ def zipped(*names: str) -> bytes:
         (b"$FL2@(#) SPSS DATA FILE", "is an SPSS file; save it as CSV"),
         (b"<stata_dta><header>", "is a Stata file; save it as CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "is an old Excel workbook or another Office file; save it as CSV"),
-        (zipped("mimetype", "content.xml"), "is an OpenDocument file; save it as CSV"),
+        (archived("mimetype", "content.xml"), "is an OpenDocument file; save it as CSV"),
         (b"%PDF-1.7\n%\xe2\xe3", "is a PDF document, not data; get the table as CSV"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer, not the data; git lfs pull"),
         (b"<!DOCTYPE html>\n<html>", "is a web page, not data; was the download behind a login"),
