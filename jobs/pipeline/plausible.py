@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.inputs.dates.timeparts import NULL_TIME
-from jobs.reporting.terminal import printable
+from jobs.reporting.terminal import count_of, printable
 from lookalike.errors import QualityGateError
 
 if TYPE_CHECKING:  # they load slowly, and --inspect is fast
@@ -65,8 +65,9 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
         some = " and ".join(
             f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()
         )
+        rows = count_of(counts.earlier_names, "row of accounts has", "rows of accounts have")
         yield (
-            f"{counts.earlier_names:,} rows of accounts have another name of an account, such as {some}, and no date "
+            f"{rows} another name of an account, such as {some}, and no date "
             "says which is the latest; that of the last row is compared. Name the column with the date when the name "
             "was seen: --columns accounts.seen_at=NAME"
         )
@@ -79,9 +80,8 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
 def about_undecoded(names: int) -> Iterator[str]:
     """Of so many names with bytes that are no characters."""
     if names:
-        yield (
-            f"{names:,} screen names have bytes that are not UTF-8; each byte counts as one character. See --encoding"
-        )
+        have = count_of(names, "screen name has", "screen names have")
+        yield f"{have} bytes that are not UTF-8; each byte counts as one character. See --encoding"
 
 
 def about_missing_names(names: pa.LargeStringArray) -> Iterator[str]:
@@ -90,8 +90,8 @@ def about_missing_names(names: pa.LargeStringArray) -> Iterator[str]:
     for one in sorted(counts.to_pylist(), key=lambda one: -one["counts"])[:1]:
         if one["counts"] > 1:
             yield (
-                f"{one['counts']:,} accounts have the screen name {one['values']!r}, which looks like a missing value, "
-                "and are pairs of similarity 1; leave these rows out or empty"
+                f"{one['counts']:,} accounts have the screen name {one['values']!r}, which looks like a missing "
+                "value, and are pairs of similarity 1; leave these rows out or empty"
             )
 
 
@@ -113,7 +113,9 @@ def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTa
     strange = [(files[file], found) for file, found in sorted(posts.authors.items()) if _are_unknown(found)]
     if strange:
         file, authors = strange[0]
-        more = "" if len(strange) == 1 else f" ({len(strange) - 1:,} more files are like it)"
+        more = (
+            "" if len(strange) == 1 else f" ({count_of(len(strange) - 1, 'more file is', 'more files are')} like it)"
+        )
         known = f", while the accounts have ids such as {table.ids[0].as_py()!r}" if len(table) else ""
         yield (
             f"{file.path}: {authors.unknown:,} of {authors.rows:,} posts are of authors that are not among the "
