@@ -179,6 +179,7 @@ def test_files_that_cannot_be_read_are_named_after_the_others() -> None:
     Path("lines.jsonl").write_text('{"a": {"b": 1}}\n')
     shown = inspect(
         "no/*.tsv",
+        "empty.tsv",
         "*.tsv",
         "lines.jsonl",
         code=2,
