@@ -15,6 +15,7 @@ from jobs.incremental.decide import NotIncremental
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.rows import fetch_batches
 from jobs.inputs.tables import POSTS, TO_THE_END, InputFile, Split
+from jobs.reporting.terminal import count_of
 from jobs.stages.scan.posts import PLACE, PLACE_BITS
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
@@ -38,7 +39,9 @@ class AdoptedPosts:
         is_known = table.indices_of(unknown["author_id"].combine_chunks()) >= 0
         rows = np.sort(unknown["row"].to_numpy()[is_known])
         if len(rows) > _MOST:
-            raise NotIncremental(f"{len(rows):,} posts have an author now who was unknown before")
+            raise NotIncremental(
+                f"{count_of(len(rows), 'post has', 'posts have')} an author now who was unknown before"
+            )
         return cls(rows, unknown.filter(pa.array(~is_known)))
 
     def __len__(self) -> int:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from jobs.inputs.tables import InputFile
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
+from jobs.reporting.terminal import count_of
 from jobs.strategy.records import input_records
 from jobs.strategy.strategy import FallBack
 from lookalike import __version__
@@ -73,7 +74,7 @@ def find_new_posts(config: JobConfig, ignored: IgnoreList, live: Manifest, posts
     new = len(posts) - known
     found = NewPosts(
         base=live,
-        reason=f"{new:,} new file{'s' if new != 1 else ''} of posts since {live.id}",
+        reason=f"{count_of(new, 'new file')} of posts since {live.id}",
         posts=ordered,
         known=known,
     )

@@ -17,6 +17,7 @@ from jobs.incremental.mergetables import MergeTables
 from jobs.incremental.patch import Patcher
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.tables import InputFile
+from jobs.reporting.terminal import count_of
 from jobs.stages.compare.plan import plan_units
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.stages.scan.postindex import is_scattered
@@ -126,9 +127,8 @@ class IncrementalStages:
         base = self.base
         report = scan_posts(self.run, self.cut, base=base.snapshot, rewrite=self.rewrite_index)
         if report.superseded:
-            raise NotIncremental(
-                f"{report.superseded:,} posts come again with other content that must be used instead"
-            )
+            again = count_of(report.superseded, "post comes", "posts come")
+            raise NotIncremental(f"{again} again with other content that must be used instead")
         part = 1 + len(self.cut.splits) + self.cut.partitions
         report.files += self.adopted.files(self.run.publication, base, self.cut.files, part)
         report.files += [] if self.rewrite_index else base.entries("post_index", None)

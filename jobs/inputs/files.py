@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import glob
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 
 from jobs.inputs.formats.format import Head
 from jobs.inputs.formats.registry import FORMATS, look_at
+from jobs.inputs.paths import named_files, without
 from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import find_separator
@@ -26,20 +27,44 @@ _ENOUGH_POSTS: Final = 200  # of a file, whose groups of rows may be small
 def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) -> tuple[InputFile, ...]:
     """The files that `paths` name, examined, in the order of their paths, each once.
 
-    A path is a file, a folder (the files in it, not in folders below it) or a glob; files whose name begins
-    with "." or "_" are passed over, as Spark does. Raises UsageError, naming the path, if there is nothing,
-    if a file cannot be read or is empty, and if a column is missing, there twice or of an unusable type.
+    See named_files. Raises UsageError, naming the path, if there is nothing, if a file cannot be read or is empty,
+    and if a column is missing, there twice or of an unusable type.
     """
     if not paths:
         raise UsageError(f"no path of {table.name} given")
-    found: dict[Path, str] = {}
+    found: dict[Path, tuple[str, str]] = {}
     for path in paths:
         for name in named_files(path):
-            found.setdefault(Path(name).resolve(), name)
-    heads = [look_at(name, table, reading) for name in sorted(found.values())]
+            found.setdefault(Path(name).resolve(), (name, path))
+    heads, files = [], []
+    for name, path in sorted(found.values()):
+        with _saying_how_to_leave_out(name, path):
+            heads.append(_looked_at(name, table, reading))
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None], reading.likely)
-    files = [_examined(head, table, quoting) for head in heads]
+    for (name, path), head in zip(sorted(found.values()), heads, strict=True):
+        with _saying_how_to_leave_out(name, path):
+            files.append(_examined(head, table, quoting))
     return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
+
+
+@contextlib.contextmanager
+def _saying_how_to_leave_out(name: str, path: str) -> Iterator[None]:
+    """Add it to a UsageError about a file that was found among others of another kind."""
+    try:
+        yield
+    except UsageError as error:
+        others = without(name, path)
+        if others is None:
+            raise
+        raise UsageError(f"{error}; if it is no data, name the others alone: {others}") from error
+
+
+def _looked_at(name: str, table: Table, reading: Reading) -> Head:
+    """As look_at; a file without the columns, whose quotes say nothing of the other files, is refused at once."""
+    head = look_at(name, table, reading)
+    if head.judged is not None and not any(count is not None for count in head.judged.contradictions.values()):
+        _examined(head, table, head.judged.best)
+    return head
 
 
 def _examined(head: Head, table: Table, quoting: Quoting) -> InputFile:
@@ -81,29 +106,6 @@ def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
         posts += len(batch)
         if posts >= _ENOUGH_POSTS:
             return
-
-
-def named_files(path: str) -> list[str]:
-    """The files that one path names, in no order; see find_files."""
-    place = Path(path)
-    try:
-        if place.exists() and not place.is_dir():
-            return [path]  # be it a pipe, which cannot be read
-        if place.is_dir():
-            files = [str(child) for child in place.iterdir() if _visible(child) and child.is_file()]
-        else:
-            matches = glob.glob(path)  # noqa: PTH207  # Path.glob takes no absolute pattern
-            files = [match for match in matches if _visible(Path(match)) and Path(match).is_file()]
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    if not files:
-        kind = "no files in this folder" if place.is_dir() else "no such file, folder or match"
-        raise UsageError(f"{path}: {kind}")
-    return files
-
-
-def _visible(path: Path) -> bool:
-    return not path.name.startswith((".", "_"))
 
 
 def plan_splits(files: Sequence[InputFile], split_bytes: int) -> tuple[Split, ...]:

@@ -91,6 +91,8 @@ def _only_member(path: str, archive: zipfile.ZipFile) -> Any:
     names = [member.filename for member in archive.infolist() if not member.is_dir()]
     if "xl/workbook.xml" in names:
         raise UsageError(f"{path}: is an Excel workbook; save it as CSV or tab-separated text")
+    if {"mimetype", "content.xml"} <= set(names):
+        raise UsageError(f"{path}: is an OpenDocument file; save it as CSV or tab-separated text")
     names = [name for name in names if not name.startswith("__MACOSX/")]
     if len(names) != 1:
         raise UsageError(

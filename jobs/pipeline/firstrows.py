@@ -28,6 +28,7 @@ from jobs.pipeline.oddvalues import (
     about_undecoded,
 )
 from jobs.pipeline.plausible import about_files
+from jobs.reporting.terminal import count_of
 from lookalike.hashtags import normalise
 from lookalike.strings.values import are_blank, parse_flags
 
@@ -100,11 +101,12 @@ class FirstRows:
     def warnings(self) -> Iterator[str]:
         """What a run would also warn of, as far as these rows tell."""
         count = len(self.rows) + len(self._malformed)
-        of = f"of the first {count:,} rows"
+        of = f"of the first {count_of(count, 'row')}"
         yield from about_files(self.files, self.config)
         if self._malformed:
             row = self._malformed[0].decode("utf-8", "backslashreplace")
-            yield f"{len(self._malformed):,} {of} have a wrong number of fields, such as {row}"
+            have = count_of(len(self._malformed), f"{of} has", f"{of} have")
+            yield f"{have} a wrong number of fields, such as {row}"
         yield from about_ids(self.kind.name, self._column("id"))
         if self.kind is POSTS:
             yield from about_ids("posts' authors", self._column("author_id"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from jobs.options.config import JobConfig
-from jobs.reporting.terminal import printable
+from jobs.reporting.terminal import count_of, printable
 from lookalike.errors import QualityGateError, TooManyCandidatesError
 from lookalike.snapshots.manifest import Manifest
 
@@ -21,7 +21,7 @@ def check_rejects(
     if damaged <= Fraction(repr(config.max_reject_fraction)) * rows:  # exact: in doubles 0.29 * 100 is below 29
         return
     message = (
-        f"{damaged:,} of {rows:,} rows of {table} cannot be used: {damaged / rows:.2%}, more than the "
+        f"{damaged:,} of {count_of(rows, 'row')} of {table} cannot be used: {damaged / rows:.2%}, more than the "
         f"{config.max_reject_fraction:.2%} of --max-reject-fraction"
     )
     lines = []

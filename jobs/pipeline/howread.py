@@ -11,6 +11,7 @@ from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.tables import POSTS, InputFile, Table
 from jobs.inputs.text.quoting import Evidence
 from jobs.options.config import JobConfig
+from jobs.reporting.terminal import count_of
 
 _SHOWN = 3  # kinds of files
 _TOLD = ("created_at", "is_repost")  # columns whose absence makes a difference
@@ -24,9 +25,9 @@ def how_read(
     quotes: what the quotes in the rows that were read tell. odd: of columns a value that cannot be read.
     """
     kinds = Counter(_kind(table, file) for file in files).most_common()
-    parts = [f"{count:,} file{'s' if count != 1 else ''} {kind}" for kind, count in kinds[:_SHOWN]]
+    parts = [f"{count_of(count, 'file')} {kind}" for kind, count in kinds[:_SHOWN]]
     if len(kinds) > _SHOWN:
-        parts.append(f"{sum(count for _, count in kinds[_SHOWN:]):,} others")
+        parts.append(count_of(sum(count for _, count in kinds[_SHOWN:]), "other"))
     unread = [f"{column} cannot be read where it is {value!r}" for column, value in odd.items() if value is not None]
     return "; ".join([*parts, *_of_quotes(quotes, config), *unread])
 

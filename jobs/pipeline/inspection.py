@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from jobs.inputs.columns import ColumnsError
-from jobs.inputs.files import find_files, named_files
+from jobs.inputs.files import find_files
 from jobs.inputs.formats.registry import words_of
+from jobs.inputs.paths import named_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import Reading
 from jobs.inputs.separators.registry import SEPARATORS

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from jobs.reporting.terminal import count_of
+
 if TYPE_CHECKING:  # it loads slowly, and --inspect is fast
     from jobs.inputs.suspects import Suspects
 
@@ -28,9 +30,8 @@ _ODD_ID: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE]\+?\d+|\d+\.0*")
 def about_undecoded(names: int) -> Iterator[str]:
     """Of so many names with bytes that are no characters."""
     if names:
-        yield (
-            f"{names:,} screen names have bytes that are not UTF-8; each byte counts as one character. See --encoding"
-        )
+        have = count_of(names, "screen name has", "screen names have")
+        yield f"{have} bytes that are not UTF-8; each byte counts as one character. See --encoding"
 
 
 def about_missing_names(names: Iterable[str]) -> Iterator[str]:

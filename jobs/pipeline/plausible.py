@@ -22,7 +22,7 @@ from jobs.pipeline.oddvalues import (
     about_undecoded,
     shown,
 )
-from jobs.reporting.terminal import printable
+from jobs.reporting.terminal import count_of, printable
 from lookalike.errors import QualityGateError
 
 if TYPE_CHECKING:  # they load slowly, and --inspect is fast
@@ -67,8 +67,9 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
         some = " and ".join(
             f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()
         )
+        rows = count_of(counts.earlier_names, "row of accounts has", "rows of accounts have")
         yield (
-            f"{counts.earlier_names:,} rows of accounts have another name of an account, such as {some}, and no date "
+            f"{rows} another name of an account, such as {some}, and no date "
             "says which is the latest; that of the last row is compared. Name the column with the date when the name "
             "was seen: --columns accounts.seen_at=NAME"
         )
@@ -93,7 +94,8 @@ def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTa
     strange = [(files[file], found) for file, found in sorted(posts.authors.items()) if _are_unknown(found)]
     if strange:
         file, authors = strange[0]
-        more = "" if len(strange) == 1 else f" ({len(strange) - 1:,} more files are like it)"
+        others = count_of(len(strange) - 1, "more file is", "more files are")
+        more = "" if len(strange) == 1 else f" ({others} like it)"
         known = f", while the accounts have ids such as {shown(table.ids[0].as_py())}" if len(table) else ""
         yield (
             f"{file.path}: {authors.unknown:,} of {authors.rows:,} posts are of authors that are not among the "

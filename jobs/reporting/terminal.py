@@ -20,6 +20,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts: 1 file, 2,000 files. many: the words for several; else `one` and an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def width(text: str) -> int:
     """The columns that printable text takes: two for wide characters and most emoji, none for combining accents."""
     if text.isascii():

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.reporting.terminal import printable, table
+from jobs.reporting.terminal import count_of, printable, table
 from lookalike.snapshots.counts import AccountCounts, Counts, PostCounts, Verification
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
@@ -97,16 +97,15 @@ def funnel(manifest: Manifest) -> list[str]:
     recall = manifest.recall
     if recall is not None:
         share = f"{recall.found / recall.pairs:.1%} of the {recall.pairs:,}" if recall.pairs else "none of the 0"
-        shown.append(
-            f"{blocking} blocking loses pairs: it found {share} pairs of {recall.hashtags:,} sampled hashtags"
-        )
+        sample = count_of(recall.hashtags, "sampled hashtag")
+        shown.append(f"{blocking} blocking loses pairs: it found {share} pairs of {sample}")
     return [printable(line) for line in shown]
 
 
 def _verification(checked: Verification) -> tuple[int, str]:
     """Number and remark of the funnel's last line."""
     wrong = f"{checked.lost:,} lost, none wrong" if checked.lost else "none lost or wrong"
-    return checked.compared, f"pairs in {checked.hashtags:,} hashtags: {checked.found:,} similar, {wrong}"
+    return checked.compared, f"pairs in {count_of(checked.hashtags, 'hashtag')}: {checked.found:,} similar, {wrong}"
 
 
 def counted(counts: Counts) -> list[tuple[str, int, str]]:
@@ -150,7 +149,7 @@ def seconds(manifest: Manifest) -> str:
 def how(manifest: Manifest) -> str:
     """Whether all input was read or what is new, and why."""
     mode = manifest.mode
-    read = f"{mode.files:,} file{'s' if mode.files != 1 else ''} of posts read, {mode.bytes:,} bytes"
+    read = f"{count_of(mode.files, 'file')} of posts read, {mode.bytes:,} bytes"
     return f"{mode.name}, {printable(mode.reason)}: {read}"
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from jobs.reporting.progress import Meter
-from jobs.reporting.terminal import printable, table
+from jobs.reporting.terminal import count_of, printable, table
 from jobs.snapshots import prune
 from jobs.snapshots.describe import moment
 from jobs.snapshots.describediff import difference_lines
@@ -60,7 +60,7 @@ def verify(arguments: argparse.Namespace) -> Iterator[str]:
         else:
             yield f"{one.id}: whole, {len(files):,} files of {sum(entry.bytes for entry in files):,} bytes"
     if damaged:
-        raise SnapshotError(f"{damaged:,} of {len(snapshots):,} snapshots damaged")
+        raise SnapshotError(f"{damaged:,} of {count_of(len(snapshots), 'snapshot')} damaged")
 
 
 def rollback(arguments: argparse.Namespace) -> list[str]:
@@ -112,10 +112,8 @@ def prune_snapshots(arguments: argparse.Namespace) -> list[str]:
     decided = {one.id: f"kept: {reason}" for one, reason in planned.kept} | {one.id: gone for one in planned.removed}
     lines = table(sorted(decided.items(), reverse=True))
     would = "would be " if arguments.dry_run else ""
-    lines += [
-        "",
-        f"{len(planned.removed):,} of {len(decided):,} snapshots {gone}, {planned.bytes:,} bytes {would}freed",
-    ]
+    of = f"of {count_of(len(decided), 'snapshot')}"
+    lines += ["", f"{len(planned.removed):,} {of} {gone}, {planned.bytes:,} bytes {would}freed"]
     if planned.shared:
         lines.append(f"{planned.shared:,} bytes of them stay, because kept snapshots use these files")
     return lines

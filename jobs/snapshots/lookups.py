@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from jobs.reporting.terminal import printable, table
+from jobs.reporting.terminal import count_of, printable, table
 from jobs.snapshots.describe import WIDEST, data_files, funnel, named_pairs, origin, seconds
 from lookalike.errors import UsageError
 from lookalike.hashtags import normalise
@@ -33,7 +33,8 @@ def pairs(arguments: argparse.Namespace) -> list[str]:
     found = row.pairs
     if lowest is not None:
         found = sum(piece.num_rows for piece in snapshot.iter_pairs(key, lowest))
-    lines = [f"#{printable(row.display)}: {row.posts:,} posts, {row.members:,} accounts, {found:,} similar pairs"]
+    counts = (count_of(row.posts, "post"), count_of(row.members, "account"), count_of(found, "similar pair"))
+    lines = [f"#{printable(row.display)}: {', '.join(counts)}"]
     shown = named_pairs(snapshot, key, limit=arguments.limit, min_similarity=lowest)
     if shown:
         rows = [(p.similarity, p.distance, p.name_a, p.name_b, p.account_a, p.account_b) for p in shown]

@@ -7,6 +7,7 @@ no other manifest names. If the process is killed in between, the next run or pr
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from jobs.reporting.terminal import count_of
 from lookalike.outputs.interface import Output
 from lookalike.snapshots.history import Published, published
 from lookalike.snapshots.leftovers import Leftover, leftovers
@@ -87,7 +88,7 @@ def _reason(snapshot: Published, place: int, policy: Policy, now: datetime, unti
     if policy.keep_days is not None and snapshot.manifest is not None:
         age = now - snapshot.manifest.created
         if age // timedelta(days=1) < policy.keep_days:
-            return f"made within {policy.keep_days:,} days"
+            return f"made within {count_of(policy.keep_days, 'day')}"
     if policy.grace and now.timestamp() - until < policy.grace:
         return f"live within {policy.grace:,} seconds"
     return ""

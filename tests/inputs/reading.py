@@ -1,11 +1,17 @@
 """Helpers of these tests: files in, everything that comes out of them as plain Python values."""
 
+import bz2
+import gzip
+import io
 import itertools
-from collections.abc import Sequence
+import lzma
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
@@ -71,3 +77,31 @@ def read_columns(file: InputFile, table: Table) -> RowBatch:
     """The rows of a small file in one batch."""
     (batch,) = read_rows(file, 0, TO_THE_END, table)
     return batch
+
+
+def zstd(data: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(data)
+    return sink.getvalue().to_pybytes()
+
+
+def zipped(data: bytes) -> bytes:
+    """An archive of a folder with one file, and what macOS adds."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.mkdir("folder")
+        file.writestr("folder/things.tsv", data)
+        file.writestr("__MACOSX/._things.tsv", b"of no use")
+    return archive.getvalue()
+
+
+Convert = Callable[[bytes], bytes]
+
+IN_PARTS: Mapping[str, Convert] = {
+    "a.tsv.gz": gzip.compress,
+    "a.tsv.bz2": bz2.compress,
+    "a.tsv.xz": lzma.compress,
+    "a.tsv.zst": zstd,
+}
+COMPRESSED: Mapping[str, Convert] = {**IN_PARTS, "a.tsv.zip": zipped}

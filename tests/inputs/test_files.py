@@ -12,7 +12,7 @@ from jobs.inputs.files import find_files, plan_splits
 from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, Dialect, InputFile, Split
 from lookalike.errors import UsageError
 
-from .reading import THINGS, examine, read
+from .reading import COMPRESSED, THINGS, examine, read
 
 
 def put(folder: Path, *names: str, content: bytes = b"id\tvalue\n1\tone\n") -> None:
@@ -89,6 +89,59 @@ def test_a_folder_without_files_and_no_path_at_all_are_errors(tmp_path: Path) ->
         find_files(THINGS, [str(tmp_path)])
     with pytest.raises(UsageError, match="no path of things given"):
         find_files(THINGS, [])
+
+
+@pytest.mark.parametrize("path", ["f", "f/*"])
+def test_empty_files_among_others_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, "f/part-0", "f/part-1.gz", content=b"")
+    for name, compress in COMPRESSED.items():
+        (tmp_path / "f" / name).write_bytes(compress(b""))
+    with pytest.raises(UsageError, match=r"^f/a\.tsv\.bz2: empty"):
+        find_files(THINGS, [path])
+    put(tmp_path, "f/part-2")
+    assert [file.path for file in find_files(THINGS, [path])] == [str(tmp_path / "f/part-2")]
+    with pytest.raises(UsageError, match=r"^f/part-0: empty"):
+        find_files(THINGS, [path, "f/part-0"])
+
+
+@pytest.mark.parametrize("content", [b"\n", b"\xef\xbb\xbf", b"\x28\xb5\x2f\xfdrest", b"PK\x03\x04rest"])
+def test_files_that_only_look_empty_are_not_passed_over(tmp_path: Path, content: bytes) -> None:
+    put(tmp_path, "f/part-0", content=content)
+    put(tmp_path, "f/part-1")
+    with pytest.raises(UsageError, match=r"f/part-0: (empty|cannot be read)"):
+        find_files(THINGS, [str(tmp_path / "f")])
+
+
+NOTES = b'# About the data\n\n"Posts" of 2021.\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("README.md", NOTES), ("LICENSE", NOTES), ("notes.txt", NOTES), ("about.json", b"[1]")]
+)
+@pytest.mark.parametrize("path", ["f", "f/*"])
+def test_a_file_beside_the_data_is_an_error_that_says_how_to_leave_it_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, "f/posts.csv", content=b'"id","value"\n"1","one"\n')
+    put(tmp_path, f"f/{name}", content=content)
+    with pytest.raises(UsageError, match=rf"^f/{name}: .*; if it is no data, name the others alone: f/\*\.csv$"):
+        find_files(THINGS, [path])
+    assert len(find_files(THINGS, ["f/*.csv"])) == 1
+
+
+@pytest.mark.parametrize("names", [["a.csv", "b.csv"], ["a.csv", "README.md"], ["a.csv", "b.csv", "c.tsv"]])
+def test_a_file_that_ends_like_the_data_is_not_said_to_be_none(tmp_path: Path, names: list[str]) -> None:
+    put(tmp_path, *names)
+    put(tmp_path, "a.csv", content=b"id\tvalu\n")
+    with pytest.raises(UsageError, match=r"a\.csv: no column 'value'; .*value=NAME$"):
+        find_files(THINGS, [str(tmp_path)])
+
+
+def test_a_file_with_the_columns_is_data_whatever_its_name(tmp_path: Path) -> None:
+    put(tmp_path, "README.md", "posts.csv")
+    assert len(find_files(THINGS, [str(tmp_path)])) == 2
 
 
 def test_columns_are_found_by_name_in_any_order_and_others_ignored(tmp_path: Path) -> None:

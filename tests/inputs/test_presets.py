@@ -372,7 +372,7 @@ def test_one_page_longer_than_what_is_looked_at_is_refused_so_too(tmp_path: Path
     as_lines(
         path, [{"data": [{"id": str(number), "author_id": "11", "text": "x" * 100} for number in range(10_000)]}]
     )
-    with pytest.raises(UsageError, match="for pages of Twitter's API v2, twarc2 flatten$"):
+    with pytest.raises(UsageError, match=r"for pages of Twitter's API v2, twarc2 flatten$"):
         find_files(POSTS, [str(path)])
 
 

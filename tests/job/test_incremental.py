@@ -82,7 +82,7 @@ def test_a_newer_version_of_a_post_makes_the_run_read_all(story: Story, capsys: 
     story.run()
     story.post("two.tsv", "1 u0 #new", day="2024-01-01")
     name, reason = mode_of(story.run())
-    assert (name, reason) == ("full", "1 posts come again with other content that must be used instead")
+    assert (name, reason) == ("full", "1 post comes again with other content that must be used instead")
     assert f"warning: the job reads all posts: {reason}" in capsys.readouterr().err
 
 

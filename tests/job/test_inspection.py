@@ -146,7 +146,7 @@ def test_what_looks_wrong_is_a_warning() -> None:
     Path("accounts.tsv").write_bytes((ACCOUNTS + names).encode() + b"6.0E+17\t\tZo\xeb\n")
     told = inspect("posts.tsv", "accounts.tsv", "--hashtag-separator", "bar")
     assert [line.strip() for line in told.splitlines() if "warning" in line] == [
-        "warning: 1 of the first 6 rows have a wrong number of fields, such as too short",
+        "warning: 1 of the first 6 rows has a wrong number of fields, such as too short",
         "warning: ids of posts have spaces around them, such as ' p0'; ids are compared as they are written",
         "warning: ids of posts' authors look like numbers with fractions or exponents, such as "
         "'1000000000000000000.0': digits may be lost",
@@ -191,6 +191,7 @@ def test_files_that_cannot_be_read_are_named_after_the_others() -> None:
     Path("lines.jsonl").write_text('{"a": {"b": 1}}\n')
     shown = inspect(
         "no/*.tsv",
+        "empty.tsv",
         "*.tsv",
         "lines.jsonl",
         code=2,

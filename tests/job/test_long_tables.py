@@ -113,6 +113,6 @@ def test_a_later_file_with_more_hashtags_of_a_post_makes_a_run_read_all(
     put(folder, "2.tsv", ["p1\t2021-01-01\tu1\tx\tNow", "p2\t2021-01-01\tu2\tx\tVote"])
     result = quick_job(folder, accounts, output=output)
     assert result.manifest.mode.name == "full"
-    assert result.manifest.mode.reason == "1 posts come again with other content that must be used instead"
+    assert result.manifest.mode.reason == "1 post comes again with other content that must be used instead"
     assert [row["account_id"] for row in result.rows("members") if row["hashtag"] == "now"] == ["u1"]
     assert (result.manifest.counts.posts.joined, result.manifest.counts.posts.duplicates) == (1, 1)

@@ -124,7 +124,7 @@ def test_of_a_renamed_account_the_latest_name_counts_else_that_of_the_last_row(
     assert bool(result.pairs) == (name == "eagle_news_01")
     assert result.manifest.counts.accounts.rejected == {}
     warning = (
-        "warning: 1 rows of accounts have another name of an account, such as 'eagle_news_01' of 'u7' and "
+        "warning: 1 row of accounts has another name of an account, such as 'eagle_news_01' of 'u7' and "
         "'name07hhhh' of 'u7', and no date says which is the latest; that of the last row is compared. Name the "
         "column with the date when the name was seen: --columns accounts.seen_at=NAME\n"
     )

@@ -84,7 +84,7 @@ def test_verify_finds_every_damaged_file(command: Command, tmp_path: Path) -> No
     ]
     assert command("verify", tmp_path) == Ran(0, [whole], "")
     one = command("verify", tmp_path, first.manifest.id)
-    assert one == Ran(SnapshotError.exit_code, damaged, "error: 1 of 1 snapshots damaged\n")
+    assert one == Ran(SnapshotError.exit_code, damaged, "error: 1 of 1 snapshot damaged\n")
     everything = command("verify", tmp_path, "--all")
     assert everything == Ran(1, [whole, *damaged], "error: 1 of 2 snapshots damaged\n")
 

@@ -117,7 +117,7 @@ def test_prune_tells_what_it_removes_and_frees(command: Command, tmp_path: Path)
     ]
     assert dry.lines[1] == f"{second.manifest.id}  would be removed"
     assert dry.lines[4:] == [f"2 of 3 snapshots would be removed, {freed:,} bytes would be freed", wet.lines[5]]
-    assert command(*arguments, 0).lines[1:] == ["", "0 of 1 snapshots removed, 0 bytes freed"]
+    assert command(*arguments, 0).lines[1:] == ["", "0 of 1 snapshot removed, 0 bytes freed"]
 
 
 def bytes_below(folder: Path) -> int:

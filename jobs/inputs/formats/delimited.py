@@ -12,7 +12,8 @@ from jobs.inputs.reading import DELIMITERS, Reading
 from jobs.inputs.tables import Dialect, InputFile, Quoting, Table
 from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
 from jobs.inputs.text.header import find_header_below, read_header
-from jobs.inputs.text.quoting import judge_head
+from jobs.inputs.text.misfits import refuse_longer_rows, refuse_spaces
+from jobs.inputs.text.quoting import Judged, judge_head
 from jobs.inputs.text.window import fetch_places, read_split
 from lookalike.errors import UsageError
 
@@ -51,6 +52,9 @@ class Delimited:
         judged = None
         if head.reading.quoting == "auto":
             judged = judge_head(head.path, content, table, head.reading, dialect, complete=head.complete)
+        for quoting in _quotings(head.reading, judged):
+            quoted = dataclasses.replace(dialect, quoting=quoting)
+            refuse_longer_rows(head.path, content, table, head.reading, quoted, complete=head.complete)
         below = find_header_below(content, body, dialect, table, head.reading)
         header = content[: max(body, below)]  # the rest of many files is much
         return dataclasses.replace(head, dialect=dialect, content=header, judged=judged)
@@ -60,6 +64,7 @@ class Delimited:
         reading = head.reading
         chosen = quoting if reading.quoting == "auto" else reading.quoting
         dialect = dataclasses.replace(head.dialect, quoting=chosen)
+        refuse_spaces(head.path, head.content, table, reading, dialect)
         names, body = read_header(head.content, dialect, reading.skip_lines)
         if not names:
             raise UsageError(f"{head.path}: empty, not even a header with the columns {', '.join(table.required)}")
@@ -70,6 +75,13 @@ class Delimited:
 
     read = staticmethod(read_split)
     fetch = staticmethod(fetch_places)
+
+
+def _quotings(reading: Reading, judged: Judged | None) -> tuple[Quoting, ...]:
+    """In which ways a file may be quoted. Where no row fits the header, its quotes tell no more than that it is."""
+    if reading.quoting != "auto":
+        return (reading.quoting,)
+    return ("none",) if judged is None or judged.best == "none" else ("rfc4180", "backslash")
 
 
 def _begins_with_header(content: bytes, table: Table, reading: Reading) -> bool:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
+from jobs.inputs.formats import foreign
 from jobs.inputs.formats.delimited import Delimited
 from jobs.inputs.formats.format import Format, Head
 from jobs.inputs.formats.jsonlines import JsonLines
@@ -41,7 +42,9 @@ def look_at(path: str, table: Table, reading: Reading) -> Head:
             if compression is not None:
                 raise UsageError(f"{path}: {kind.title} compressed as {compression}; decompress it first")
             return kind.look(dataclasses.replace(head, format=name), table)
+    foreign.refuse(path, content, foreign.BINARY)
     dialect = find_encoding_and_line_ends(content, reading)
     content = recode(content, dialect)
+    foreign.refuse(path, content, foreign.TEXT)
     name, kind = next((name, kind) for name, kind in FORMATS.items() if kind.is_text and kind.recognises(content))
     return kind.look(dataclasses.replace(head, format=name, dialect=dialect, content=content), table)

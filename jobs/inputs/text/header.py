@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from jobs.inputs.columns import has_columns
@@ -53,13 +54,18 @@ def find_header_below(content: bytes, body: int, dialect: Dialect, table: Table,
     return 0
 
 
-def _names(line: str, dialect: Dialect) -> list[str]:
+def split_fields(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    """The fields of each row of some lines. Raises csv.Error where the quotes are broken."""
     delimiter = chr(dialect.delimiter)
     if dialect.quoting == "none":
-        return line.split(delimiter)
+        return (line.rstrip("\r\n").split(delimiter) for line in lines)
     doubled = dialect.quoting == "rfc4180"
     escape = None if doubled else "\\"
+    return csv.reader(lines, delimiter=delimiter, doublequote=doubled, escapechar=escape, strict=True)
+
+
+def _names(line: str, dialect: Dialect) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=delimiter, doublequote=doubled, escapechar=escape, strict=True))
+        return next(split_fields([line], dialect))
     except csv.Error:
         return []
