@@ -15,7 +15,7 @@ from jobs.inputs.paths import named_files, without
 from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import find_separator
-from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, InputFile, Quoting, Split, Table
+from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, InputFile, Part, Quoting, Split, Table
 from jobs.inputs.text.quoting import common_quoting
 from lookalike.errors import UsageError
 
@@ -100,7 +100,7 @@ def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading)
 def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
     """The hashtags of the first posts of a file."""
     posts = 0
-    for batch in read_rows(file, 0, TO_THE_END, table, chunk_bytes=_SAMPLE_BYTES):
+    for batch in read_rows(file, table, Part(chunk_bytes=_SAMPLE_BYTES)):
         column = batch[HASHTAGS]
         yield from map(column.value, range(len(batch)))
         posts += len(batch)

@@ -10,35 +10,20 @@ import numpy.typing as npt
 
 from jobs.inputs.formats.registry import FORMATS
 from jobs.inputs.streams import check_unchanged
-from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, Column, InputFile, RowBatch, Table
-from jobs.inputs.text.window import CHUNK_BYTES, FINISHING
+from jobs.inputs.tables import HASHTAGS, TEXT, WHOLE, Column, InputFile, Part, RowBatch, Table
+from jobs.inputs.text.window import FINISHING
 from jobs.inputs.texthashtags import hashtags_of
 from lookalike.strings.values import are_blank
 
 
-def read_rows(
-    file: InputFile,
-    start: int,
-    end: int,
-    table: Table,
-    *,
-    chunk_bytes: int = CHUNK_BYTES,
-    inside: bool = False,
-    borders: list[int] | None = None,
-) -> Iterator[RowBatch]:
-    """The rows that start in [start, end) of the file, so that splits that touch share no row and miss none.
+def read_rows(file: InputFile, table: Table, part: Part = WHOLE) -> Iterator[RowBatch]:
+    """The rows of a part of the file.
 
-    start, end: bytes of text that can be sought in; groups of rows where the format has them; any other file is read
-    as a whole, from 0 to TO_THE_END. inside: whether byte start - 1 of a quoted file is inside of quotes. borders:
-    gets the place of the first row at or after start and, once all rows have come, of the first one at or after end.
-    Memory is bounded by chunk_bytes or the longest row, at most LONGEST_ROW bytes. Raises UsageError, naming the
-    file, if it is damaged or has changed since it was examined.
+    Memory is bounded by the part's chunk_bytes or the longest row, at most LONGEST_ROW bytes. Raises UsageError,
+    naming the file, if it is damaged or has changed since it was examined.
     """
     check_unchanged(file)
-    found = FORMATS[file.format].read(
-        file, start, end, table, chunk_bytes=chunk_bytes, inside=inside, borders=borders
-    )
-    return (_finished(file, batch) for batch in found)
+    return (_finished(file, batch) for batch in FORMATS[file.format].read(file, part, table))
 
 
 def _finished(file: InputFile, batch: RowBatch) -> RowBatch:
@@ -75,7 +60,7 @@ def fetch_batches(file: InputFile, places: npt.NDArray[np.int64], table: Table) 
         for batch in FORMATS[file.format].fetch(file, places, table):
             yield _finished(file, batch)
         return
-    for batch in read_rows(file, 0, TO_THE_END, table):
+    for batch in read_rows(file, table):
         yield batch.take(np.flatnonzero(np.isin(batch.place, places)))
 
 

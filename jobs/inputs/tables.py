@@ -145,6 +145,26 @@ class Split:
     inside: bool = False
 
 
+@dataclass(frozen=True)
+class Part:
+    """What is read of a file at once: the rows that start in [start, end), so that parts that touch share no row.
+
+    start, end: bytes of text that can be sought in; groups of rows where the format has them; any other file is read
+    as a whole, from 0 to TO_THE_END. chunk_bytes: that are held at a time. inside: whether byte start - 1 of a quoted
+    file is inside of quotes. borders: gets the place of the first row at or after start and, once all rows have come,
+    of the first one at or after end.
+    """
+
+    start: int = 0
+    end: int = TO_THE_END
+    chunk_bytes: int = 2 << 20  # with the arrays beside it, about what a core has of cache
+    inside: bool = False
+    borders: list[int] | None = None
+
+
+WHOLE: Final = Part()
+
+
 class Column(NamedTuple):
     """n values: buffer uint8[], value i is buffer[start[i]:end[i]]; start and end are int64[n]."""
 

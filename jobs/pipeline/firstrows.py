@@ -16,7 +16,7 @@ from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.suspects import NO_SUSPECTS, Suspects, suspects_of
-from jobs.inputs.tables import HASHTAGS, POSTS, TO_THE_END, Column, InputFile, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, Part, RowBatch, Table
 from jobs.options.config import JobConfig
 from jobs.pipeline.oddvalues import (
     about_dates,
@@ -57,7 +57,7 @@ class FirstRows:
         """Read them. Raises UsageError as read_rows does."""
         first = cls(kind, files, config)
         for file in files[:: -(-len(files) // _ASKED)]:
-            for batch in itertools.islice(read_rows(file, 0, TO_THE_END, kind, chunk_bytes=_BYTES), 1):
+            for batch in itertools.islice(read_rows(file, kind, Part(chunk_bytes=_BYTES)), 1):
                 first._add(file, batch)
         return first
 

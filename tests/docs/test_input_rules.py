@@ -23,7 +23,7 @@ from jobs.inputs.reading import ALL_AUTO, DELIMITERS, Reading
 from jobs.inputs.rejects import Reason
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import SEPARATORS, find_separator
-from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, Compression, Table
+from jobs.inputs.tables import ACCOUNTS, POSTS, Compression, Table
 from jobs.inputs.text.dialects import find_delimiter
 from jobs.inputs.text.encodings import find_encoding
 from jobs.inputs.texthashtags import hashtags_of
@@ -77,7 +77,7 @@ def shown(text: str) -> str:
 def read(path: Path, reading: Reading, given: Table = POSTS) -> tuple[str, dict[str, list[bytes]]]:
     """How a file is quoted, and the values of each column."""
     (file,) = find_files(given, [str(path)], reading)
-    (batch,) = read_rows(file, 0, TO_THE_END, given)
+    (batch,) = read_rows(file, given)
     values = {name: [batch[name].value(i) for i in range(len(batch))] for name in given.columns}
     return file.dialect.quoting, values
 

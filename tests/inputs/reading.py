@@ -16,7 +16,7 @@ import pyarrow as pa
 from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
-from jobs.inputs.tables import TO_THE_END, Column, InputFile, RowBatch, Table
+from jobs.inputs.tables import TO_THE_END, Column, InputFile, Part, RowBatch, Table
 
 THINGS = Table("things", ("id", "value"))
 
@@ -50,7 +50,7 @@ def read(
     **options: Any,
 ) -> Read:
     found = Read([], [])
-    for batch in read_rows(file, start, end, table, chunk_bytes=chunk_bytes, **options):
+    for batch in read_rows(file, table, Part(start, end, chunk_bytes, **options)):
         for i, place in enumerate(batch.place.tolist()):
             values = tuple(column.value(i) for column in batch.columns)
             found.rows.append((place, batch.raw(i), values))
@@ -75,7 +75,7 @@ def column_of(values: Sequence[bytes], before: bytes = b"") -> Column:
 
 def read_columns(file: InputFile, table: Table) -> RowBatch:
     """The rows of a small file in one batch."""
-    (batch,) = read_rows(file, 0, TO_THE_END, table)
+    (batch,) = read_rows(file, table)
     return batch
 
 

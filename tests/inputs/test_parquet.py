@@ -12,7 +12,7 @@ import pytest
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rows import fetch_rows, read_rows
-from jobs.inputs.tables import POSTS
+from jobs.inputs.tables import POSTS, Part
 from lookalike.errors import UsageError
 from lookalike.strings.values import parse_flags
 
@@ -37,7 +37,7 @@ def written(folder: Path, **columns: Any) -> Path:
 
 def values_of(path: Path, column: str) -> list[bytes]:
     file = examine(path, POSTS)
-    batches = list(read_rows(file, 0, 1, POSTS))
+    batches = list(read_rows(file, POSTS, Part(0, 1)))
     return [batch[column].value(i) for batch in batches for i in range(len(batch))]
 
 
@@ -96,7 +96,7 @@ def test_dates_of_every_kind_are_read(
     tmp_path: Path, kind: pa.DataType, value: object, expected: datetime | None
 ) -> None:
     file = examine(written(tmp_path, created_at=pa.array([value], kind)), POSTS)
-    (batch,) = read_rows(file, 0, 1, POSTS)
+    (batch,) = read_rows(file, POSTS, Part(0, 1))
     (time,) = parse_timestamps(*batch["created_at"]).tolist()
     assert time == (NULL_TIME if expected is None else np.datetime64(expected.replace(tzinfo=None), "us").astype(int))
 
@@ -120,7 +120,7 @@ def test_dates_of_every_kind_are_read(
 )
 def test_repost_flags_of_every_kind_are_read(tmp_path: Path, values: pa.Array, flag: int) -> None:
     file = examine(written(tmp_path, is_repost=values), POSTS)
-    (batch,) = read_rows(file, 0, 1, POSTS)
+    (batch,) = read_rows(file, POSTS, Part(0, 1))
     assert parse_flags(*batch["is_repost"]).tolist() == [flag]
 
 

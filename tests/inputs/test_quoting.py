@@ -147,7 +147,7 @@ def test_a_row_after_the_head_contradicts_the_reading(
     path = tmp_path / "notes.tsv"
     path.write_bytes(HEADER + b"1\ttext\tone\n" * 50 + row)
     (file,) = find_files(NOTES, [str(path)], Reading(quoting=read_as))
-    batches = read_rows(file, 0, TO_THE_END, NOTES)
+    batches = read_rows(file, NOTES)
     evidence = sum((Evidence.of(batch, read_as) for batch in batches), Evidence())
     assert evidence.reading_instead_of(read_as) == better
     if better is not None:
@@ -172,7 +172,7 @@ def test_a_name_with_backslashes_before_its_quotes_contradicts_the_reading(
     path = tmp_path / "accounts.tsv"
     path.write_bytes(b"id\tscreen_name\n" + b"1\tanna\n" * 50 + row)
     (file,) = find_files(ACCOUNTS, [str(path)], Reading(quoting=read_as))
-    evidence = sum((Evidence.of(batch, read_as) for batch in read_rows(file, 0, TO_THE_END, ACCOUNTS)), Evidence())
+    evidence = sum((Evidence.of(batch, read_as) for batch in read_rows(file, ACCOUNTS)), Evidence())
     assert evidence.reading_instead_of(read_as) == better
     assert evidence.example == (None if better is None else row.decode().strip())
 

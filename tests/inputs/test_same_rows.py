@@ -15,7 +15,7 @@ from jobs.inputs.files import find_files, plan_splits
 from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.separators.registry import SEPARATORS
-from jobs.inputs.tables import POSTS, InputFile, RowBatch
+from jobs.inputs.tables import POSTS, InputFile, Part, RowBatch
 from jobs.stages.scan.borders import CountQuotes, broken_files, in_one_piece, with_parity
 from jobs.stages.scan.explode import Spellings
 from lookalike.hashtags import normalise, spelling
@@ -110,8 +110,7 @@ def _read(file: InputFile, splits: Sequence[Any], chunk_bytes: int) -> tuple[Fou
     found, borders = Found([], [], [], []), []
     for number, split in enumerate(splits):
         seen: list[int] = []
-        options: dict[str, Any] = {"chunk_bytes": chunk_bytes, "inside": split.inside, "borders": seen}
-        for batch in read_rows(file, split.start, split.end, POSTS, **options):
+        for batch in read_rows(file, POSTS, Part(split.start, split.end, chunk_bytes, split.inside, seen)):
             found.posts.extend(posts_in(batch, file))
             found.places.extend(batch.place.tolist())
             found.raw.extend(map(batch.raw, range(len(batch))))

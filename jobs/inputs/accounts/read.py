@@ -18,7 +18,7 @@ from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
-from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Column, InputFile, RowBatch
+from jobs.inputs.tables import ACCOUNTS, Column, InputFile, RowBatch
 from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
 from lookalike.strings.values import Places, Scalar, are_blank, pack_values
 
@@ -82,7 +82,7 @@ def read_accounts(
     """
     gathered = _Gathered(endings)
     for number, file in enumerate(files):
-        for batch in read_rows(file, 0, TO_THE_END, ACCOUNTS):
+        for batch in read_rows(file, ACCOUNTS):
             gathered.add(number, file, batch, rejects)
     ids, names, created, seen, file_of, place = gathered.take()
     resolved = resolve(ids, names, created, seen)

@@ -14,7 +14,7 @@ from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
 from jobs.inputs.text.header import find_header_below, read_header
 from jobs.inputs.text.misfits import refuse_longer_rows, refuse_spaces
 from jobs.inputs.text.quoting import Judged, judge_head
-from jobs.inputs.text.window import fetch_places, read_split
+from jobs.inputs.text.window import fetch_places, read_part
 from lookalike.errors import UsageError
 
 _JSON: Final = (b"[", b"{")
@@ -73,7 +73,7 @@ class Delimited:
         columns = positions(head.path, table, names, reading, looks, hint)
         return dataclasses.replace(head.file(), dialect=dialect, columns=columns, fields=len(names), body=body)
 
-    read = staticmethod(read_split)
+    read = staticmethod(read_part)
     fetch = staticmethod(fetch_places)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from jobs.inputs.presets.preset import Preset
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import Reading
-from jobs.inputs.tables import PLAIN_TEXT, Compression, Dialect, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.tables import PLAIN_TEXT, Compression, Dialect, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.quoting import Judged
 
 
@@ -90,18 +90,8 @@ class Format(Protocol):
     def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:
         """All that must be known to read the file. quoting: of all files of the table. Raises UsageError."""
 
-    def read(
-        self,
-        file: InputFile,
-        start: int,
-        end: int,
-        table: Table,
-        *,
-        chunk_bytes: int,
-        inside: bool,
-        borders: list[int] | None,
-    ) -> Iterator[RowBatch]:
-        """As rows.read_rows."""
+    def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
+        """The rows of a part of the file."""
 
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
         """The rows that begin at some places of a file that can be sought in."""

@@ -20,11 +20,11 @@ from jobs.inputs.formats.jsonpaths import JsonPath
 from jobs.inputs.presets.registry import preset_of_objects
 from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.separators.lists import hashtag_in
-from jobs.inputs.tables import HASHTAGS, Column, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, Column, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.encodings import decoded
 from jobs.inputs.text.header import after_mark
 from jobs.inputs.text.quotes import no_tally
-from jobs.inputs.text.window import fetch_places, read_split
+from jobs.inputs.text.window import fetch_places, read_part
 from lookalike.errors import UsageError
 
 LINES: Final = Table("lines", ("line",))
@@ -69,20 +69,9 @@ class JsonLines:
         """A line is one field. The first begins after a byte order mark."""
         return dataclasses.replace(head.file(), columns=(0,), fields=1, body=len(head.content), paths=head.paths)
 
-    def read(
-        self,
-        file: InputFile,
-        start: int,
-        end: int,
-        table: Table,
-        *,
-        chunk_bytes: int,
-        inside: bool,
-        borders: list[int] | None,
-    ) -> Iterator[RowBatch]:
+    def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
         """See Format."""
-        lines = read_split(file, start, end, LINES, chunk_bytes=chunk_bytes, inside=inside, borders=borders)
-        return (parse_lines(batch, table, file) for batch in lines)
+        return (parse_lines(batch, table, file) for batch in read_part(file, part, LINES))
 
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
         """See Format."""

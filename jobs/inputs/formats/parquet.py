@@ -18,7 +18,7 @@ from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
 from jobs.inputs.separators.lists import HASHTAG_KEYS
 from jobs.inputs.streams import naming
-from jobs.inputs.tables import HASHTAGS, Column, InputFile, Quoting, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, Column, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.quotes import no_tally
 from lookalike.errors import UsageError
 
@@ -65,27 +65,17 @@ class Parquet:
                 file = dataclasses.replace(file, separator="bar")
         return dataclasses.replace(file, columns=columns, fields=len(schema.names), groups=groups)
 
-    def read(
-        self,
-        file: InputFile,
-        start: int,
-        end: int,
-        table: Table,
-        *,
-        chunk_bytes: int,
-        inside: bool,  # noqa: ARG002  # nothing is quoted
-        borders: list[int] | None,  # noqa: ARG002  # row groups have borders
-    ) -> Iterator[RowBatch]:
-        """The rows of the row groups [start, end), in batches of about chunk_bytes bytes."""
+    def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
+        """The rows of some row groups, in batches of about chunk_bytes bytes."""
         groups = file.groups or ()
         with naming(file.path), pq.ParquetFile(file.path, pre_buffer=False) as source:
             names = source.schema_arrow.names
             wanted = [names[position] for position in file.columns if position >= 0]
             sizes = [source.metadata.row_group(i).num_rows for i in range(source.metadata.num_row_groups)]
-            place = sum(sizes[:start])
-            for group in range(start, min(end, len(sizes))):
+            place = sum(sizes[: part.start])
+            for group in range(part.start, min(part.end, len(sizes))):
                 row_bytes = max(1, groups[group] // max(1, sizes[group]))
-                batch_size = min(_MAX_BATCH_ROWS, max(1, chunk_bytes // row_bytes))
+                batch_size = min(_MAX_BATCH_ROWS, max(1, part.chunk_bytes // row_bytes))
                 for batch in source.iter_batches(batch_size, row_groups=[group], columns=wanted):
                     columns = tuple(
                         _no_column(len(batch)) if position < 0 else _column(_as_bytes(batch.column(names[position])))

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.streams import open_text
-from jobs.inputs.tables import Column, InputFile, RowBatch, Table
+from jobs.inputs.tables import WHOLE, Column, InputFile, Part, RowBatch, Table
 from jobs.inputs.text.quotes import BACKSLASH, ESCAPES, no_tally
 from jobs.inputs.text.scanner import Found, find_byte, find_row_end, quotes_in, room, scan_quoted, scan_raw
 
-CHUNK_BYTES: Final = 2 << 20  # with the arrays beside it, about what a core has of cache
 LONGEST_ROW: Final = 64 << 20  # bytes; a longer one is malformed
 SHOWN_OF_LONG_ROW: Final = 1 << 10  # bytes kept of such a row
 NO_ROW: Final = -1
@@ -23,24 +22,15 @@ _MOST_BACKSLASHES: Final = 1 << 10
 _SMALLEST_ROW: Final = 32  # bytes; a batch of smaller rows is cut short, nothing more
 
 
-def read_split(
-    file: InputFile,
-    start: int,
-    end: int,
-    table: Table,
-    *,
-    chunk_bytes: int,
-    inside: bool,
-    borders: list[int] | None,
-) -> Iterator[RowBatch]:
-    """The rows that start in [start, end) of a text file; see rows.read_rows."""
+def read_part(file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
+    """The rows of a part of a text file."""
     with open_text(file) as stream:
-        rows = _Rows(file, table, stream, chunk_bytes)
-        if start <= file.body:
+        rows = _Rows(file, table, stream, part.chunk_bytes)
+        if part.start <= file.body:
             rows.skip_header()
         else:
-            rows.seek_row(start, inside=inside)
-        yield from rows.until(end, borders)
+            rows.seek_row(part.start, inside=part.inside)
+        yield from rows.until(part.end, part.borders)
 
 
 def fetch_places(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
@@ -60,7 +50,7 @@ def count_quotes(file: InputFile, start: int, end: int) -> int:
         while at < last:
             at += escape == BACKSLASH and _is_escaped(stream, at, file.body)
             stream.seek(at)
-            content = stream.read(min(CHUNK_BYTES, last - at))
+            content = stream.read(min(WHOLE.chunk_bytes, last - at))
             if not content:
                 break
             at += len(content)
@@ -110,7 +100,7 @@ class _Rows:
         self._between_rows, self._inside = False, inside
 
     def until(self, end: int, borders: list[int] | None = None) -> Iterator[RowBatch]:
-        """The rows that begin before byte `end`. borders: see read_rows."""
+        """The rows that begin before byte `end`. borders: see Part."""
         seen: list[int] = [] if borders is None else borders
         yield from self._until(end, seen)
         if borders is not None:

@@ -20,7 +20,7 @@ from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.separators.registry import SEPARATORS
-from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, RowBatch, Split
+from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, Part, RowBatch, Split
 from jobs.inputs.text.quoting import Evidence
 from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
@@ -171,6 +171,5 @@ def _examples(column: Column, rows: RowBatch, posts: Posts, odd: npt.NDArray[np.
 def _batches(file: InputFile, split: Split, borders: list[int]) -> Iterator[RowBatch]:
     if split.places is not None:
         return fetch_batches(file, split.places, POSTS)
-    return read_rows(
-        file, split.start, split.end, POSTS, chunk_bytes=_CHUNK_BYTES, inside=split.inside, borders=borders
-    )
+    part = Part(split.start, split.end, _CHUNK_BYTES, split.inside, borders)
+    return read_rows(file, POSTS, part)
