@@ -11,7 +11,8 @@ from serving.api.alignment import compare_names
 from serving.api.hashtags import bin_edges
 from serving.api.snapshot import about
 from tests.job.running import BUCKETS
-from tests.snapshots.samples import make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import make_sample
 
 from .conftest import Published
 from .running import Service, ServiceFactory, eventually

@@ -13,7 +13,8 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import ACCOUNT_HASHTAGS, HASHTAGS, MEMBERS, PAIRS
 from lookalike.threshold import Threshold
 
-from .samples import Sample, make_sample, publish_sample
+from .publishing import publish_sample
+from .samples import Sample, make_sample
 
 # Many row groups of 16 rows: `big` spans dozens, most hashtags share one with others.
 SIZES = {"big": 160, "bug": 60, "é": 40, "b": 1, "ab": 2, "z" * 5000: 30} | {f"t{n:02d}": n for n in range(1, 30)}

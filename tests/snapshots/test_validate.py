@@ -10,7 +10,8 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.publisher import Publication, begin
 
-from .samples import Sample, make_manifest, make_sample, publish_sample, write_files
+from .publishing import make_manifest, publish_sample, write_files
+from .samples import Sample, make_sample
 
 SIZES = {"a": 1, "b": 12, "big": 120, "c": 2, "d": 13}
 

@@ -19,7 +19,8 @@ from lookalike.outputs.objectstore import ObjectOutput
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
-from tests.snapshots.samples import make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import make_sample
 
 from .proxy import Asked, Proxy
 from .running import Bucket
