@@ -15,8 +15,8 @@ from jobs.spark import session
 
 from .command import ROOT
 
-LONG = "600"  # seconds, for what is killed
-WAIT = 60  # seconds, a bound for what takes one or two
+LONG = "3600"  # seconds, for what is killed
+WAIT = 600  # seconds, a bound for what takes one or two, longer on a busy machine
 
 
 def test_java_that_starts_is_ended_and_no_other_process() -> None:
