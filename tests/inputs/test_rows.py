@@ -10,25 +10,26 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.rows import fetch_rows
 from jobs.inputs.text import window
 from lookalike.errors import UsageError
+from tests.examples import examples
 
 from .reading import HEADER, THINGS, Quoting, examine, examined, expected_raw, read, tangled
 
 Convert = Callable[[bytes], bytes]
 
 
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_raw_file_is_read_as_bytes_split_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     assert read(examined(path, body), chunk_bytes=chunk_bytes) == expected_raw(body)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     body = body.replace(b"\r\n", b"\n").replace(b"\r", b"")  # the csv module takes a lone one for a line end
@@ -47,7 +48,7 @@ def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: byte
     assert sorted(b"\n".join(covered).replace(b"\n", b"")) == sorted(body.replace(b"\n", b""))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(75)
 @given(
     rows=st.lists(st.tuples(*[st.text('ab\t\n"é😀', max_size=40)] * 3), max_size=12),
     line_end=st.sampled_from(["\n", "\r\n"]),

@@ -8,8 +8,8 @@ from lookalike.snapshots.validate import validate
 
 from .samples import make_sample
 
-OLD = make_sample({"a": 5, "old": 12}, buckets=1)
-NEW = make_sample({"a": 9, "new": 12}, buckets=1, seed=2)
+OLD = make_sample({"a": 5, "old": 12}, buckets=1, accounts=30)
+NEW = make_sample({"a": 9, "new": 12}, buckets=1, seed=2, accounts=30)
 
 
 def folders(output: Path) -> list[str]:
