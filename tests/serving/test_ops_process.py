@@ -17,17 +17,10 @@ from typing import NamedTuple
 
 import pytest
 
-from .running import LONGEST
+from .running import LONGEST, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 UVICORN = Path(sys.executable).parent / "uvicorn"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Response(NamedTuple):
