@@ -154,8 +154,8 @@ def test_similar_names_without_a_common_hashtag_are_no_pair(tmp_path: Path, serv
         used[row["account_id"]].add(row["hashtag"])
     manifest = Snapshot.open(FolderOutput(tmp_path)).manifest
     seen = set()
-    for a in list(names)[:20]:
-        for b in list(names)[:40]:
+    for a in list(names)[:12]:
+        for b in list(names)[:30]:
             if a < b:
                 near = compare_names(manifest, names[a], names[b]).meets_floor
                 wanted = ([] if used[a] & used[b] else ["no_shared_hashtag"]) + ([] if near else ["below_floor"])
