@@ -2,15 +2,36 @@
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from bench import processes
 from bench.processes import Measurement, measure
 
+# A process stays as it is until the file `seen` is in its folder. The bound is for looks that never see it.
+UNTIL_SEEN = """
+import pathlib, time
+for _ in range(60_000):
+    if pathlib.Path("seen").exists():
+        break
+    time.sleep(0.01)
+"""
 
-def test_memory_of_all_processes_is_added_up(tmp_path: Path) -> None:
-    hold = "import time; block = bytearray(60_000_000); block[:] = b'1' * 60_000_000; time.sleep(4)"
+
+def test_memory_of_all_processes_is_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look, large = processes._proportional_bytes, Counter[Path]()
+
+    def looking(process: Path) -> int:
+        found = look(process)
+        large[process] += found > 60_000_000
+        if sum(looks > 1 for looks in large.values()) == 2:  # so both were large in one look at all
+            (tmp_path / "seen").touch()
+        return found
+
+    monkeypatch.setattr(processes, "_proportional_bytes", looking)
+    hold = "block = bytearray(60_000_000); block[:] = b'1' * 60_000_000" + UNTIL_SEEN
     script = f"import subprocess, sys; a = [subprocess.Popen([sys.executable, '-c', {hold!r}]) for _ in 'ab']"
     result = measure([sys.executable, "-c", script + "; [p.wait() for p in a]; print('done')"], tmp_path)
     assert result.output == "done\n"
@@ -22,11 +43,24 @@ def test_a_failing_command_is_reported_with_its_messages(tmp_path: Path) -> None
         measure([sys.executable, "-c", "import sys; print('no such posts', file=sys.stderr); sys.exit(3)"], tmp_path)
 
 
-def test_processor_time_of_children_counts_also_when_they_have_ended(tmp_path: Path) -> None:
+def test_processor_time_of_children_counts_also_when_they_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = processes._processes_of
+
+    def looking(session: int) -> dict[Path, int]:
+        found = look(session)
+        if (tmp_path / "worked").exists() and found:
+            looks.append(1)
+        if len(looks) == 2:  # the first may have begun before the work had ended
+            (tmp_path / "seen").touch()
+        return found
+
+    looks: list[int] = []
+    monkeypatch.setattr(processes, "_processes_of", looking)
     work = "import time\nwhile time.process_time() < 0.4: pass"
-    script = (
-        f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {work!r}], check=True); time.sleep(2)"
-    )
+    script = f"import pathlib, subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}], check=True)"
+    script += "; pathlib.Path('worked').touch()" + UNTIL_SEEN
     used = [seconds for _, seconds in measure([sys.executable, "-c", script], tmp_path).processor]
     assert used == sorted(used)
     assert used[-1] >= 0.4

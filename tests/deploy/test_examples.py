@@ -15,7 +15,8 @@ from jobs.options.config import JobConfig
 from lookalike import errors
 from lookalike.outputs.folder import FolderOutput
 
-from ..snapshots.samples import make_sample, publish_on
+from ..snapshots.publishing import publish_on
+from ..snapshots.samples import make_sample
 from .examples import (
     FOLDER,
     LAUNCHER,

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
@@ -19,7 +20,14 @@ from jobs.inputs.rows import read_rows
 from jobs.inputs.tables import TO_THE_END, Column, InputFile, Part, RowBatch, Table
 
 THINGS = Table("things", ("id", "value"))
+HEADER = b"value\tother\tid\n"
 
+# Few different bytes, so that separators, quotes and line ends meet in all ways; runs, so that values pass the
+# 64 bytes that are looked at together.
+tangled = st.lists(
+    st.sampled_from([b"a", b"\t", b"\n", b"\r\n", b"\r", b'"', b'""', b"\xff", b"\x00", b"b" * 63, b"c" * 130]),
+    max_size=60,
+).map(b"".join)
 
 Quoting = Literal["auto", "none", "rfc4180", "backslash"]
 
@@ -39,6 +47,11 @@ def examine(path: Path, table: Table = THINGS, quoting: Quoting = "none", **opti
     options.setdefault("encoding", "utf-8")
     (file,) = find_files(table, [str(path)], Reading(quoting=quoting, **options))
     return file
+
+
+def examined(path: Path, body: bytes, quoting: Quoting = "none") -> InputFile:
+    path.write_bytes(HEADER + body)
+    return examine(path, quoting=quoting)
 
 
 def read(
@@ -63,6 +76,20 @@ def read_in_parts(file: InputFile, cuts: Sequence[int], chunk_bytes: int) -> Rea
     inside = sorted({min(max(cut, file.body), file.size) for cut in cuts} | {file.body, file.size})
     parts = [read(file, *part, chunk_bytes=chunk_bytes) for part in itertools.pairwise(inside)]
     return Read([row for part in parts for row in part.rows], [row for part in parts for row in part.malformed])
+
+
+def expected_raw(body: bytes) -> Read:
+    """What a raw file holds, by bytes.split alone."""
+    expected, place = Read([], []), len(HEADER)
+    for line in body.split(b"\n"):
+        row = line.removesuffix(b"\r")
+        fields = row.split(b"\t")
+        if row and len(fields) == 3:
+            expected.rows.append((place, row, (fields[2], fields[0])))
+        elif row:
+            expected.malformed.append((place, row))
+        place += len(line) + 1
+    return expected
 
 
 def column_of(values: Sequence[bytes], before: bytes = b"") -> Column:

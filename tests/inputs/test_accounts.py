@@ -3,13 +3,14 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.accounts.table import AccountTable
 from lookalike.kernel.names import encode_names
 from lookalike.strings.idindex import build_index, find_ids
 from lookalike.strings.values import pack_values
+from tests.examples import examples
 
 from .reading import column_of
 
@@ -26,7 +27,7 @@ def table_of(names: dict[str, str], fold: Literal["none", "case"] = "none") -> A
     )
 
 
-@settings(deadline=None)
+@examples(50)
 @given(ID_SETS, st.lists(st.text(max_size=20), max_size=20))
 def test_lookup_finds_exactly_the_ids_that_are_there(ids: set[str], others: list[str]) -> None:
     table = table_of(dict.fromkeys(ids, "name"))
@@ -67,7 +68,7 @@ def test_an_id_that_is_not_utf_8_is_found_in_its_escaped_form() -> None:
     assert table.lookup(*asked).tolist() == [0, 1, 2, -1, -1]
 
 
-@settings(deadline=None, max_examples=30)
+@examples(15)
 @given(ids=ID_SETS, name=st.text("aé😀", max_size=5))
 def test_a_written_table_opens_as_it_was(tmp_path_factory: pytest.TempPathFactory, ids: set[str], name: str) -> None:
     table = table_of({id_: name + id_ for id_ in ids})

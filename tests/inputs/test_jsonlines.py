@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.files import find_files, plan_splits
@@ -14,6 +14,7 @@ from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import fetch_rows
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile
 from lookalike.errors import UsageError
+from tests.examples import examples
 
 from .reading import THINGS, read
 
@@ -138,7 +139,7 @@ def test_lines_that_are_no_object_are_malformed(tmp_path: Path) -> None:
     assert [raw for _, raw, _ in found.rows] == [b'{"id": 1, "value": "a"}', b'{"id": 3, "value": "na\xefve"}']
 
 
-@settings(deadline=None, max_examples=100)
+@examples(40)
 @given(
     st.lists(st.tuples(st.text(max_size=5), st.text('a|\n\té😀"\\', max_size=9)), min_size=1, max_size=30),
     st.integers(1, 300),

@@ -1,9 +1,10 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.accounts.ordering import order_by_bytes
 from lookalike.strings.values import pack_values
+from tests.examples import examples
 
 from .reading import column_of
 
@@ -15,7 +16,7 @@ strings = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(st.lists(strings, max_size=40))
 def test_values_are_ordered_as_python_orders_bytes(values: list[bytes]) -> None:
     order, equal = order_by_bytes(*pack_values(*column_of(values)))
@@ -25,7 +26,7 @@ def test_values_are_ordered_as_python_orders_bytes(values: list[bytes]) -> None:
     assert equal.tolist() == [i > 0 and found[i] == found[i - 1] for i in range(len(found))]
 
 
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(st.lists(st.tuples(st.integers(-2, 2), strings), max_size=40))
 def test_groups_come_before_bytes(rows: list[tuple[int, bytes]]) -> None:
     packed, offsets = pack_values(*column_of([value for _, value in rows]))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.accounts.read import AccountCounts, AccountsRead, read_accounts
@@ -15,6 +15,7 @@ from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import ACCOUNTS
+from tests.examples import examples
 
 HEADER = b"id\tcreated_at\tscreen_name\n"
 REJECTS = "snapshots/20260102T030405Z-0a1b2c/rejects/part-00000.parquet"
@@ -98,7 +99,7 @@ rows = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@examples(40)
 @given(parts=st.lists(rows, min_size=1, max_size=3), suffix=st.sampled_from([".tsv", ".tsv.gz"]))
 def test_the_rows_of_an_account_are_resolved_as_by_hand(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[tuple[str, str, str, str]]], suffix: str

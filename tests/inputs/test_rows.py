@@ -1,75 +1,32 @@
+"""Rows of text files: which there are, by a plain reading of the bytes or by the csv module."""
+
 import bz2
 import csv
 import gzip
 import io
-import itertools
-import random
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.exchange.reports import Border
-from jobs.inputs.files import plan_splits
 from jobs.inputs.rows import fetch_rows
-from jobs.inputs.tables import InputFile, Split
 from jobs.inputs.text import window
-from jobs.inputs.text.window import count_quotes
-from jobs.stages.scan.borders import broken_files, with_parity
 from lookalike.errors import UsageError
+from tests.examples import examples
 
-from .reading import COMPRESSED, IN_PARTS, THINGS, Convert, Quoting, Read, examine, read, read_in_parts, zstd
-
-HEADER = b"value\tother\tid\n"
-
-# Few different bytes, so that separators, quotes and line ends meet in all ways; runs, so that values pass the
-# 64 bytes that are looked at together.
-tangled = st.lists(
-    st.sampled_from([b"a", b"\t", b"\n", b"\r\n", b"\r", b'"', b'""', b"\xff", b"\x00", b"b" * 63, b"c" * 130]),
-    max_size=60,
-).map(b"".join)
+from .reading import HEADER, THINGS, Convert, Quoting, examine, examined, expected_raw, read, tangled
 
 
-def expected_raw(body: bytes) -> Read:
-    """What a raw file holds, by bytes.split alone."""
-    expected, place = Read([], []), len(HEADER)
-    for line in body.split(b"\n"):
-        row = line.removesuffix(b"\r")
-        fields = row.split(b"\t")
-        if row and len(fields) == 3:
-            expected.rows.append((place, row, (fields[2], fields[0])))
-        elif row:
-            expected.malformed.append((place, row))
-        place += len(line) + 1
-    return expected
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("rows") / "things.tsv"
-
-
-def examined(path: Path, body: bytes, quoting: Quoting = "none") -> InputFile:
-    path.write_bytes(HEADER + body)
-    return examine(path, quoting=quoting)
-
-
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_raw_file_is_read_as_bytes_split_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     assert read(examined(path, body), chunk_bytes=chunk_bytes) == expected_raw(body)
 
 
-@settings(deadline=None, max_examples=300)
-@given(body=tangled, cuts=st.lists(st.integers(0, 1500), max_size=8), chunk_bytes=st.integers(1, 300))
-def test_any_splits_share_the_rows_and_miss_none(path: Path, body: bytes, cuts: list[int], chunk_bytes: int) -> None:
-    assert read_in_parts(examined(path, body), cuts, chunk_bytes) == expected_raw(body)
-
-
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     body = body.replace(b"\r\n", b"\n").replace(b"\r", b"")  # the csv module takes a lone one for a line end
@@ -88,7 +45,7 @@ def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: byte
     assert sorted(b"\n".join(covered).replace(b"\n", b"")) == sorted(body.replace(b"\n", b""))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(75)
 @given(
     rows=st.lists(st.tuples(*[st.text('ab\t\n"é😀', max_size=40)] * 3), max_size=12),
     line_end=st.sampled_from(["\n", "\r\n"]),
@@ -178,58 +135,6 @@ def test_rows_are_fetched_again_by_their_places(
     assert fetched == [rows[i][1:] for i in wanted]
 
 
-@pytest.mark.parametrize(("name", "compress"), IN_PARTS.items())
-def test_every_member_of_a_compressed_file_is_read(tmp_path: Path, compress: Convert, name: str) -> None:
-    parts = [HEADER, *(b"v\to\t%d\n" % i for i in range(50)), b"", b"v\to\tlast"]
-    path = tmp_path / name
-    path.write_bytes(b"".join(map(compress, parts)))
-    found = read(examine(path))
-    assert [row[0] for row in found.values] == [*(b"%d" % i for i in range(50)), b"last"]
-
-
-@pytest.mark.parametrize(("name", "compress"), COMPRESSED.items())
-def test_a_compressed_file_is_read_like_any_other(tmp_path: Path, compress: Convert, name: str) -> None:
-    body = b"".join(b"v%d\to\ti%d\n" % (i, i) for i in range(50_000))
-    (tmp_path / "plain").write_bytes(HEADER + body)
-    (tmp_path / name).write_bytes(compress(HEADER + body))
-    assert read(examine(tmp_path / name)) == read(examine(tmp_path / "plain"))
-
-
-def _spoilt(data: bytes) -> bytes:
-    return data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 0xFF]) + data[len(data) // 2 + 1 :]
-
-
-@pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: data[:-1], _spoilt])
-@pytest.mark.parametrize(("name", "compress"), [pair for pair in COMPRESSED.items() if pair[1] is not zstd])
-def test_a_damaged_compressed_file_is_a_clear_error(
-    tmp_path: Path, compress: Convert, name: str, damage: Convert
-) -> None:
-    numbers = np.random.default_rng(7).integers(0, 10**9, 120_000)
-    body = b"".join(b"v\to\t%d\n" % number for number in numbers)
-    path = tmp_path / name
-    path.write_bytes(damage(compress(HEADER + body)))
-    with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
-        read(examine(path))
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(("name", "compress"), COMPRESSED.items())
-def test_a_compressed_file_that_is_cut_anywhere_is_a_clear_error(
-    tmp_path: Path, name: str, compress: Convert
-) -> None:
-    numbers = np.random.default_rng(7).integers(0, 10**9, 300)
-    parts = [HEADER, b"".join(b"v\to\t%d\n" % number for number in numbers)]
-    content = b"".join(map(compress, parts)) if name in IN_PARTS else compress(b"".join(parts))
-    first = len(compress(HEADER)) if name in IN_PARTS else 0
-    path = tmp_path / name
-    for end in (*range(6, len(content), 41), *range(len(content) - 30, len(content))):
-        if end != first:
-            path.write_bytes(content[:end])
-            with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
-                read(examine(path))
-            assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp1252"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("quoting", ["none", "rfc4180"])
@@ -248,49 +153,6 @@ def test_encodings_and_line_ends_make_no_difference(
     places = np.array([found.rows[i][0] for i in (0, 7, 39_999)], np.int64)
     again = fetch_rows(examine(other, quoting=quoting, encoding="auto"), places, THINGS)
     assert [row.values for row in again] == [expected.values[i] for i in (0, 7, 39_999)]
-
-
-@settings(deadline=None, max_examples=300)
-@given(body=tangled, cuts=st.lists(st.integers(0, 1500), max_size=8), chunk_bytes=st.integers(1, 300))
-@pytest.mark.parametrize("quoting", ["rfc4180", "backslash"])
-def test_splits_of_a_quoted_file_share_its_rows_or_say_that_they_do_not(
-    path: Path, quoting: Quoting, body: bytes, cuts: list[int], chunk_bytes: int
-) -> None:
-    file = examined(path, body.replace(b"b" * 63, b"\\"), quoting)
-    inside = sorted({min(max(cut, file.body), file.size) for cut in cuts} | {file.body, file.size})
-    ranges = list(itertools.pairwise(inside))
-    splits = tuple(Split(0, start, end) for start, end in ranges)
-    splits = with_parity(splits, ((i, count_quotes(file, *part)) for i, part in enumerate(ranges)))
-    found, borders = Read([], []), []
-    for number, split in enumerate(splits):
-        seen: list[int] = []
-        part = read(file, split.start, split.end, chunk_bytes=chunk_bytes, inside=split.inside, borders=seen)
-        found.rows.extend(part.rows)
-        found.malformed.extend(part.malformed)
-        borders.append(Border(number, *seen))
-    if not broken_files(splits, borders):
-        assert found == read(file, chunk_bytes=chunk_bytes)
-
-
-@pytest.mark.parametrize("quoting", ["rfc4180", "backslash"])
-def test_splits_of_a_file_that_a_writer_quoted_are_never_broken(tmp_path: Path, quoting: Quoting) -> None:
-    chance = random.Random(5)
-    rows = [["".join(chance.choices('ab\t\n"\\', k=chance.randrange(12))) for _ in range(3)] for _ in range(300)]
-    text = io.StringIO(newline="")
-    options: dict[str, Any] = {"doublequote": False, "escapechar": "\\"} if quoting == "backslash" else {}
-    csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_ALL, **options).writerows(rows)
-    path = tmp_path / "things.tsv"
-    path.write_bytes(HEADER + text.getvalue().encode())
-    file = examine(path, quoting=quoting)
-    whole = read(file)
-    assert whole.values == [(row[2].encode(), row[0].encode()) for row in rows]
-    for size in (1, 7, 50, 1000):
-        splits = plan_splits([file], size)
-        counts = ((i, count_quotes(file, split.start, split.end)) for i, split in enumerate(splits))
-        found = []
-        for split in with_parity(splits, counts):
-            found += read(file, split.start, split.end, inside=split.inside).rows
-        assert found == whole.rows
 
 
 def test_a_file_that_changes_under_the_job_is_an_error(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
+from tests.examples import examples
 
 from .reading import column_of
 
@@ -24,7 +25,7 @@ def micros(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)), zones)
 def test_times_are_read_as_datetime_reads_them(moment: datetime, zone: timezone) -> None:
     zoned, utc = moment.replace(tzinfo=zone), moment.replace(tzinfo=UTC)
@@ -45,7 +46,7 @@ def test_times_are_read_as_datetime_reads_them(moment: datetime, zone: timezone)
     ]
 
 
-@settings(deadline=None, max_examples=500)
+@examples(150)
 @given(st.from_regex(r"\A[ ]?\d{4}-\d\d-\d\d([ Tx]\d\d:\d\d(:\d\d([.,]\d{0,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?\Z"))
 @example("2023-02-29")
 @example("2000-02-29T24:00")
@@ -112,7 +113,7 @@ def test_forms_of_time(text: str, moment: datetime) -> None:
     assert parse(text) == [micros(moment)]
 
 
-@settings(deadline=None, max_examples=200)
+@examples(75)
 @given(st.datetimes(min_value=datetime(1974, 1, 1), max_value=datetime(2068, 12, 31)), zones)
 def test_forms_of_platforms_are_read_as_strftime_writes_them(moment: datetime, zone: timezone) -> None:
     zoned = moment.replace(microsecond=0, tzinfo=zone)

@@ -8,6 +8,7 @@ import pytest
 from pyspark import SparkConf, SparkContext
 
 from . import localspark
+from .given import Given, Warnings
 from .running import Job
 from .story import Story
 
@@ -79,3 +80,20 @@ def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
 @pytest.fixture
 def story(quick_job: Job, tmp_path: Path) -> Story:
     return Story(quick_job, tmp_path)
+
+
+@pytest.fixture
+def given(quick_job: Job, tmp_path: Path) -> Given:
+    return Given(quick_job, tmp_path)
+
+
+@pytest.fixture
+def warnings(capsys: pytest.CaptureFixture[str]) -> Warnings:
+    """The warnings since it was last called."""
+
+    def since() -> list[str]:
+        lines = capsys.readouterr().err.splitlines()
+        assert all(line.startswith("warning: ") for line in lines)
+        return [line.removeprefix("warning: ") for line in lines]
+
+    return since

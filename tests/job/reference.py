@@ -1,14 +1,13 @@
 """What the job must publish, worked out the plain way: Python loops over rows, every pair compared.
 
-Reads raw tab-separated files only. Follows the definitions, not the job's code.
+Follows the definitions, not the job's code.
 """
 
-import unicodedata
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 from itertools import combinations, product
 from pathlib import Path
@@ -16,21 +15,24 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-POSTS = ("id", "created_at", "author_id", "is_repost", "text", "hashtags")
-ACCOUNTS = ("id", "created_at", "screen_name")
-BLANK = bytes(range(33))  # what an id may not consist of alone
-FLAGS = {"true": True, "t": True, "yes": True, "y": True, "1": True}
-FLAGS |= {"false": False, "f": False, "no": False, "n": False, "0": False}
+from .referencerows import (
+    ACCOUNTS,
+    BLANK,
+    FLAGS,
+    POSTS,
+    Row,
+    by_date,
+    is_blank,
+    moment_of,
+    normal_form,
+    read_rows,
+    screen_name_of,
+    text_of,
+    without_hash,
+)
+
 Pair = tuple[str, str, str, int, float]  # hashtag, account_a, account_b, distance, similarity
 Rejects = Counter[tuple[str, str, frozenset[tuple[str, str]]]]  # source, reason, (file, row) or its equals
-
-
-class Row(NamedTuple):
-    """A row of an input file. values: of the table's columns, in their order; None if it has too few or many."""
-
-    file: str
-    raw: str
-    values: tuple[bytes, ...] | None
 
 
 class Account(NamedTuple):
@@ -113,81 +115,22 @@ def expected_result(
     return result
 
 
-def normal_form(hashtag: str) -> str:
-    """Without what nobody sees, leading # and surrounding space, NFKC, case-folded; until nothing changes."""
-    while True:
-        shown = "".join(letter for letter in hashtag if letter in "\u200c\u200d" or not _is_unseen(letter))
-        form = unicodedata.normalize("NFKC", _without_hash(shown)).casefold().replace("i\u0307", "i")
-        if form == hashtag:
-            return form
-        hashtag = form
-
-
-def _is_unseen(letter: str) -> bool:
-    return unicodedata.category(letter) == "Cf"
-
-
-def _without_hash(hashtag: str) -> str:
-    """A hashtag as written, but for space around it and hash signs, wide and small ones too, before it."""
-    while hashtag[:1].isspace() or hashtag.startswith(("#", "\uff03", "\ufe5f")):
-        hashtag = hashtag[1:]
-    return hashtag.rstrip()
-
-
-def _rows(paths: Sequence[Path], columns: tuple[str, ...]) -> Iterator[Row]:
-    for path in sorted(paths):
-        header, *lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-        names = header.removesuffix(b"\r").decode().split("\t")
-        for line in (line.removesuffix(b"\r") for line in lines):
-            fields = line.split(b"\t")
-            values = tuple(fields[names.index(name)] for name in columns) if len(fields) == len(names) else None
-            if line:
-                yield Row(str(path), _text(line), values)
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "backslashreplace")
-
-
-def _screen_name(value: bytes) -> str:
-    """As it is compared: composed, without @ and space around it; each byte that is not UTF-8 is one character."""
-    text = value.decode("utf-8", "surrogateescape").strip()
-    text = unicodedata.normalize("NFC", text.removeprefix("@").strip())
-    return "".join(chr(ord(one) - 0xDC00 + 0xF700) if "\udc80" <= one <= "\udcff" else one for one in text)
-
-
-def _is_blank(value: bytes) -> bool:
-    return not value.strip(BLANK)
-
-
-def _moment(value: bytes) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(_text(value.strip(BLANK)))
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _by_date(created: datetime | None) -> datetime:
-    return datetime.min.replace(tzinfo=UTC) if created is None else created
-
-
 def _accounts(result: Expected, paths: Sequence[Path], fold: str, *, all_names: bool) -> dict[str, Account]:
-    rows = list(_rows(paths, ACCOUNTS))
+    rows = list(read_rows(paths, ACCOUNTS))
     usable: dict[str, list[tuple[datetime, int, bytes, Row]]] = defaultdict(list)
     unreadable = 0
     for number, row in enumerate(rows):
         if row.values is None:
             _reject(result, "accounts", "wrong number of fields", [row])
-        elif _is_blank(row.values[0]):
+        elif is_blank(row.values[0]):
             _reject(result, "accounts", "empty id", [row])
-        elif not _screen_name(row.values[2]):
+        elif not screen_name_of(row.values[2]):
             _reject(result, "accounts", "empty screen name", [row])
         else:
-            created = _moment(row.values[1])
-            unreadable += created is None and not _is_blank(row.values[1])
-            version = (_by_date(created), number, _screen_name(row.values[2]).encode(), row)
-            usable[_text(row.values[0])].append(version)
+            created = moment_of(row.values[1])
+            unreadable += created is None and not is_blank(row.values[1])
+            version = (by_date(created), number, screen_name_of(row.values[2]).encode(), row)
+            usable[text_of(row.values[0])].append(version)
     known: dict[str, Account] = {}
     duplicates = earlier = names = 0
     for account, versions in usable.items():
@@ -197,7 +140,7 @@ def _accounts(result: Expected, paths: Sequence[Path], fold: str, *, all_names: 
         compared = shown.casefold() if fold == "case" else shown
         every = {name.decode() for _, _, name, _ in versions} if all_names else {shown}
         others = frozenset(name.casefold() if fold == "case" else name for name in every - {shown})
-        known[account] = Account(account, _moment(chosen.values[1]), shown, compared, others)
+        known[account] = Account(account, moment_of(chosen.values[1]), shown, compared, others)
         distinct: dict[tuple[datetime, bytes], list[Row]] = defaultdict(list)
         for created_at, _, name, row in versions:
             distinct[created_at, name].append(row)
@@ -218,7 +161,7 @@ def _usages(
     result: Expected, paths: Sequence[Path], known: dict[str, Account], *, exclude_reposts: bool
 ) -> Iterator[tuple[bytes, str, datetime | None, bool | None, str, str]]:
     """Post, account, moment, whether a repost, hashtag and its spelling, for each hashtag of each used post."""
-    rows = list(_rows(paths, POSTS))
+    rows = list(read_rows(paths, POSTS))
     counts = dict.fromkeys(
         [
             "used",
@@ -235,11 +178,11 @@ def _usages(
     for row in rows:
         if row.values is None:
             _reject(result, "posts", "wrong number of fields", [row])
-        elif _is_blank(row.values[0]):
+        elif is_blank(row.values[0]):
             _reject(result, "posts", "empty id", [row])
-        elif _is_blank(row.values[2]):
+        elif is_blank(row.values[2]):
             _reject(result, "posts", "empty author", [row])
-        elif _text(row.values[2]) not in known:
+        elif text_of(row.values[2]) not in known:
             _reject(result, "posts", "unknown author", [row])
         else:
             posts[row.values[0]][row.values[:5]].append(row)
@@ -251,17 +194,17 @@ def _usages(
                 assert row.values is not None
                 fields[one][row.values[5]].append(row)
             counts["duplicates"] += len(equal) - len(fields[one])
-        chosen, *others = sorted(versions, key=lambda one: (_by_date(_moment(one[1])), one), reverse=True)
+        chosen, *others = sorted(versions, key=lambda one: (by_date(moment_of(one[1])), one), reverse=True)
         for other in others:
             for equal in fields[other].values():
                 _reject(result, "posts", "conflicting duplicate", equal)
         counts["joined"] += len(fields[chosen]) - 1
         post, date, author, flag, _ = chosen
-        created, repost = _moment(date), FLAGS.get(_text(flag.strip(BLANK)).lower())
+        created, repost = moment_of(date), FLAGS.get(text_of(flag.strip(BLANK)).lower())
         hashtags: dict[str, str] = {}
         for written in fields[chosen]:
-            for spelling in _text(written).split("|"):
-                hashtags.setdefault(normal_form(spelling), _without_hash(spelling))
+            for spelling in text_of(written).split("|"):
+                hashtags.setdefault(normal_form(spelling), without_hash(spelling))
         hashtags.pop("", None)
         if repost and exclude_reposts:
             counts["excluded_reposts"] += 1
@@ -269,9 +212,9 @@ def _usages(
             counts["without_hashtag"] += 1
         else:
             counts["used"] += 1
-            counts["unreadable_dates"] += created is None and not _is_blank(date)
-            counts["unreadable_flags"] += repost is None and not _is_blank(flag)
-            yield from ((post, _text(author), created, repost, *hashtag) for hashtag in hashtags.items())
+            counts["unreadable_dates"] += created is None and not is_blank(date)
+            counts["unreadable_flags"] += repost is None and not is_blank(flag)
+            yield from ((post, text_of(author), created, repost, *hashtag) for hashtag in hashtags.items())
     result.counts["posts"] = {"rows": len(rows), "rejected": _rejected(result, "posts")} | counts
 
 

@@ -109,7 +109,7 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     return results
 
 
-@whole_runs(15)
+@whole_runs(8)
 @given(rng=st.randoms(use_true_random=False))
 def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     quick_job: Job, tmp_path: Path, rng: random.Random
@@ -119,14 +119,14 @@ def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     run_days(quick_job, rng, tmp_path, 4)
 
 
-@seeds(2)
+@seeds(1)
 def test_on_spark_days_one_by_one_give_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(300 + seed)
     results = run_days(job, rng, tmp_path, 3, (2,))
     assert [result.manifest.mode.name for result in results if result.manifest.mode][1:]
 
 
-@seeds(5)
+@seeds(3)
 def test_rows_that_come_one_by_one_give_what_the_definitions_say(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -8,7 +8,7 @@ from jobs.stages.scan.explode import Spellings
 from lookalike.hashtags import normalise, spelling
 from lookalike.outputs.buckets import bucket_of
 
-from .reference import normal_form
+from .referencerows import normal_form
 
 # What hashtags are made of, and what turns into a hash sign, a space or several letters on its way to a key.
 PARTS = [

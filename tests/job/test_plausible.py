@@ -1,12 +1,10 @@
 """Input that can be read, but says something that cannot be meant: a warning each."""
 
-# ruff: noqa: F811
-
 from collections.abc import Callable
 
 import pytest
 
-from .test_public_cases import USUAL, Given, Warnings, given, pairs, warnings  # noqa: F401  # fixtures
+from .given import USUAL, Given, Warnings, pairs
 
 
 def test_a_few_hashtags_that_are_not_taken_apart_are_a_warning_wherever_they_stand(

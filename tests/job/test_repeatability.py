@@ -80,7 +80,7 @@ def unlisted(result: Result) -> set[Path]:
     return files - {result.output / entry.path for entry in result.manifest.files} - {folder / "manifest.json"}
 
 
-@seeds(6)
+@seeds(3)
 def test_rows_that_travel_one_by_one_give_what_the_definitions_say(
     quick_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

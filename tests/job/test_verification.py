@@ -174,7 +174,7 @@ def test_a_run_that_is_not_asked_to_verifies_nothing(quick_job: Job) -> None:
     assert "brute force" not in result.printed
 
 
-@seeds(8)
+@seeds(4)
 def test_right_results_pass_whatever_the_input(quick_job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     inputs = made_inputs(rng, tmp_path / "in", accounts=30, posts=80)
@@ -198,7 +198,7 @@ class TestLarge:
     def _few(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(verification, "_MEMBERS", 200)
 
-    @seeds(3)
+    @seeds(2)
     def test_a_sample_of_a_right_result_passes_and_has_pairs_in_it(
         self, quick_job: Job, tmp_path: Path, seed: int
     ) -> None:

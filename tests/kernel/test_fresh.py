@@ -65,7 +65,7 @@ def fresh_of_one_group(names: list[str], threshold: Threshold, fresh: npt.NDArra
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=names_of_any_kind, data=st.data())
 def test_any_names_of_which_any_are_fresh_give_what_brute_force_gives(
     threshold: Threshold, way: str, names: list[str], data: st.DataObject, monkeypatch: pytest.MonkeyPatch
@@ -79,7 +79,7 @@ def test_any_names_of_which_any_are_fresh_give_what_brute_force_gives(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**9),
     alphabet=st.sampled_from(ALPHABETS),
@@ -114,7 +114,7 @@ def test_families_in_small_lots_give_what_brute_force_gives(
 
 
 @pytest.mark.parametrize("way", WAYS)
-@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**9),
     share=shares,
@@ -150,7 +150,7 @@ def test_a_pair_belongs_to_the_range_of_the_longer_name_and_among_equals_of_the_
     assert ranges == [{}, {(0, 1): 1}, {(0, 2): 1}]  # in order: abcdx, abcde, abcdef
 
 
-@examples(60)
+@examples(30)
 @given(
     seed=st.integers(0, 10**9),
     sizes=st.lists(st.integers(0, 60), max_size=12),

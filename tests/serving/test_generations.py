@@ -8,7 +8,8 @@ import pytest
 
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
-from tests.snapshots.samples import make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import make_sample
 
 from .running import Client, ServiceFactory
 

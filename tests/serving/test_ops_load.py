@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +10,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.middleware.load import Load
 from serving.ops.metrics import Metrics
 from tests.serving.opscall import Observed, ask, scope_of
+
+
+class Clock:
+    """The clock of the layer and of the loop's timers: it goes on only when a test says so."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def __call__(self) -> float:
+        return self._seconds
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let so much time go by, in steps in each of which every timer that is due is run."""
+        for _ in range(round(seconds / 0.1)):
+            self._seconds += 0.1
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock)
+    return clock
 
 
 def loaded(app: ASGIApp, *, requests: int = 10, seconds: float = 30.0) -> Observed:
@@ -93,50 +118,51 @@ def test_an_answer_that_does_not_begin_in_time_is_given_up(stubborn: bool) -> No
     asyncio.run(scenario())
 
 
-def test_a_long_answer_whose_parts_keep_coming_is_not_cut() -> None:
+def test_a_long_answer_whose_parts_keep_coming_is_not_cut(clock: Clock) -> None:
     async def scenario() -> None:
         async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
             await respond(send, *[b"x"] * 20)
 
         async def slow(_message: Message) -> None:
-            await asyncio.sleep(0.12)
+            await clock.pass_by(1.5)
 
         observed = loaded(app, seconds=2.0)
         answer = await ask(observed.app, scope_of(), slow)
         assert (answer.status, answer.body) == (200, b"x" * 20)
-        assert observed.last["event.duration"] > 2e9
+        assert observed.last["event.duration"] > 30e9
         assert "event.reason" not in observed.last
 
     asyncio.run(scenario())
 
 
-def test_an_answer_that_stands_still_is_given_up() -> None:
+def test_an_answer_that_stands_still_is_given_up(clock: Clock) -> None:
     async def scenario() -> None:
         async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
             await respond(send, b"x", b"never taken")
 
         async def stuck(message: Message) -> None:
             if message.get("body") == b"never taken":
-                await asyncio.Event().wait()
+                await clock.pass_by(3600)
 
-        observed = loaded(app, seconds=0.5)
+        observed = loaded(app, seconds=2.0)
         await ask(observed.app, scope_of(), stuck)
         assert observed.last["http.response.status_code"] == 200
         assert observed.last["event.reason"] == "stalled"
+        assert 2e9 < observed.last["event.duration"] < 3e9
         assert observed.counted('lookalike_http_requests_refused_total{reason="stalled"}') == 1
 
     asyncio.run(scenario())
 
 
-def test_what_goes_on_after_the_answer_is_complete_is_left_alone() -> None:
+def test_what_goes_on_after_the_answer_is_complete_is_left_alone(clock: Clock) -> None:
     async def scenario() -> None:
         async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
             await respond(send)
-            await asyncio.sleep(0.8)
+            await clock.pass_by(10)
             ended.set()
 
         ended = asyncio.Event()
-        assert (await ask(loaded(app, seconds=0.5).app, scope_of())).status == 200
+        assert (await ask(loaded(app, seconds=2.0).app, scope_of())).status == 200
         assert ended.is_set()
 
     asyncio.run(scenario())

@@ -13,7 +13,8 @@ from lookalike.snapshots.reader import Snapshot
 from serving.api import evidence as evidence_module
 from serving.api import formats
 from serving.api.evidence import EVIDENCE
-from tests.snapshots.samples import make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import make_sample
 
 from .conftest import Published
 from .running import Service, ServiceFactory

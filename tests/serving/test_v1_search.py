@@ -7,7 +7,8 @@ import pytest
 from lookalike.snapshots.reader import Snapshot
 from serving.api import search
 from serving.api.steps import Steps
-from tests.snapshots.samples import Sample, make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import Sample, make_sample
 
 ALPHABET = "abé𝄞"
 

@@ -11,7 +11,8 @@ from serving.api.alignment import compare_names
 from serving.api.hashtags import bin_edges
 from serving.api.snapshot import about
 from tests.job.running import BUCKETS
-from tests.snapshots.samples import make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import make_sample
 
 from .conftest import Published
 from .running import Service, ServiceFactory, eventually
@@ -153,8 +154,8 @@ def test_similar_names_without_a_common_hashtag_are_no_pair(tmp_path: Path, serv
         used[row["account_id"]].add(row["hashtag"])
     manifest = Snapshot.open(FolderOutput(tmp_path)).manifest
     seen = set()
-    for a in list(names)[:20]:
-        for b in list(names)[:40]:
+    for a in list(names)[:12]:
+        for b in list(names)[:30]:
             if a < b:
                 near = compare_names(manifest, names[a], names[b]).meets_floor
                 wanted = ([] if used[a] & used[b] else ["no_shared_hashtag"]) + ([] if near else ["below_floor"])

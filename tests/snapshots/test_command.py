@@ -13,7 +13,8 @@ from lookalike import errors
 from lookalike.outputs.layout import CURRENT
 
 from .commands import Command, Ran
-from .samples import START, Sample, publish_sample
+from .publishing import publish_sample
+from .samples import START, Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 

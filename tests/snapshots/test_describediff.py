@@ -4,7 +4,8 @@ from pathlib import Path
 from lookalike.errors import SnapshotError
 
 from .commands import Command, split
-from .samples import Sample, build_sample, make_sample, publish_on
+from .publishing import publish_on
+from .samples import Sample, build_sample, make_sample
 
 SAMPLE = make_sample({"a": 5, "b": 8}, buckets=1, accounts=20)
 OTHER = make_sample({"a": 6}, buckets=2, accounts=20, seed=2)

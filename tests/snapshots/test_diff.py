@@ -9,7 +9,8 @@ import pytest
 from jobs.snapshots.diff import ACCOUNTS, HASHTAGS, PAIRS, Comparison, Difference, difference, rows_to_compare
 from lookalike.snapshots.reader import Snapshot
 
-from .samples import Sample, build_sample, publish_on
+from .publishing import publish_on
+from .samples import Sample, build_sample
 
 COMPARISONS = (PAIRS, HASHTAGS, ACCOUNTS)
 

@@ -13,7 +13,8 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.manifest import Manifest, load
 
-from .samples import Sample, make_manifest
+from .publishing import make_manifest
+from .samples import Sample
 
 ID = "20261123T150102Z-1a2b3c"
 

@@ -16,7 +16,8 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 
 from .dying import STEPS, Failing, KilledError
-from .samples import DAY, make_sample, publish_on
+from .publishing import DAY, publish_on
+from .samples import make_sample
 
 OLD = make_sample({"a": 5, "old": 8}, buckets=1, accounts=20)
 NEW = make_sample({"a": 5, "new": 8}, buckets=1, accounts=20, seed=2)

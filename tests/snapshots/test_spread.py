@@ -88,7 +88,7 @@ def spreads(draw: st.DrawFn) -> Spread:
     return Spread(draw(st.sampled_from(["members", "account_hashtags"])), generations, draw(st.integers(1, 5)))
 
 
-@examples(150, deadline=None)
+@examples(60, deadline=None)
 @given(spreads(), st.data())
 def test_the_rows_of_a_key_are_the_newest_ones(
     tmp_path_factory: pytest.TempPathFactory, spread: Spread, data: st.DataObject
@@ -114,7 +114,7 @@ def by_bytes(item: tuple[tuple[str, str], Row]) -> tuple[bytes, bytes]:
     return item[0][0].encode(), item[0][1].encode()
 
 
-@examples(150, deadline=None)
+@examples(60, deadline=None)
 @given(spreads(), st.data())
 def test_rows_are_taken_by_number_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, spread: Spread, data: st.DataObject
@@ -132,7 +132,7 @@ def test_rows_are_taken_by_number_in_any_order(
         assert taken.to_pylist() == [expected[number] for number in wanted]
 
 
-@examples(100, deadline=None)
+@examples(40, deadline=None)
 @given(spreads())
 def test_keys_and_the_rows_of_each_are_those_of_the_files(
     tmp_path_factory: pytest.TempPathFactory, spread: Spread
@@ -150,7 +150,7 @@ def test_keys_and_the_rows_of_each_are_those_of_the_files(
         assert sum(file.group_rows()) == len(rows)
 
 
-@examples(100, deadline=None)
+@examples(40, deadline=None)
 @given(spreads(), st.integers(0, 40))
 def test_a_range_goes_on_from_any_place_in_any_generation(
     tmp_path_factory: pytest.TempPathFactory, spread: Spread, begin: int

@@ -19,7 +19,8 @@ from lookalike.snapshots.publisher import begin
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import TABLES
 
-from .samples import make_manifest, make_sample, write_files
+from .publishing import make_manifest, write_files
+from .samples import make_sample
 
 TWO_LEVELS = pytest.mark.parametrize("table", ["members", "account_hashtags"])
 

@@ -18,7 +18,8 @@ from lookalike.snapshots.stored import StoredTable
 from lookalike.tables import TABLES
 from tests.examples import examples
 
-from .samples import Sample, make_sample, publish_sample
+from .publishing import publish_sample
+from .samples import Sample, make_sample
 
 SIZES = {"a": 1, "b": 40, "big": 150, "é": 7}
 GENERATIONAL = [table for table in TABLES.values() if table.generations]

@@ -12,7 +12,8 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 
 from .commands import Command, Ran, split
-from .samples import make_sample, publish_on
+from .publishing import publish_on
+from .samples import make_sample
 
 SAMPLE = make_sample({"a": 5, "b": 8}, buckets=1, accounts=20)
 OTHER = make_sample({"a": 6}, buckets=2, accounts=20, seed=2)

@@ -10,7 +10,8 @@ from lookalike.outputs.opening import open_output
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
-from tests.snapshots.samples import Sample, make_sample, publish_on
+from tests.snapshots.publishing import publish_on
+from tests.snapshots.samples import Sample, make_sample
 
 from .running import Bucket
 

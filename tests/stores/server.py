@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sysconfig
 import urllib.error
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.running import eventually, free_port
+from tests.serving.running import eventually, free_ports
 
 BUCKET = "lookalike"
 _PARTS = ("master", "volume", "filer", "s3")
@@ -41,50 +40,78 @@ class Server:
 @contextlib.contextmanager
 def s3_server(folder: Path) -> Iterator[Server]:
     """Runs while the context lasts; all that it writes is in the folder."""
-    data = folder / "data"
-    data.mkdir()
     users = [("admin", ["Admin"]), ("job", ["Read", "Write", "List"]), ("reader", ["Read", "List"])]
     identities = [
         {"name": user, "credentials": [{"accessKey": user, "secretKey": f"secret-of-{user}"}], "actions": actions}
         for user, actions in users
     ]
     (folder / "users.json").write_text(json.dumps({"identities": identities}))
-    ports = {part: free_port() for part in _PARTS}
-    options = [f"-{part}.port={port}" for part, port in ports.items()]
-    grpc = {part: free_port() for part in _PARTS}
-    options += [f"-{part}.port.grpc={port}" for part, port in grpc.items()]
-    options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-filer", "-s3", "-master.telemetry=false"]
-    options += [f"-s3.config={folder / 'users.json'}", "-volume.max=50", "-master.volumeSizeLimitMB=64"]
-    options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"]  # which have fixed ports
-    # Not to outlive these tests, should they be killed.
-    weed = ["setpriv", "--pdeathsig", "KILL", str(Path(sysconfig.get_path("scripts")) / "weed")]
-    server = Server(f"http://127.0.0.1:{ports['s3']}")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*weed, "server", *options], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    (folder / "data").mkdir()
+    weed = _Weed(folder)
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in server.environ("admin").items():
-                patch.setenv(name, value)
-            eventually(lambda: _makes_a_bucket(process, folder / "log"))
-        yield server
+        eventually(weed.makes_a_bucket)
+        yield weed.server
     finally:
-        process.kill()  # it takes half a minute to end in good order, for data that nobody needs
-        process.wait()
-        for part in _PARTS:  # sockets that stand there whatever folder it is given
-            for name in (f"{part}-{ports[part]}", f"{part}-grpc-{grpc[part]}"):
-                Path(f"/tmp/seaweedfs-{name}.sock").unlink(missing_ok=True)
+        weed.kill()
 
 
-def _makes_a_bucket(process: subprocess.Popen[bytes], log: Path) -> bool:
-    """Try to write; the server makes the bucket of an admin's object."""
-    assert process.poll() is None, log.read_text()
-    with contextlib.suppress(urllib.error.HTTPError):  # it answers, if only that it does not know who asks
-        try:
-            urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], timeout=60).close()
-        except (urllib.error.URLError, OSError) as error:
-            if not isinstance(error, urllib.error.HTTPError):
-                return False
-            error.close()
+class _Weed:
+    """The server's process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._start()
+
+    def makes_a_bucket(self) -> bool:
+        """Try to write; the server makes the bucket of an admin's object."""
+        if self._process.poll() is not None:
+            told = (self._folder / "log").read_text()
+            assert "address already in use" in told, told
+            self.kill()
+            self._start()  # with other ports, since somebody was quicker to take one of them
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.server.environ("admin").items():
+                patch.setenv(name, value)
+            return _answers(self.server) and _takes_an_object()
+
+    def kill(self) -> None:
+        self._process.kill()  # it takes half a minute to end in good order, for data that nobody needs
+        self._process.wait()
+        for name in self._sockets:  # which it leaves there whatever folder it is given
+            Path(f"/tmp/seaweedfs-{name}.sock").unlink(missing_ok=True)
+
+    def _start(self) -> None:
+        numbers = free_ports(2 * len(_PARTS))
+        ports = dict(zip(_PARTS, numbers[::2], strict=True))
+        grpc = dict(zip(_PARTS, numbers[1::2], strict=True))
+        self._sockets = [f"{part}-{ports[part]}" for part in _PARTS]
+        self._sockets += [f"{part}-grpc-{grpc[part]}" for part in _PARTS]
+        options = [f"-{part}.port={port}" for part, port in ports.items()]
+        options += [f"-{part}.port.grpc={port}" for part, port in grpc.items()]
+        options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self._folder / 'data'}", "-filer", "-s3"]
+        options += ["-master.telemetry=false", f"-s3.config={self._folder / 'users.json'}", "-volume.max=50"]
+        options += ["-master.volumeSizeLimitMB=64", "-s3.iam=false"]
+        options += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # which have fixed ports
+        # Not to outlive these tests, should they be killed.
+        weed = ["setpriv", "--pdeathsig", "KILL", str(Path(sysconfig.get_path("scripts")) / "weed")]
+        self.server = Server(f"http://127.0.0.1:{ports['s3']}")
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*weed, "server", *options], cwd=self._folder, stdout=log, stderr=subprocess.STDOUT
+            )
+
+
+def _answers(server: Server) -> bool:
+    try:
+        urllib.request.urlopen(server.endpoint, timeout=60).close()
+    except urllib.error.HTTPError as error:  # if only that it does not know who asks
+        error.close()
+    except OSError:
+        return False
+    return True
+
+
+def _takes_an_object() -> bool:
     from lookalike.errors import StoreError
     from lookalike.outputs.objects import BRISK, ObjectStore
     from lookalike.outputs.urls import StoreUrl

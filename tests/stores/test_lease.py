@@ -55,7 +55,7 @@ def test_of_many_that_come_together_one_gets_it(url: StoreUrl) -> None:
             return None
         return lease
 
-    for _ in range(5):  # the first time there is no lock, later a released one
+    for _ in range(3):  # the first time there is no lock, later a released one
         with ThreadPoolExecutor(8) as pool:
             (holder,) = (lease for lease in pool.map(come, range(8)) if lease is not None)
         holder.confirm()

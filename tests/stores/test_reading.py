@@ -19,12 +19,14 @@ from lookalike.outputs.objectstore import ObjectOutput
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
-from tests.snapshots.samples import make_sample, publish_sample
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import make_sample
 
 from .proxy import Asked, Proxy
 from .running import Bucket
 
-SIZES = {"big": 200, "middle": 60, "small": 12, "tiny": 1}
+SIZES = {"big": 150, "middle": 40, "small": 12, "tiny": 1}
+FEW = SIZES | {"big": 50}
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +109,16 @@ def test_single_columns_are_fetched_alone(local: Snapshot, remote: Snapshot, pro
     assert sum(int(stop) + 1 - int(start) for start, stop in ranges) < entry.bytes / 2
 
 
-def test_the_cache_keeps_no_more_than_its_bytes(url: StoreUrl, local: Snapshot, proxy: Proxy) -> None:
-    copied(local, url)
+def test_the_cache_keeps_no_more_than_its_bytes(url: StoreUrl, tmp_path: Path, proxy: Proxy) -> None:
+    few = publish_sample(tmp_path, make_sample(FEW, buckets=2), row_group_rows=8, parts=2)
+    copied(few, url)
     output = ObjectOutput(url, patience=BRISK, block_cache_bytes=50_000)
     snapshot = Snapshot.open(output)
-    assert ask_all(snapshot) == ask_all(local)
+    found = ask_all(few)
+    assert ask_all(snapshot) == found
     assert 0 < output._blocks.used <= 50_000
     asked = len(proxy.asked)
-    assert ask_all(snapshot) == ask_all(local)
+    assert ask_all(snapshot) == found
     assert len(proxy.asked) > asked  # for what had been forgotten
 
 
@@ -122,14 +126,14 @@ def test_the_cache_keeps_no_more_than_its_bytes(url: StoreUrl, local: Snapshot, 
 def test_a_store_that_fails_is_told_of_and_asked_again_later(
     local: Snapshot, remote: Snapshot, proxy: Proxy, status: int
 ) -> None:
-    kept = remote.pairs("big")
+    kept = remote.pairs("middle")
     proxy.fault = lambda _: status
-    assert remote.pairs("big") == kept
+    assert remote.pairs("middle") == kept
     with pytest.raises(StoreError) as caught:
-        remote.members("big")
+        remote.members("middle")
     assert "\n" not in str(caught.value)
     proxy.fault = lambda _: None
-    assert remote.members("big") == local.members("big")
+    assert remote.members("middle") == local.members("middle")
 
 
 def test_a_server_that_hiccups_is_asked_again_at_once(local: Snapshot, remote: Snapshot, proxy: Proxy) -> None:
@@ -234,13 +238,16 @@ def test_the_blocks_used_longest_ago_go_first_and_a_larger_one_is_not_kept() -> 
     assert cache.used <= cache.capacity
 
 
-def test_rows_of_several_generations_are_found(url: StoreUrl, local: Snapshot, tmp_path: Path, proxy: Proxy) -> None:
-    several = publish_sample(tmp_path, make_sample(SIZES, buckets=2), row_group_rows=8, parts=2, generations=3)
+def test_rows_of_several_generations_are_found(url: StoreUrl, tmp_path: Path, proxy: Proxy) -> None:
+    one = publish_sample(tmp_path / "one", make_sample(FEW, buckets=2), row_group_rows=8, parts=2)
+    several = publish_sample(
+        tmp_path / "several", make_sample(FEW, buckets=2), row_group_rows=8, parts=2, generations=3
+    )
     assert any(entry.replaces for entry in several.manifest.files)
     copied(several, url)
     remote = Snapshot.open(ObjectOutput(url, patience=BRISK))
     assert ask_all(remote) == ask_all(several)
-    assert remote.pairs("big") == local.pairs("big")
+    assert remote.pairs("big") == one.pairs("big")
     stored = remote.stored("members", bucket_of("big", 2))
     assert len(stored.files) == 6
     for file in stored.files:

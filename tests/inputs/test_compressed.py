@@ -1,0 +1,62 @@
+"""Compressed files: every member is read, and damage is a clear error."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lookalike.errors import UsageError
+
+from .reading import COMPRESSED, HEADER, IN_PARTS, Convert, examine, read, zstd
+
+
+@pytest.mark.parametrize(("name", "compress"), IN_PARTS.items())
+def test_every_member_of_a_compressed_file_is_read(tmp_path: Path, compress: Convert, name: str) -> None:
+    parts = [HEADER, *(b"v\to\t%d\n" % i for i in range(50)), b"", b"v\to\tlast"]
+    path = tmp_path / name
+    path.write_bytes(b"".join(map(compress, parts)))
+    found = read(examine(path))
+    assert [row[0] for row in found.values] == [*(b"%d" % i for i in range(50)), b"last"]
+
+
+@pytest.mark.parametrize(("name", "compress"), COMPRESSED.items())
+def test_a_compressed_file_is_read_like_any_other(tmp_path: Path, compress: Convert, name: str) -> None:
+    body = b"".join(b"v%d\to\ti%d\n" % (i, i) for i in range(50_000))
+    (tmp_path / "plain").write_bytes(HEADER + body)
+    (tmp_path / name).write_bytes(compress(HEADER + body))
+    assert read(examine(tmp_path / name)) == read(examine(tmp_path / "plain"))
+
+
+def _spoilt(data: bytes) -> bytes:
+    return data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 0xFF]) + data[len(data) // 2 + 1 :]
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: data[:-1], _spoilt])
+@pytest.mark.parametrize(("name", "compress"), [pair for pair in COMPRESSED.items() if pair[1] is not zstd])
+def test_a_damaged_compressed_file_is_a_clear_error(
+    tmp_path: Path, compress: Convert, name: str, damage: Convert
+) -> None:
+    numbers = np.random.default_rng(7).integers(0, 10**9, 120_000)
+    body = b"".join(b"v\to\t%d\n" % number for number in numbers)
+    path = tmp_path / name
+    path.write_bytes(damage(compress(HEADER + body)))
+    with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
+        read(examine(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "compress"), COMPRESSED.items())
+def test_a_compressed_file_that_is_cut_anywhere_is_a_clear_error(
+    tmp_path: Path, name: str, compress: Convert
+) -> None:
+    numbers = np.random.default_rng(7).integers(0, 10**9, 300)
+    parts = [HEADER, b"".join(b"v\to\t%d\n" % number for number in numbers)]
+    content = b"".join(map(compress, parts)) if name in IN_PARTS else compress(b"".join(parts))
+    first = len(compress(HEADER)) if name in IN_PARTS else 0
+    path = tmp_path / name
+    for end in (*range(6, len(content), 41), *range(len(content) - 30, len(content))):
+        if end != first:
+            path.write_bytes(content[:end])
+            with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
+                read(examine(path))
+            assert "\n" not in str(caught.value)
