@@ -11,6 +11,7 @@ from jobs.reporting.terminal import count_of
 
 if TYPE_CHECKING:  # it loads slowly, and --inspect is fast
     from jobs.inputs.suspects import Suspects
+    from jobs.inputs.text.quoting import Evidence
 
 # What programs write for a value that is not there, in small letters.
 MISSING: Final = frozenset(
@@ -32,6 +33,16 @@ def about_undecoded(names: int) -> Iterator[str]:
     if names:
         have = count_of(names, "screen name has", "screen names have")
         yield f"{have} bytes that are not UTF-8; each byte counts as one character. See --encoding"
+
+
+def about_lines(whose: str, quotes: Evidence) -> Iterator[str]:
+    """Of quotes over several lines each of which looks like a row."""
+    if 2 * quotes.swallowed > quotes.many_lines:
+        rows = count_of(quotes.swallowed, "row", "rows")
+        yield (
+            f"{rows} of {whose} in quotes over several lines, of which each looks like a row of its own; if these "
+            "quotes are part of the text, see --quoting none"
+        )
 
 
 def about_missing_names(names: Iterable[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from jobs.pipeline.oddvalues import (
     about_dates,
     about_endings,
     about_ids,
+    about_lines,
     about_missing,
     about_missing_names,
     about_suspects,
@@ -73,6 +74,7 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
             "says which is the latest; that of the last row is compared. Name the column with the date when the name "
             "was seen: --columns accounts.seen_at=NAME"
         )
+    yield from about_lines("accounts", read.quotes)
     yield from about_undecoded(counts.undecoded_names)
     yield from about_missing_names(_missing_among(table.screen_names).to_pylist())
     yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids).to_pylist()])
@@ -104,6 +106,7 @@ def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTa
             f"{file.path}: {authors.unknown:,} of {authors.rows:,} posts are of authors that are not among the "
             f"accounts, such as {shown(authors.example or '')}{known}{more}"
         )
+    yield from about_lines("posts", posts.quotes)
     yield from about_ids("posts", posts.ids)
     yield from about_ids("posts' authors", [found.example for _, found in strange if found.example is not None])
     yield from about_dates(posts.unreadable_dates, posts.used, posts.odd_dates)

@@ -10,8 +10,8 @@ from lookalike.errors import UsageError
 from .reading import Quoting, examine, read
 
 ROW_NAMES = (
-    "every row has one field more than the header, as R writes row names; write it with row.names = FALSE, or give "
-    "the first column a name in the header"
+    "every row has one field more than the header: if these are R's row names, write it with row.names = FALSE, or "
+    "name the first column in the header; if a value has the delimiter in it, put it in quotes"
 )
 
 
@@ -51,6 +51,19 @@ def test_a_delimiter_at_the_end_of_each_row_is_an_error_that_says_so(
     assert refused(put(tmp_path, f"id{delimiter}value\n{rows}")) == told
     ended = put(tmp_path, f"id{delimiter}value{delimiter}\n{rows}")
     assert read(examine(ended)).values == [(b"i%d" % i, b"value%d" % i) for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    "value", ['"{""a"": 1, ""b"": 2}"', '"[""one"", ""two""]"', '"say ""x"", y"', '"a ""quoted"", one"']
+)
+def test_delimiters_beside_doubled_quotes_are_no_misfit(tmp_path: Path, value: str) -> None:
+    found = read(
+        examine(put(tmp_path, "id,value\n" + "".join(f"{i},{value}\n" for i in range(1, 4))), quoting="auto")
+    )
+    assert [(one.decode(), other.decode()) for one, other in found.values] == [
+        (str(i), value[1:-1].replace('""', '"')) for i in range(1, 4)
+    ]
+    assert found.malformed == []
 
 
 def test_all_of_a_long_head_is_looked_at(tmp_path: Path) -> None:

@@ -58,6 +58,9 @@ def found(folder: Path, *contents: bytes) -> list[Quoting]:
         (HEADER + b'1\t""\tone\n2\t"a \\"b\\" c"\ttwo\n', "backslash"),
         (HEADER + b'1\t"ends with a backslash \\"\tone\n2\t"a ""b"""\ttwo\n', "rfc4180"),
         (written([("1", "a\ttab", "one")]), "rfc4180"),
+        # Lines that look like rows were not written as parts of one field.
+        (HEADER + b'1\t""\tone\n2\t"opens\ttwo\n3\tb\tthree\n4\tcloses"\tfour\n', "none"),
+        (HEADER + b'1\t"a ""b"""\tone\n2\t"two\nlines"\ttwo\n', "rfc4180"),
         (written([("1", "two\nlines", "one")]), "rfc4180"),
         (written([("1", 'a "quote"\nand a line', "one"), ("2", "b", "two")]), "rfc4180"),
         (written([("1", "plain", "one")], quoting=csv.QUOTE_ALL), "rfc4180"),

@@ -60,3 +60,15 @@ def test_ids_that_are_spoilt_in_the_same_way_on_both_sides_are_a_warning(
         (hashtag, write(int(left[1:])), write(int(right[1:]))) for hashtag, left, right in USUAL
     }
     assert warnings() == [f"ids of accounts {what}"]
+
+
+def test_quotes_over_lines_that_look_like_rows_are_a_warning(given: Given, warnings: Warnings) -> None:
+    given.set("text", ['""', '"opens', "x", 'closes"'])
+    given.set("hashtags", ["Vote"] * 10)
+    given.run(quoting="rfc4180")
+    assert warnings() == [
+        "1 row of posts in quotes over several lines, of which each looks like a row of its own; if these quotes are "
+        "part of the text, see --quoting none"
+    ]
+    assert given.run().manifest.counts.posts.used == 10
+    assert warnings() == []

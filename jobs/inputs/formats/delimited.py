@@ -52,9 +52,8 @@ class Delimited:
         judged = None
         if head.reading.quoting == "auto":
             judged = judge_head(head.path, content, table, head.reading, dialect, complete=head.complete)
-        for quoting in _quotings(head.reading, judged):
-            quoted = dataclasses.replace(dialect, quoting=quoting)
-            refuse_longer_rows(head.path, content, table, head.reading, quoted, complete=head.complete)
+        ways = [dataclasses.replace(dialect, quoting=quoting) for quoting in _quotings(head.reading, judged)]
+        refuse_longer_rows(head.path, content, table, head.reading, ways, complete=head.complete)
         below = find_header_below(content, body, dialect, table, head.reading)
         header = content[: max(body, below)]  # the rest of many files is much
         return dataclasses.replace(head, dialect=dialect, content=header, judged=judged)

@@ -129,7 +129,7 @@ class Recoded:
         while not self._waiting and not self._at_end:
             raw = self._source.read(_READ_AT_ONCE)
             self._at_end = not raw
-            text = self._decoder.decode(raw, final=self._at_end)
+            text = self._decoder.decode(raw, final=self._at_end)  # UnicodeError, if a mark is needed and missing
             self._waiting = memoryview(text.encode("utf-8"))
         part, self._waiting = self._waiting[:count], self._waiting[count:]
         return part

@@ -13,6 +13,7 @@ from lookalike.strings.values import Bytes, Places
 
 QUOTE: Final = 34
 BACKSLASH: Final = 92
+LINE_FEED: Final = 10
 
 # The kinds of fields that begin with a quote; all other fields tell nothing.
 ENCLOSED: Final = 0  # "a": ends with the next quote
@@ -20,7 +21,9 @@ DOUBLED: Final = 1  # "" or "a ""b""": only a writer that quotes and doubles has
 ESCAPED: Final = 2  # "a \"b\"": only a writer that puts a backslash before a quote
 OPENED: Final = 3  # "a: no quote closes it, unless the field goes on beyond a separator
 LITERAL: Final = 4  # "a" b: no writer that quotes can have written this
-KINDS: Final = 5
+MANY_LINES: Final = 5  # no field, but a row with line ends in its quotes
+SWALLOWED: Final = 6  # such a row of which each line looks like a row: the quotes may be no writer's
+KINDS: Final = 7
 
 # What stands before a quote that is part of a value.
 ESCAPES: Final[Mapping[str, int]] = {"rfc4180": QUOTE, "backslash": BACKSLASH}
@@ -63,6 +66,29 @@ def _has_quote(buffer: Bytes, start: int, end: int) -> bool:
     for at in range(start, end):
         found |= buffer[at] == QUOTE
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def tally_lines(buffer: Bytes, first: Places, last: Places, delimiter: int, fields: int, tally: Tally) -> None:
+    """Note which of the rows buffer[first[i]:last[i]], read as quoted, go over several lines."""
+    for i in range(len(first)):
+        lines, delimiters, alike = 1, 0, True
+        for at in range(first[i], last[i]):
+            delimiters += buffer[at] == delimiter
+            if buffer[at] == LINE_FEED:
+                alike &= delimiters == fields - 1
+                lines, delimiters = lines + 1, 0
+        tally[-1, MANY_LINES] += lines > 1
+        tally[-1, SWALLOWED] += lines > 1 and alike and delimiters == fields - 1
+
+
+@numba.njit(cache=True, nogil=True)
+def count_lines(buffer: Bytes, start: int, end: int) -> int:
+    """Line feeds in buffer[start:end]."""
+    count = 0
+    for at in range(start, end):
+        count += buffer[at] == LINE_FEED
+    return count
 
 
 @numba.njit(cache=True, nogil=True)

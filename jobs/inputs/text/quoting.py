@@ -18,8 +18,10 @@ from jobs.inputs.text.quotes import (
     ESCAPED,
     ESCAPES,
     LITERAL,
+    MANY_LINES,
     OPENED,
     QUOTE,
+    SWALLOWED,
     Tally,
     escaped_outside,
     kind_of,
@@ -45,13 +47,16 @@ class Evidence:
 
     doubled, escaped: fields that only a writer has a reason to write which quotes and doubles inner quotes, or puts
     a backslash before them. literal: fields that no writer that quotes can have written. quoted: fields that were
-    read as quoted. example: a row that contradicts the reading.
+    read as quoted. many_lines: rows read as quoted that go over several lines. swallowed: those of them of which each
+    line looks like a row. example: a row that contradicts the reading.
     """
 
     doubled: int = 0
     escaped: int = 0
     literal: int = 0
     quoted: int = 0
+    many_lines: int = 0
+    swallowed: int = 0
     example: str | None = None
 
     @classmethod
@@ -63,7 +68,13 @@ class Evidence:
         fields, malformed = tally[:-1], tally[-1]
         if quoting != "none":
             escaped = int(malformed[ESCAPED]) + names
-            found = cls(escaped=escaped, literal=int(malformed[LITERAL]), quoted=int(fields[:, ENCLOSED].sum()))
+            found = cls(
+                escaped=escaped,
+                literal=int(malformed[LITERAL]),
+                quoted=int(fields[:, ENCLOSED].sum()),
+                many_lines=int(malformed[MANY_LINES]),
+                swallowed=int(malformed[SWALLOWED]),
+            )
         else:
             plain = [name not in rows.table.free_text for name in rows.table.columns]
             found = cls(
@@ -99,6 +110,8 @@ class Evidence:
             self.escaped + other.escaped,
             self.literal + other.literal,
             self.quoted + other.quoted,
+            self.many_lines + other.many_lines,
+            self.swallowed + other.swallowed,
             self.example if self.example is not None else other.example,
         )
 
@@ -274,7 +287,8 @@ def contradictions_in(sample: bytes, fields: int, never_quoted: frozenset[int], 
     whole = sample if sample.endswith(_LINE_FEED) else sample + _LINE_FEED
     scan = _Scan(whole, fields, dialect, final=True)
     if dialect.quoting != "none":
-        return scan.malformed
+        swallowed, many = scan.tally[-1, SWALLOWED], scan.tally[-1, MANY_LINES]
+        return scan.malformed + (int(swallowed) if 2 * swallowed > many else 0)
     enclosed = scan.tally[:-1, ENCLOSED]
     telling = (enclosed >= _ENOUGH) & (enclosed == scan.filled)
     telling[list(never_quoted)] = True

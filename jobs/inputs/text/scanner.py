@@ -11,19 +11,22 @@ from jobs.inputs.text.quotes import (
     BACKSLASH,
     ENCLOSED,
     ESCAPED,
+    LINE_FEED,
     LITERAL,
     OPENED,
     QUOTE,
     Tally,
+    count_lines,
     has_escaped,
     kind_of,
     may_be_part,
     no_tally,
+    tally_lines,
 )
 from lookalike.strings.values import Bytes, Places
 from lookalike.strings.words import BLOCK, byte_mask, trailing_zeros
 
-LINE_FEED, RETURN = 10, 13
+RETURN = 13
 
 
 class Found(NamedTuple):
@@ -277,6 +280,8 @@ def scan_quoted(
             found.malformed[1, bad] = row_end
             bad += 1
         row_start = after
+    if count_lines(buffer, begin, row_start) > rows + bad:
+        tally_lines(buffer, found.row[0, :rows], found.row[1, :rows], delimiter, len(slots), found.quotes)
     return rows, bad, row_start
 
 
