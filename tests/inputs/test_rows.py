@@ -142,7 +142,7 @@ def test_encodings_and_line_ends_make_no_difference(
     tmp_path: Path, encoding: str, line_end: str, quoting: Quoting
 ) -> None:
     letters = "aé\t" if encoding == "cp1252" else "aé😀語\t"
-    lines = ["value\tother\tid", *(f"{letters}o\ti{i}" for i in range(40_000)), "bad row"]
+    lines = ["value\tother\tid", *(f"{letters}o\ti{i}" for i in range(10_000)), "bad row"]
     plain, other = tmp_path / "plain", tmp_path / "other"
     plain.write_bytes("\n".join(lines).encode())
     other.write_bytes(line_end.join(lines).encode(encoding))
@@ -150,9 +150,9 @@ def test_encodings_and_line_ends_make_no_difference(
     found = read(examine(other, quoting=quoting, encoding="auto"), chunk_bytes=5000)
     assert found.values == expected.values
     assert [raw for _, raw in found.malformed] == [b"bad row"]
-    places = np.array([found.rows[i][0] for i in (0, 7, 39_999)], np.int64)
+    places = np.array([found.rows[i][0] for i in (0, 7, 9_999)], np.int64)
     again = fetch_rows(examine(other, quoting=quoting, encoding="auto"), places, THINGS)
-    assert [row.values for row in again] == [expected.values[i] for i in (0, 7, 39_999)]
+    assert [row.values for row in again] == [expected.values[i] for i in (0, 7, 9_999)]
 
 
 def test_a_file_that_changes_under_the_job_is_an_error(tmp_path: Path) -> None:
