@@ -54,8 +54,7 @@ class PostsReport:
     and what a later run needs to know. partitions: of ids, that had posts. superseded: rows of earlier runs that a
     row here should have been used for, so that these counts are of no use, see DeduplicatePosts. quotes: what the
     quotes in all rows tell. suspects: among the hashtags. borders: of the splits of quoted files, see
-    stages.scan.borders. unknown_ids, odd_dates: examples of authors that are not among the accounts, and of dates
-    that cannot be read.
+    stages.scan.borders. ids, author_ids: some of them. odd_dates, odd_flags: some that cannot be read.
     """
 
     rows: int = 0
@@ -76,6 +75,7 @@ class PostsReport:
     borders: list[Border] = dataclasses.field(default_factory=list)
     authors: dict[int, Authors] = dataclasses.field(default_factory=dict)
     ids: list[str] = dataclasses.field(default_factory=list)
+    author_ids: list[str] = dataclasses.field(default_factory=list)
     odd_dates: list[str] = dataclasses.field(default_factory=list)
     odd_flags: list[str] = dataclasses.field(default_factory=list)
 
@@ -111,6 +111,7 @@ class PostsReport:
             for file, authors in part.authors.items():
                 total.authors[file] = authors + total.authors.get(file, Authors(0, 0, None))
             total.ids = [*total.ids, *part.ids][:_SOME_IDS]
+            total.author_ids = [*total.author_ids, *part.author_ids][:_SOME_IDS]
             total.odd_dates = [*total.odd_dates, *part.odd_dates][:EXAMPLES]
             total.odd_flags = [*total.odd_flags, *part.odd_flags][:EXAMPLES]
         accounted = total.used + total.without_hashtag + total.excluded_reposts + total.duplicates + total.joined
@@ -119,7 +120,7 @@ class PostsReport:
         return total
 
 
-_SOME_IDS = 300
+_SOME_IDS = 10_000
 _NUMBERS = tuple(field.name for field in dataclasses.fields(PostsReport) if field.default == 0)
 
 

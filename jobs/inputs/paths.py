@@ -36,7 +36,8 @@ def named_files(path: str) -> list[str]:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     if not files:
-        kind = "no files in this folder" if place.is_dir() else "no such file, folder or match"
+        below = "; those in folders below it need a pattern, such as FOLDER/*/*"
+        kind = f"no files in this folder{below}" if place.is_dir() else "no such file, folder or match"
         raise UsageError(f"{path}: {kind}")
     return filled or files
 

@@ -44,6 +44,8 @@ def compression_of(path: str) -> Compression | None:
     """How the file is compressed, by its first bytes: its name may be wrong. UsageError for what cannot be read."""
     with naming(path), pyarrow.fs.LocalFileSystem().open_input_file(path) as stream:
         head = stream.read(8)
+    if head[:1] in _SKIPPED and head[1:4] == _SKIPPED_REST:
+        return "zstd"
     if head.startswith(_LZ4):
         raise UsageError(f"{path}: compressed as lz4; only {', '.join(_MAGIC)} can be read")
     return next((kind for kind, magic in _MAGIC.items() if head.startswith(magic)), None)
@@ -71,6 +73,9 @@ _MAGIC: Final[Mapping[Compression, bytes]] = {
     "xz": b"\xfd7zXZ",
     "zip": b"PK\x03\x04",
 }
+# A zstd file may begin with a frame that decoders pass over (RFC 8878, 3.1.2).
+_SKIPPED: Final = tuple(bytes([0x50 + i]) for i in range(16))
+_SKIPPED_REST: Final = b"\x2a\x4d\x18"
 _LZ4: Final = b"\x04\x22\x4d\x18"
 
 

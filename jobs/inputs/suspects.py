@@ -14,8 +14,23 @@ from jobs.inputs.tables import Column
 from lookalike.strings.values import Bytes, Places, frozen
 
 # What a suspect hashtag has; 0 is none of them.
-KINDS: Final = ("", "bracket", "comma", "semicolon", "bar", "control", "sign", "quotes", "space")
-_BRACKET, _COMMA, _SEMICOLON, _BAR, _CONTROL, _SIGN, _QUOTES, _SPACE = range(1, len(KINDS))
+KINDS: Final = ("", "bracket", "comma", "semicolon", "bar", "control", "bytes", "mark", "sign", "quotes", "space")
+_BRACKET, _COMMA, _SEMICOLON, _BAR, _CONTROL, _BYTES, _MARK, _SIGN, _QUOTES, _SPACE = range(1, len(KINDS))
+_KIND_OF_BYTE: Final = np.zeros(256, np.int8)
+for _kind, _bytes in (
+    (_BRACKET, b"()[]{}<>"),
+    (_COMMA, b","),
+    (_SEMICOLON, b";"),
+    (_BAR, b"|"),
+    (_CONTROL, bytes(range(32))),
+    (_BYTES, b"\\"),  # a byte that is not UTF-8 is written as \xNN
+    (_MARK, b"/&"),
+    (_SIGN, b"#"),
+    (_SPACE, b" "),
+):
+    _KIND_OF_BYTE[list(_bytes)] = _kind
+# Commas and spaces of other scripts, and the space that does not break.
+_WIDE: Final = tuple(int.from_bytes(mark.encode().rjust(3, b"\0"), "big") for mark in "\uff0c\u3001\u3000\u00a0")
 
 Kinds = npt.NDArray[np.int8]
 
@@ -27,6 +42,11 @@ class Suspects:
     uses: int = 0
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
     examples: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def without(self, kind: str) -> Suspects:
+        """The same, but for one kind."""
+        counts = {one: count for one, count in self.counts.items() if one != kind}
+        return dataclasses.replace(self, counts=counts)
 
     def __add__(self, other: Suspects) -> Suspects:
         """The sum."""
@@ -64,23 +84,29 @@ def kinds_of(buffer: Bytes, start: Places, end: Places) -> Kinds:
 
 @numba.njit(cache=True, nogil=True)
 def _kind_of(buffer: Bytes, start: int, end: int) -> int:
-    first, last = buffer[start], buffer[end - 1]
-    call = end - start > 1 and first == ord("c") and buffer[start + 1] == ord("(")
-    if first in (ord("["), ord("{"), ord("(")) or call:
-        return _BRACKET
-    kind = _QUOTES if end - start > 1 and first == last and first in (ord("'"), ord('"')) else 0
+    """The first kind, in their order, of which the hashtag has a sign."""
+    least = len(KINDS)
+    if end - start > 1 and buffer[start] == buffer[end - 1] and buffer[start] in (ord("'"), ord('"')):
+        least = _QUOTES
     for at in range(start, end):
-        byte = buffer[at]
-        if byte == ord(","):
-            return _COMMA
-        if byte == ord(";"):
-            return _SEMICOLON
-        if byte == ord("|"):
-            return _BAR
-        if byte < ord(" "):
-            return _CONTROL
-        if byte == ord("#") and at < end - 1:
-            kind = _SIGN
-        elif byte == ord(" ") and kind == 0:
-            kind = _SPACE
-    return kind
+        kind = _KIND_OF_BYTE[buffer[at]]
+        if buffer[at] >= 0x80 and _is_wide(buffer, start, at):
+            kind = _MARK
+        if kind == _BYTES and (at + 1 == end or buffer[at + 1] != ord("x")):
+            kind = 0
+        if 0 < kind < least and not (kind == _SIGN and at == end - 1):
+            least = kind
+    return least % len(KINDS)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_wide(buffer: Bytes, start: int, at: int) -> bool:
+    """Whether one of _WIDE ends at a byte."""
+    last = np.int64(buffer[at])
+    if at > start:
+        last |= np.int64(buffer[at - 1]) << 8
+    if last in _WIDE:
+        return True
+    if at > start + 1:
+        last |= np.int64(buffer[at - 2]) << 16
+    return last in _WIDE

@@ -97,7 +97,8 @@ class InputFile:
     text. paths: where the columns are, in a format whose values are found by paths; "" for none. filled: columns of
     which only counts whether there is a value. from_text: whether hashtags are those of the text. preset: whose names
     the columns have. separator: between the hashtags of a post; None in a table without them. day_first: see
-    parse_timestamps. unexpected: the path of a column whose values contradict from_text; "" for none.
+    parse_timestamps. absent: columns with a path of which the first objects have no value. unexpected: the path of a
+    column whose values contradict from_text; "" for none.
     """
 
     path: str
@@ -116,12 +117,18 @@ class InputFile:
     preset: str | None = None
     separator: str | None = None
     day_first: bool = False
+    absent: frozenset[str] = frozenset()
     unexpected: str = ""
 
     def has(self, table: Table, column: str) -> bool:
         """Whether the file has a column of the table."""
         place = table.columns.index(column)
-        return self.paths[place] != "" if self.paths else self.columns[place] >= 0
+        return column not in self.absent and (self.paths[place] != "" if self.paths else self.columns[place] >= 0)
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether the hashtags of a post are a list in the file, and not a text that has to be taken apart."""
+        return self.format != "text" and self.separator == "bar"
 
     @property
     def can_seek(self) -> bool:

@@ -93,7 +93,8 @@ class FirstRows:
         for text in plain.texts():
             hashtags = text.split(chr(separator.byte))
             keys = list(dict.fromkeys(filter(None, map(normalise, hashtags))))
-            self._suspects += suspects_of(hashtags)
+            found = suspects_of(hashtags)
+            self._suspects += found.without("space") if file.has_lists else found
             self._hashtags.update(keys)
             shown.append(" | ".join(keys))
         return shown
@@ -110,12 +111,13 @@ class FirstRows:
         yield from about_ids(self.kind.name, self._column("id"))
         if self.kind is POSTS:
             yield from about_ids("posts' authors", self._column("author_id"))
-            yield from about_dates(len(self._odd_dates), len(self.rows), self._odd_dates)
+            yield from about_dates("post", len(self._odd_dates), len(self.rows), self._odd_dates)
             yield from about_missing(self._hashtags.most_common(), of)
-            yield from about_suspects(self._suspects)
+            yield from about_suspects(self._suspects, told=self.config.hashtag_separator != "auto")
         else:
             yield from about_undecoded(self._undecoded)
             yield from about_missing_names(self._column("screen_name"))
+            yield from about_dates("account", len(self._odd_dates), len(self.rows), self._odd_dates)
             yield from about_endings(self._column("screen_name"))
 
     def _column(self, name: str) -> list[str]:

@@ -88,7 +88,7 @@ def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsRe
         posts = stages.scan()
         if config.quoting == "auto":
             check_evidence(POSTS, strategy.posts, posts.quotes)
-        warn_of(config, about_posts(posts, strategy.posts, accounts_table(run.accounts)))
+        warn_of(config, about_posts(posts, strategy.posts, accounts_table(run.accounts), config))
         damaged = posts.damaged()
         shown = {reason: posts.examples[reason] for reason in damaged}
         check_rejects(config, "posts", posts.rows, sum(damaged.values()), shown)

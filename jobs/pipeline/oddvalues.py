@@ -15,17 +15,20 @@ if TYPE_CHECKING:  # it loads slowly, and --inspect is fast
 
 # What programs write for a value that is not there, in small letters.
 MISSING: Final = frozenset(
-    ("na", "n/a", "#n/a", "<na>", "nan", "nat", "none", "null", "(null)", "\\n", "undefined", "-", "''", '""')
-) | frozenset(("[deleted]", "[removed]"))
+    ("na", "n/a", "#n/a", "<na>", "nan", "nat", "none", "null", "(null)", "nil", "\\n", "undefined", "(empty)")
+) | frozenset(("-", "--", ".", "''", '""', "#name?", "#value!", "#ref!", "[deleted]", "[removed]"))
 MOST: Final = 0.5  # of rows or names: a share that is remarkable
 _FEW: Final = 0.001  # of the hashtags: so many damaged ones are in any large collection
 _ENOUGH_NAMES: Final = 5
+_SOME: Final = 0.01  # of names or flags
 _ENDING: Final = 3  # characters of an ending that is remarkable
 _LONG_ID: Final = re.compile(r"\d{16,}")  # a double has all digits of a shorter one
 _ZEROS: Final = "000"
 _ENOUGH_IDS: Final = 3
 _SHOWN: Final = 60  # characters of a value
-_ODD_ID: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE]\+?\d+|\d+\.0*")
+# Without a point and a plus it may be a number to the base of 16.
+_ODD_ID: Final = re.compile(r"[+-]?\d+(\.\d*[eE]\+?\d+|[eE]\+\d+|\.0*)")
+_DAY_FIRST: Final = re.compile(r"(1[3-9]|2\d|3[01])([/.-])(0?[1-9]|1[0-2])\2\d+\b.*")
 
 
 def about_undecoded(names: int) -> Iterator[str]:
@@ -56,6 +59,16 @@ def about_missing_names(names: Iterable[str]) -> Iterator[str]:
             )
 
 
+def about_same_names(names: Sequence[str]) -> Iterator[str]:
+    """Of a name that many accounts have, as no network allows it. names: of different accounts."""
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count >= max(_ENOUGH_NAMES, _SOME * len(names)) and name.lower() not in MISSING:
+        yield (
+            f"{count:,} of {count_of(len(names), 'account')} have the same screen name {shown(name)}; each two of "
+            "them are a pair of similarity 1. If it stands for no name, leave it empty"
+        )
+
+
 def about_endings(names: Sequence[str]) -> Iterator[str]:
     """Of an ending that most names share."""
     enough = max(MOST * len(names), _ENOUGH_NAMES)
@@ -74,11 +87,24 @@ def about_endings(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def about_dates(unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:
-    """Of dates of posts, if most cannot be read."""
-    if unreadable > MOST * posts:
-        example = f", such as {examples[0]!r}" if examples else ""
-        yield f"{unreadable:,} of {posts:,} posts have a date that cannot be read{example}"
+def about_dates(whose: str, unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:
+    """Of dates, if most cannot be read, or the day is first. whose: post or account. examples: unreadable ones."""
+    day_first = next(filter(_DAY_FIRST.fullmatch, map(str.strip, examples)), None)
+    if day_first is not None:
+        yield f"dates such as {shown(day_first)} cannot be read, because the month comes first; see --day-first"
+    elif unreadable > MOST * posts:
+        example = f", such as {shown(examples[0])}" if examples else ""
+        yield f"{unreadable:,} of {count_of(posts, whose)} have a date that cannot be read{example}"
+
+
+def about_flags(unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:
+    """Of flags of posts that cannot be read, where reposts are to be left out."""
+    if unreadable > _SOME * posts:
+        example = f", such as {shown(examples[0])}" if examples else ""
+        yield (
+            f"{unreadable:,} of {count_of(posts, 'post')} have a repost flag that cannot be read{example}; they are "
+            "taken for no reposts"
+        )
 
 
 def about_missing(counts: Iterable[tuple[str, int]], counted: str) -> Iterator[str]:
@@ -91,23 +117,25 @@ def about_missing(counts: Iterable[tuple[str, int]], counted: str) -> Iterator[s
             )
 
 
-def about_suspects(suspects: Suspects) -> Iterator[str]:
-    """Of hashtags that the separator has not taken apart, unless they are very few."""
+def about_suspects(suspects: Suspects, *, told: bool) -> Iterator[str]:
+    """Of hashtags that the separator has not taken apart, unless they are very few. told: the separator was named."""
     for kind, what in _KINDS.items():
         count = suspects.counts.get(kind, 0)
-        if count > (MOST if kind == "space" else _FEW) * suspects.uses:
+        if count > (MOST if told and kind == "space" else _FEW) * suspects.uses:
             example = shown(suspects.examples[kind])
             yield (
                 f"{count:,} of {suspects.uses:,} hashtags in the posts {what}, such as {example}; see "
-                "--hashtag-separator"
+                f"{'--encoding' if kind == 'bytes' else '--hashtag-separator'}"
             )
 
 
 _KINDS: Final[Mapping[str, str]] = {
-    "bracket": "begin with a bracket",
+    "bracket": "have brackets in them",
     "comma": "have commas in them",
     "semicolon": "have semicolons in them",
     "bar": "have bars in them",
+    "bytes": "have bytes that are not UTF-8 in them",
+    "mark": "have marks such as / or & in them",
     "control": "have line ends or control characters in them",
     "sign": "have # in them",
     "quotes": "are in quotes",

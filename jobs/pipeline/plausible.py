@@ -7,18 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.dates.timeparts import NULL_TIME
+from jobs.inputs.tables import POSTS
 from jobs.pipeline.oddvalues import (
     MISSING,
     MOST,
     about_dates,
     about_endings,
+    about_flags,
     about_ids,
     about_lines,
     about_missing,
     about_missing_names,
+    about_same_names,
     about_suspects,
     about_undecoded,
     shown,
@@ -28,7 +32,7 @@ from lookalike.errors import QualityGateError
 
 if TYPE_CHECKING:  # they load slowly, and --inspect is fast
     from jobs.exchange.reports import Authors, PostsReport
-    from jobs.inputs.accounts.read import AccountsRead
+    from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
     from jobs.inputs.accounts.table import AccountTable
     from jobs.inputs.tables import InputFile
     from jobs.options.config import JobConfig
@@ -63,7 +67,7 @@ def about_files(files: Sequence[InputFile], config: JobConfig) -> Iterator[str]:
 def about_accounts(read: AccountsRead) -> Iterator[str]:
     """Of ids and names."""
     table, counts, names = read.table, read.counts, read.names
-    undated = np.flatnonzero(names.last == NULL_TIME)
+    undated = np.flatnonzero(_have_no_date(names))
     if len(undated):
         some = " and ".join(
             f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()
@@ -77,8 +81,18 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
     yield from about_lines("accounts", read.quotes)
     yield from about_undecoded(counts.undecoded_names)
     yield from about_missing_names(_missing_among(table.screen_names).to_pylist())
+    yield from about_same_names(_some(table.screen_names))
     yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids).to_pylist()])
     yield from about_endings(_some(table.screen_names))
+    yield from about_dates("account", counts.unreadable_dates, counts.used, [read.odd_date or ""])
+
+
+def _have_no_date(names: NamesOverTime) -> npt.NDArray[np.bool_]:
+    """bool[n]: whether an account that has a name was never seen at a date."""
+    account = names.ids.dictionary_encode().indices.to_numpy()
+    dated = np.zeros(len(names.ids) + 1, np.bool_)
+    dated[account[names.last != NULL_TIME]] = True
+    return ~dated[account]
 
 
 def _missing_among(values: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -94,8 +108,10 @@ def _are_missing(values: pa.Array) -> pa.BooleanArray:
     return pc.is_in(pc.utf8_lower(values), pa.array(sorted(MISSING), values.type))
 
 
-def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTable) -> Iterator[str]:
-    """Of authors, dates and hashtags. files: those of the numbers in the report."""
+def about_posts(
+    posts: PostsReport, files: Sequence[InputFile], table: AccountTable, config: JobConfig
+) -> Iterator[str]:
+    """Of authors, dates, flags and hashtags. files: those of the numbers in the report."""
     strange = [(files[file], found) for file, found in sorted(posts.authors.items()) if _are_unknown(found)]
     if strange:
         file, authors = strange[0]
@@ -108,9 +124,18 @@ def about_posts(posts: PostsReport, files: Sequence[InputFile], table: AccountTa
         )
     yield from about_lines("posts", posts.quotes)
     yield from about_ids("posts", posts.ids)
-    yield from about_ids("posts' authors", [found.example for _, found in strange if found.example is not None])
-    yield from about_dates(posts.unreadable_dates, posts.used, posts.odd_dates)
-    yield from about_suspects(posts.suspects)
+    unknown = [found.example for found in posts.authors.values() if found.example is not None]
+    yield from about_ids("posts' authors", [*posts.author_ids, *unknown])
+    yield from about_dates("post", posts.unreadable_dates, posts.used, posts.odd_dates)
+    if config.exclude_reposts:
+        without = next((file for file in files if not file.has(POSTS, "is_repost")), None)
+        if without is not None:
+            yield (
+                f"{without.path}: no column 'is_repost', so that --exclude-reposts leaves nothing out; name it: "
+                "--columns is_repost=NAME"
+            )
+        yield from about_flags(posts.unreadable_flags, posts.used, posts.odd_flags)
+    yield from about_suspects(posts.suspects, told=config.hashtag_separator != "auto")
 
 
 def _are_unknown(authors: Authors) -> bool:

@@ -66,3 +66,9 @@ def test_a_compressed_file_that_is_cut_anywhere_is_a_clear_error(
             with pytest.raises(UsageError, match=rf"{name}: cannot be read: ") as caught:
                 read(examine(path))
             assert "\n" not in str(caught.value)
+
+
+def test_a_zstd_file_that_begins_with_a_frame_to_pass_over_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_bytes(b"\x5d\x2a\x4d\x18\x04\0\0\0note" + zstd(HEADER + b"v\to\ti\n"))
+    assert read(examine(path)).values == [(b"i", b"v")]

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.inputs.text.encodings import find_encoding
+from jobs.inputs.text.encodings import encoding_by_name, find_encoding
 
 TEXTS = {
     "western": "Élection à Zürich, Müller und Söhne, façade, naïve, señor, coração\n" * 3,
@@ -50,3 +50,22 @@ def test_the_encoding_of_texts_in_many_languages_is_guessed(text: str, encoding:
     for rows in (1, 20):
         head = "id\ttext\n" + "".join(f"{row}\t{text}\n" for row in range(rows))
         assert find_encoding(head.encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize(
+    ("head", "named", "encoding"),
+    [
+        (b"plain", "cp1252", "cp1252"),
+        ("Müller".encode("cp1252"), "cp1252", "cp1252"),
+        ("Müller".encode(), "cp1252", "utf-8"),  # of several files not all need it
+        ("Müller".encode("utf-8-sig"), "cp1252", "utf-8"),
+        ("Müller".encode("utf-16"), "cp1252", "utf-16"),
+        ("Müller".encode("utf-16-be"), "utf-16", "utf-16-be"),
+        ("選挙".encode("utf-16-le") + b"\n\0", "utf-16", "utf-16-le"),
+        ("Müller".encode(), "utf-16", "utf-8"),
+        ("Müller".encode("cp1252"), "utf-8", "utf-8"),
+        ("選挙の投票".encode("iso2022_jp"), "iso2022_jp", "iso2022_jp"),
+    ],
+)
+def test_a_named_encoding_holds_unless_the_text_says_another(head: bytes, named: str, encoding: str) -> None:
+    assert encoding_by_name(head, named) == encoding

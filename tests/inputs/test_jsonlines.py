@@ -122,6 +122,27 @@ def test_hashtags_that_the_first_objects_lack_stop_a_run_that_takes_them_from_th
         assert read(file, table=POSTS).values[-1][POSTS.columns.index("hashtags")] == of_last[source]
 
 
+def test_columns_that_only_later_objects_have_are_read(tmp_path: Path) -> None:
+    more = {"created_at": "2020-01-01", "is_repost": True, "hashtags": ["b"]}
+    path = put(tmp_path / "a.jsonl", *[POST | {"hashtags": ["a"]}] * 1000, POST | more)
+    (file,) = find_files(POSTS, [path])
+    assert [file.has(POSTS, column) for column in POSTS.columns] == [True, False, True, False, True, True]
+    found = read(file, table=POSTS).values
+    assert found[0] == (b"1", b"", b"u", b"", b"#a", b"a")
+    assert found[-1] == (b"1", b"2020-01-01", b"u", b"true", b"#a", b"b")
+    path = put(
+        tmp_path / "b.jsonl", *[{"id": 1, "screen_name": "a"}] * 1000, {"id": 1, "screen_name": "b", "seen_at": 7}
+    )
+    (file,) = find_files(ACCOUNTS, [path])
+    assert read(file, table=ACCOUNTS).values[-1] == (b"1", b"", b"b", b"7")
+
+
+@pytest.mark.parametrize(("hashtags", "separator"), [(["climate change"], "bar"), ("climate change", "space")])
+def test_items_of_real_lists_are_whole_hashtags(tmp_path: Path, hashtags: Any, separator: str) -> None:
+    (file,) = find_files(POSTS, [put(tmp_path / "a.jsonl", *[POST | {"hashtags": hashtags}] * 3)])
+    assert file.separator == separator
+
+
 def test_a_mark_of_byte_order_is_no_part_of_the_first_object(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": 1, "value": "a"}\n{"id": 2, "value": "b"}\n', encoding="utf-8-sig")

@@ -214,3 +214,8 @@ def test_small_groups_of_rows_hide_no_separator(tmp_path: Path) -> None:
         pa.table({name: values * 3 for name, values in POST.items()} | {"hashtags": hashtags}), path, row_group_size=1
     )
     assert examine(path, POSTS).separator == "comma"
+
+
+def test_ids_that_are_not_numbers_are_empty(tmp_path: Path) -> None:
+    path = written(tmp_path, id=pa.array([float("nan")]), author_id=pa.array([7.0]))
+    assert (values_of(path, "id"), values_of(path, "author_id")) == ([b""], [b"7"])

@@ -56,8 +56,13 @@ def test_lists_lose_brackets_and_quotes() -> None:
 def test_lists_of_postgresql_python_and_r_lose_their_marks() -> None:
     pairs = ["{one,two}", '{"one","two"}', "('one', 'two')", 'c("one", "two")', "{'one', 'two'}", " c('one','two') "]
     alone = ["('one',)", "{one}", 'c("one")']
-    nothing = ["{}", "()", "c()", "character(0)", '{"indices": []}']
-    others = ["cut(one)", "c(one", "character(1)", "(", "c("]
+    pairs += ["{'one', 'two'}", "frozenset({'one', 'two'})", "frozenset(['one', 'two'])", 'list("one", "two")']
+    pairs += ["array(['one', 'two'], dtype=object)", "[np.str_('one'), np.str_('two')]", "set(['one', 'two'])"]
+    pairs += ['list(list(text = "one", indices = c(1, 5)), list(text = "two", indices = c(6, 9)))']
+    alone += ["frozenset({'one'})", "array(['one'], dtype='<U3')", 'list(text = "one", indices = list(c(1, 5)))']
+    nothing = ["{}", "()", "c()", "character(0)", '{"indices": []}', "set()", "list()", "frozenset()"]
+    nothing += ["array([], dtype=object)", "frozenset({})"]
+    others = ["cut(one)", "c(one", "character(one", "(", "c(", "lists(one)", "c[one]"]
     parts = [[part.strip() for part in field.split(",") if part.strip()] for field in lists(*pairs, *alone, *nothing)]
     assert parts == [["one", "two"]] * len(pairs) + [["one"]] * len(alone) + [[]] * len(nothing)
     assert lists(*others) == others

@@ -165,8 +165,8 @@ def test_what_looks_wrong_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("hashtag", "what"),
     [
-        ("[a{}", "begin with a bracket"),
-        ("c(a{}", "begin with a bracket"),
+        ("[a{}", "have brackets in them"),
+        ("c(a{}", "have brackets in them"),
         ("a,{}", "have commas in them"),
         ("a;{}", "have semicolons in them"),
         ("a|{}", "have bars in them"),

@@ -71,7 +71,7 @@ def test_hashtags_are_taken_apart_however_they_are_written(given: Given, warning
         (["Vote,Now", "Vote,Other", "Now,Vote"], "have commas in them, such as 'Vote,Now'"),
         (["Vote;Now", "Vote;Other", "Now;Vote"], "have semicolons in them, such as 'Vote;Now'"),
         (["#Vote #Now", "#Vote #Other", "#Now #Vote"], "have # in them, such as '#Vote #Now'"),
-        (["['Vote']", "['Other']", "['Now']"], "begin with a bracket, such as \"['Vote']\""),
+        (["['Vote']", "['Other']", "['Now']"], "have brackets in them, such as \"['Vote']\""),
     ],
 )
 def test_a_wrong_separator_is_a_warning(given: Given, warnings: Warnings, fields: list[str], what: str) -> None:

@@ -24,7 +24,8 @@ class Head:
     format: a name of registry.FORMATS. dialect: of text, but for the quoting. content: the first bytes of text, as
     streams.open_text gives it. complete: whether these are all. judged: how the quotes can be read; None where the
     options say it, and in formats without quoting. reading: as asked for, with the names of the preset. preset: whose
-    export it is. paths: where the columns are, in a format whose values are found by paths.
+    export it is. paths: where the columns are, in a format whose values are found by paths. absent: see
+    InputFile. has_lists: whether hashtags are lists there.
     """
 
     path: str
@@ -39,6 +40,8 @@ class Head:
     judged: Judged | None = None
     preset: Preset | None = None
     paths: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
+    has_lists: bool = False
 
     def of_preset(self, found: Preset | None, table: Table) -> Head:
         """With a preset's names of the table's columns: of that which the options name, else of `found`.

@@ -19,7 +19,7 @@ from jobs.inputs.formats.format import Head
 from jobs.inputs.formats.jsonpaths import JsonPath
 from jobs.inputs.presets.registry import preset_of_objects
 from jobs.inputs.reading import NO_COLUMN, Reading
-from jobs.inputs.separators.lists import hashtag_in
+from jobs.inputs.separators.literals import hashtag_in
 from jobs.inputs.tables import HASHTAGS, Column, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.encodings import decoded
 from jobs.inputs.text.header import after_mark
@@ -61,13 +61,25 @@ class JsonLines:
                 f"twarc2 flatten {head.path} FLAT.jsonl"
             )
         head = head.of_preset(preset_of_objects(lambda path: _is_in(JsonPath.parse(path), objects)), table)
-        paths = find_paths(head.path, table, objects, head.reading)
+        paths, absent = find_paths(head.path, table, objects, head.reading)
         dialect = dataclasses.replace(head.dialect, delimiter=NO_DELIMITER)
-        return dataclasses.replace(head, dialect=dialect, content=head.content[:mark], paths=paths)
+        lists = HASHTAGS in table.columns and _has_lists(paths[table.columns.index(HASHTAGS)], objects)
+        return dataclasses.replace(
+            head, dialect=dialect, content=head.content[:mark], paths=paths, absent=absent, has_lists=lists
+        )
 
     def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:  # noqa: ARG002  # nothing is quoted
         """A line is one field. The first begins after a byte order mark."""
-        return dataclasses.replace(head.file(), columns=(0,), fields=1, body=len(head.content), paths=head.paths)
+        file = head.file()
+        return dataclasses.replace(
+            file,
+            columns=(0,),
+            fields=1,
+            body=len(head.content),
+            paths=head.paths,
+            absent=head.absent,
+            separator="bar" if head.has_lists else file.separator,  # see text_of
+        )
 
     def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
         """See Format."""
@@ -103,13 +115,16 @@ def _load(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], reading: Reading) -> tuple[str, ...]:
-    """The path of each column of a table, "" where it may be missing and is.
+def find_paths(
+    path: str, table: Table, objects: Sequence[dict[str, Any]], reading: Reading
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The path of each column of a table, "" for none, and the columns that none of the objects has.
 
-    ColumnsError if a column that must be there is in none of the objects.
+    ColumnsError if one of these must be there.
     """
     keys = {plain_name(key): key for one in objects for key in one}
     paths: dict[str, str] = {}
+    absent: set[str] = set()
     for column in table.columns:
         text = reading.columns.get(column, keys.get(plain_name(column), column))
         if text == NO_COLUMN:
@@ -118,14 +133,21 @@ def find_paths(path: str, table: Table, objects: Sequence[dict[str, Any]], readi
             wanted = JsonPath.parse(text.removesuffix("?"))
         except ValueError as error:
             raise UsageError(f"{path}: {error}") from None
+        paths[column] = text
         asked_for = column == HASHTAGS and reading.hashtags_from == "column"
-        if text.endswith("?") or asked_for or _is_in(wanted, objects):
-            paths[column] = text
-    lacking = missing_columns(table, paths.__contains__, reading)
+        if not (text.endswith("?") or asked_for or _is_in(wanted, objects)):
+            absent.add(column)
+    lacking = missing_columns(table, lambda column: column in paths and column not in absent, reading)
     if lacking:
         found = f"found: {shown(list(dict.fromkeys(_leaves(objects))))}; the file looks like JSON Lines"
         raise ColumnsError(path, table, lacking, found, reading, what="", place="PATH")
-    return tuple(paths.get(column, "") for column in table.columns)
+    return tuple(paths.get(column, "") for column in table.columns), frozenset(absent)
+
+
+def _has_lists(path: str, objects: Sequence[dict[str, Any]]) -> bool:
+    """Whether one of the objects has a list there."""
+    wanted = JsonPath.parse(path.removesuffix("?")) if path else None
+    return wanted is not None and any(isinstance(wanted.find(one), list) for one in objects)
 
 
 def _is_in(path: JsonPath, objects: Sequence[dict[str, Any]]) -> bool:

@@ -16,7 +16,7 @@ from pyarrow import types
 from jobs.inputs.columns import positions
 from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
-from jobs.inputs.separators.lists import HASHTAG_KEYS
+from jobs.inputs.separators.literals import HASHTAG_KEYS
 from jobs.inputs.streams import naming
 from jobs.inputs.tables import HASHTAGS, Column, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.quotes import no_tally
@@ -179,6 +179,7 @@ def _without_fraction(array: Any) -> Any:
     import pyarrow.compute as pc  # loads slowly, and --inspect is fast
 
     whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), float(1 << 53)))
+    array = pc.if_else(pc.is_nan(array), None, array)  # as data frames write what is not there
     whole = whole.fill_null(False)
     numbers = pc.if_else(whole, array, 0).cast(pa.int64()).cast(pa.large_string())
     return pc.if_else(whole, numbers, array.cast(pa.large_string()))

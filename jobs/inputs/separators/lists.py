@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-from typing import Any, Final
+from typing import Final
 
 import numba
 import numpy as np
 
+from jobs.inputs.separators.literals import ANY_CALL, CALLS, joined
 from jobs.inputs.separators.separator import Separator
 from jobs.inputs.tables import Column
 from lookalike.strings.values import Bytes, Places, frozen
 
-HASHTAG_KEYS: Final = ("text", "tag", "name", "hashtagName")  # of an object that describes a hashtag
-_LOOKS: Final = re.compile(rb"\[.*\]|\{.*\}|c?\(.*\)|character\(0\)", re.DOTALL)
-_NEIGHBOURS: Final = re.compile(r"""(?<=[^\s\[,])(['"])\s+(?=['"])""")  # items with only space between them
+_LOOKS: Final = re.compile(rb"\[.*\]|\{.*\}|(%s)?\(.*\)" % ANY_CALL.encode(), re.DOTALL)
 
 
 def plain_lists(fields: Column) -> Column:
@@ -28,44 +25,18 @@ def plain_lists(fields: Column) -> Column:
     start, end, hard = _without_marks(buffer, frozen(fields.start), frozen(fields.end))
     others = np.flatnonzero(hard)
     plain = Column(buffer, start, end)
-    return plain.put(others, [_joined(fields.value(i)) for i in others.tolist()]) if len(others) else plain
+    return plain.put(others, [joined(fields.value(i)) for i in others.tolist()]) if len(others) else plain
 
 
-def _joined(field: bytes) -> bytes:
-    """The hashtags of a list with objects or escaped letters in it; the field itself if it cannot be read."""
-    text = field.decode("utf-8", "backslashreplace")
-    for read in (json.loads, _read_literal):
-        try:
-            found = read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        if isinstance(found, list | tuple | set | dict):
-            items = [found] if isinstance(found, dict) else found
-            return ",".join(filter(None, map(hashtag_in, items))).encode("utf-8", "replace")
-    return field
-
-
-def _read_literal(text: str) -> Any:
-    """A list as Python or NumPy writes it. Without the commas, Python would take neighbours for one string."""
-    return ast.literal_eval(text if "{" in text else _NEIGHBOURS.sub(r"\1, ", text))
-
-
-def hashtag_in(value: Any) -> str:
-    """The hashtag that a value of a list is, or that it describes; "" if there is none."""
-    if isinstance(value, dict):
-        value = next((value[key] for key in HASHTAG_KEYS if key in value), None)
-    return value if isinstance(value, str) else ""
-
-
-_SPACE, _COMMA, _COLON, _BRACE, _BACKSLASH, _SINGLE, _DOUBLE = (ord(mark) for mark in " ,:{\\'\"")
-_NOTHING_IN_R: Final = np.frombuffer(b"character(0)", np.uint8)
+_SPACE, _COMMA, _COLON, _BRACE, _BACKSLASH, _ROUND, _SINGLE, _DOUBLE = (ord(mark) for mark in " ,:{\\('\"")
+_LONGEST_CALL: Final = max(map(len, CALLS))
 
 
 @numba.njit(cache=True, nogil=True)
 def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places, Bytes]:
     """Where each list begins and ends without its brackets, the quotes around its items made spaces in the buffer.
 
-    Also uint8[n]: 1 for lists with objects or backslashes in them, which are left as they are.
+    Also uint8[n]: 1 for lists with objects, calls or backslashes in them, which are left as they are.
     """
     first, last = start.copy(), end.copy()
     hard = np.zeros(len(start), np.uint8)
@@ -73,9 +44,10 @@ def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, P
         begin, stop = _inside(buffer, start[i], end[i])
         if begin < 0:
             continue
+        hard[i] = begin - start[i] > 1 and buffer[begin - 2] > _SPACE and buffer[begin - 2] != ord("c")
         for at in range(begin, stop):
             in_object = buffer[at] == _COLON and buffer[begin - 1] == _BRACE
-            hard[i] |= in_object or buffer[at] in (_BRACE, _BACKSLASH)
+            hard[i] |= in_object or buffer[at] in (_BRACE, _BACKSLASH, _ROUND)
         if not hard[i]:
             first[i], last[i] = begin, stop
             at = begin
@@ -91,19 +63,37 @@ def _inside(buffer: Bytes, begin: int, stop: int) -> tuple[int, int]:
         begin += 1
     while begin < stop and buffer[stop - 1] <= _SPACE:
         stop -= 1
-    if stop - begin == len(_NOTHING_IN_R) and (buffer[begin:stop] == _NOTHING_IN_R).all():
-        return stop, stop
-    if stop - begin > 2 and buffer[begin] == ord("c") and buffer[begin + 1] == ord("("):
+    word = begin
+    while (
+        begin < stop and begin - word <= _LONGEST_CALL and (97 <= buffer[begin] <= 122 or buffer[begin] == ord("."))
+    ):
         begin += 1
-    if stop - begin < 2:
+    if stop - begin < 2 or (begin > word and not _is_call(buffer, word, begin)):
         return -1, -1
     opening, closing = buffer[begin], buffer[stop - 1]
     fits = (
-        (opening == ord("[") and closing == ord("]"))
-        or (opening == ord("{") and closing == ord("}"))
+        (begin == word and opening == ord("[") and closing == ord("]"))
+        or (begin == word and opening == ord("{") and closing == ord("}"))
         or (opening == ord("(") and closing == ord(")"))
     )
     return (begin + 1, stop - 1) if fits else (-1, -1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_of_word(byte: np.uint8) -> bool:
+    return bool(byte == ord(".") or ord("a") <= byte <= ord("z"))
+
+
+_WORDS: Final = tuple(np.frombuffer(word.encode(), np.uint8) for word in CALLS)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_call(buffer: Bytes, start: int, end: int) -> bool:
+    """Whether buffer[start:end] is one of CALLS."""
+    found = False
+    for word in _WORDS:
+        found |= len(word) == end - start and bool((buffer[start:end] == word).all())
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ from typing import Final
 from jobs.inputs.columns import find_columns
 from jobs.inputs.reading import DELIMITERS, Delimiter, Reading
 from jobs.inputs.tables import Dialect, Quoting, Table
-from jobs.inputs.text.encodings import Recoded, find_encoding
+from jobs.inputs.text.encodings import Recoded, encoding_by_name, find_encoding
 from jobs.inputs.text.header import find_header_below, read_header
 
 _LOOKS: Final[Mapping[int, str]] = {
@@ -44,7 +44,7 @@ _QUOTED: Final[Mapping[Quoting, str]] = {
 
 def find_encoding_and_line_ends(head: bytes, reading: Reading) -> Dialect:
     """How the text is to be converted, as a Dialect of which only that counts. The first line tells the line ends."""
-    encoding = find_encoding(head) if reading.encoding == "auto" else reading.encoding
+    encoding = find_encoding(head) if reading.encoding == "auto" else encoding_by_name(head, reading.encoding)
     text = recode(head, Dialect(encoding=encoding))
     first = text.find(b"\r")
     is_return = first >= 0 and text[first + 1 : first + 2] != b"\n" and text.find(b"\n", 0, first) < 0

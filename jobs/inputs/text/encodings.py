@@ -63,6 +63,20 @@ def find_encoding(head: bytes) -> str:
     return "cp1252" if _is_latin(sample.decode(found.encoding, "replace")) else str(found.encoding)
 
 
+def encoding_by_name(head: bytes, name: str) -> str:
+    """The named encoding for a text, unless the text has another one's mark or can be nothing but UTF-8.
+
+    The files of a run need not all be written in one encoding.
+    """
+    mark = next((encoding for start, encoding in _MARKS if head.startswith(start)), None)
+    if mark is not None or name == "utf-8":
+        return mark or name
+    if name == "utf-16":
+        return _utf_16_by_zeros(head) or ("utf-16-le" if b"\0" in head else "utf-8")
+    characters, bad = _utf_8_and_other(head)
+    return "utf-8" if characters and not bad and b"\0" not in head else name
+
+
 def _is_latin(text: str) -> bool:
     """Whether at least half of the letters beyond ASCII are Latin."""
     letters = [letter for letter in text if letter >= "\x80" and letter.isalpha()]
@@ -129,7 +143,7 @@ class Recoded:
         while not self._waiting and not self._at_end:
             raw = self._source.read(_READ_AT_ONCE)
             self._at_end = not raw
-            text = self._decoder.decode(raw, final=self._at_end)  # UnicodeError, if a mark is needed and missing
+            text = self._decoder.decode(raw, final=self._at_end)
             self._waiting = memoryview(text.encode("utf-8"))
         part, self._waiting = self._waiting[:count], self._waiting[count:]
         return part

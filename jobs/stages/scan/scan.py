@@ -20,6 +20,7 @@ from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.separators.registry import SEPARATORS
+from jobs.inputs.suspects import Suspects
 from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, Part, RowBatch, Split
 from jobs.inputs.text.quoting import Evidence
 from jobs.stages.scan.borders import shares_quoted_file
@@ -39,6 +40,7 @@ from lookalike.strings.values import (
 
 _ROWS_AT_ONCE = 1 << 19  # posts held before they are sent on ...
 _SPELLED_AT_ONCE = 1 << 28  # ... and bytes of hashtags
+_SAMPLED = 100  # ids of posts and authors that are looked at
 _CHUNK_BYTES = 4 << 20  # of text looked at together: 2 to 4 MiB stay in the cache between the passes over them
 
 
@@ -85,14 +87,17 @@ class ScanSplits:
                 counts.quotes += Evidence.of(rows, file.dialect.quoting)
                 posts_read = self._posts(split.file, rows, spellings, rejects, unknown)
                 _show_unreadable(rows, posts_read, counts)
-                counts.ids = counts.ids or rows["id"].take(np.arange(min(EXAMPLES, len(rows)))).texts()
+                if not counts.ids:
+                    first = np.arange(min(_SAMPLED, len(rows)))
+                    counts.ids = rows["id"].take(first).texts()
+                    counts.author_ids = rows["author_id"].take(first).texts()
                 waiting.append(posts_read)
                 if sum(map(len, waiting)) >= _ROWS_AT_ONCE or len(spellings) >= _SPELLED_AT_ONCE:
                     self._send(waiting, spellings, posts, spelled)
-                    counts.suspects += spellings.suspects
+                    counts.suspects += _suspects(spellings, file)
                     waiting, spellings = [], self._no_spellings()
             self._send(waiting, spellings, posts, spelled)
-            counts.suspects += spellings.suspects
+            counts.suspects += _suspects(spellings, file)
             counts.take_rejects(rejects)
         if shares_quoted_file(self.files, split):
             counts.borders.append(Border(number, *borders))
@@ -154,6 +159,11 @@ class ScanSplits:
         dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
         for bucket, start, end in parts:
             spelled.send(bucket, dictionary.slice(start, end - start))
+
+
+def _suspects(spellings: Spellings, file: InputFile) -> Suspects:
+    """In a real list a space is part of a hashtag."""
+    return spellings.suspects.without("space") if file.has_lists else spellings.suspects
 
 
 def _show_unreadable(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
