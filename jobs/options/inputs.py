@@ -107,8 +107,9 @@ class InputOptions(BaseModel):
             "Say how the characters of text files are encoded: auto, or a name such as utf-8, utf-16 or cp1252.",
             metavar="NAME",
             allowed="auto or the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1",
-            details="With auto, marks and zero bytes tell UTF-16, and what is not UTF-8 is guessed. In UTF-8, a "
-            "byte of a name that cannot be decoded counts as one character.",
+            details="With auto, marks and zero bytes tell UTF-16, and what is not UTF-8 is guessed. A name holds for "
+            "the files that are not clearly UTF-8. In UTF-8, a byte of a name that cannot be decoded counts as one "
+            "character.",
         ),
     ] = "auto"
     delimiter: Annotated[
