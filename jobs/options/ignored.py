@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lookalike.errors import UsageError
 from lookalike.hashtags import normalise
+
+_SEPARATORS: Final = "|,;"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +50,8 @@ def _key(path: Path, number: int, line: bytes) -> str:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: line {number} is not UTF-8") from None
     key = normalise(text)
-    wrong = "holds a |, which separates hashtags; write one on a line" if "|" in text else "is not a hashtag"
-    if "|" in text or (text.strip() and not key):
+    mark = next((mark for mark in _SEPARATORS if mark in text), None)
+    wrong = "is not a hashtag" if mark is None else f"holds a {mark}, which separates hashtags; write one on a line"
+    if mark is not None or (text.strip() and not key):
         raise UsageError(f"{path}: line {number}, {text.strip()[:80]!r}, {wrong}")
     return key

@@ -62,6 +62,7 @@ def test_a_list_is_one_hashtag_a_line_in_any_spelling(tmp_path: Path, content: b
         (b"covid\n\n#\n", "line 3, '#', is not a hashtag"),
         ("\uff03 #".encode(), "line 1, '\uff03 #', is not a hashtag"),
         (b"covid|vote", "line 1, 'covid|vote', holds a |, which separates hashtags; write one on a line"),
+        (b"covid, vote", "line 1, 'covid, vote', holds a ,, which separates hashtags; write one on a line"),
         (b"covid\nvo\xffte\n", "line 2 is not UTF-8"),
     ],
 )
