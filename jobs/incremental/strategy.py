@@ -130,6 +130,9 @@ class IncrementalStages:
         if report.superseded:
             again = count_of(report.superseded, "post comes", "posts come")
             raise NotIncremental(f"{again} again with other content that must be used instead")
+        if report.renamed:
+            again = count_of(report.renamed, "rejected post is", "rejected posts are")
+            raise NotIncremental(f"{again} also in a file that comes earlier, which a run over all input names")
         part = 1 + len(self.cut.splits) + self.cut.partitions
         report.files += self.adopted.files(self.run.publication, base, self.cut.files, part)
         if not self.rewrite_index:  # a task that has met posts has compared all files of the index
