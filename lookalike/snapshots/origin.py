@@ -52,8 +52,8 @@ def check_origin(snapshot: Snapshot) -> None:
             snapshot.output.check_file(entry)  # Arrow may crash on a damaged one
     for file in snapshot.stored("hashtags", None).files:
         written = _parsed(file.in_footer(_KEY), file.path)
-        for name in said.keys() & written.keys():
-            if said[name] != written[name]:
+        for name in said:
+            if name in written and said[name] != written[name]:
                 manifest = snapshot.output.name(f"{snapshot_folder(snapshot.manifest.id)}/{MANIFEST}")
                 raise SnapshotError(f"{manifest}: its {name} is not the one that {file.path} was written with")
 
