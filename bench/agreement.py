@@ -15,7 +15,7 @@ from bench.handmade import ACCOUNTS, quoted, table_of
 
 def live_manifest(output: Path) -> dict[str, Any]:
     """The manifest of an output folder's live snapshot."""
-    snapshot = (output / "CURRENT").read_text().strip()
+    snapshot = (output / "CURRENT").read_text().split()[0]
     manifest: dict[str, Any] = json.loads((output / "snapshots" / snapshot / "manifest.json").read_text())
     return manifest
 

@@ -51,7 +51,7 @@ def main() -> None:
 
 def _rows(output: Path, table: str, hashtag: str) -> list[dict[str, Any]]:
     """The rows of a hashtag in a table of the live snapshot; for each account the newest generation comes last."""
-    live = (output / "CURRENT").read_text().strip()
+    live = (output / "CURRENT").read_text().split()[0]
     manifest = json.loads((output / "snapshots" / live / "manifest.json").read_text())
     files = [file for file in manifest["files"] if file["table"] == table]
     files.sort(key=lambda file: file.get("generation", 0))

@@ -52,7 +52,8 @@ class PostsReport:
     rows: read, well-formed or not. used: kept, with a hashtag. joined: rows that only add hashtags to another one.
     unreadable_*: of the used rows. rejected and examples: by reason. files: data files that hold the rejected rows
     and what a later run needs to know. partitions: of ids, that had posts. superseded: rows of earlier runs that a
-    row here should have been used for, so that these counts are of no use, see DeduplicatePosts. quotes: what the
+    row here should have been used for, so that these counts are of no use, see DeduplicatePosts. renamed: rejected
+    rows of earlier runs that are also in a file here whose path is before theirs. quotes: what the
     quotes in all rows tell. suspects: among the hashtags. borders: of the splits of quoted files, see
     stages.scan.borders. ids, author_ids: some of them. odd_dates, odd_flags: some that cannot be read.
     """
@@ -69,6 +70,7 @@ class PostsReport:
     examples: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     files: list[FileEntry] = dataclasses.field(default_factory=list)
     superseded: int = 0
+    renamed: int = 0
     partitions: list[int] = dataclasses.field(default_factory=list)
     quotes: Evidence = NO_EVIDENCE
     suspects: Suspects = NO_SUSPECTS

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts.table import AccountTable
-from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.checkedfolder import CheckedFolder
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
@@ -30,5 +30,5 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
 
 @functools.lru_cache(maxsize=1)
 def open_snapshot(output: Path, snapshot: str) -> Snapshot:
-    """A published snapshot."""
-    return Snapshot.open(FolderOutput(output), snapshot)
+    """A published snapshot to build on: of a damaged file nothing is used."""
+    return Snapshot.open(CheckedFolder(output), snapshot)

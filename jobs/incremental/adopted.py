@@ -54,8 +54,8 @@ class AdoptedPosts:
 
     def files(self, publication: Publication, base: Base, files: Sequence[InputFile], part: int) -> list[FileEntry]:
         """The base's files of rejected posts and of unknown posts, without these. part: a number free in both."""
-        rejects = [entry for entry in base.entries("rejects", None) if not entry.path.endswith("/part-00000.parquet")]
-        unknown = base.entries("unknown_posts", None)
+        rejects = [entry for entry in base.named("rejects", None) if not entry.path.endswith("/part-00000.parquet")]
+        unknown = base.named("unknown_posts", None)
         if not len(self):
             return [*rejects, *unknown]
         left = _Pieces(self._rejects_left(base, rejects, self._written(files)))

@@ -14,6 +14,7 @@ import pyarrow as pa
 from jobs.exchange.worker import open_snapshot
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.manybuckets import order_by_bucket
+from lookalike.snapshots.origin import check_origin
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.stored import StoredTable
 
@@ -30,8 +31,15 @@ class Base:
         return self._open().stored(table, bucket)
 
     def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
-        """The same as the manifest lists them: what the new snapshot names if nothing changes in the bucket."""
-        return self.stored(table, bucket).entries
+        """The same as the manifest lists them; they are not read."""
+        return self._open().entries(table, bucket)
+
+    def named(self, table: str, bucket: int | None) -> list[FileEntry]:
+        """The same, for the new snapshot to name where nothing changes. Raises SnapshotError if one is damaged."""
+        snapshot, entries = self._open(), self.entries(table, bucket)
+        for entry in entries:
+            snapshot.output.check_file(entry)
+        return entries
 
     def read(self, table: str, bucket: int | None, columns: Sequence[str] | None = None) -> pa.Table:
         """Some columns of a table in a bucket, all stored rows; None for all columns."""
@@ -53,6 +61,10 @@ class Base:
         """The hashtags of a bucket."""
         hashtags, edges = _hashtags_by_bucket(self)
         return hashtags.slice(int(edges[bucket]), int(edges[bucket + 1]))
+
+    def check(self) -> None:
+        """Raise SnapshotError unless the manifest says what a data file repeats."""
+        check_origin(self._open())
 
     def _open(self) -> Snapshot:
         return open_snapshot(self.output, self.snapshot)

@@ -57,7 +57,7 @@ class AccountMerger:
         counts[2, known] = lookalikes.kept
         counts[2] += np.bincount(np.searchsorted(accounts, lookalikes.rows.account), minlength=len(accounts))
         is_same = (before == counts).all() and not changes.changed[accounts].any()
-        files = self.tables.base.entries("accounts", bucket) if is_same else self._accounts(bucket, accounts, counts)
+        files = self.tables.base.named("accounts", bucket) if is_same else self._accounts(bucket, accounts, counts)
         files += self._hashtags(bucket, used, len(used) - len(new))
         return files + self._write_lookalikes(bucket, lookalikes, int(counts[2].sum()))
 
@@ -137,7 +137,7 @@ class AccountMerger:
     def _write_lookalikes(self, bucket: int, alike: _Alike, rows: int) -> list[FileEntry]:
         """rows: that the table has then."""
         if alike.patch is None:
-            return self.tables.base.entries("lookalikes", bucket)
+            return self.tables.base.named("lookalikes", bucket)
         return self.tables.write(alike.patch, "lookalikes", bucket, alike.old) if rows else []
 
     def _others(self, rows: pa.Table) -> Accounts:

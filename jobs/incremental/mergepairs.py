@@ -41,7 +41,7 @@ class PairMerger:
             np.concatenate([numbers, hashtag]), np.concatenate([old.pairs - lost, np.ones(len(hashtag))])
         )
         if not len(hashtag) and not len(gone):
-            return WriteReport(self.tables.base.entries("pairs", bucket), counts)
+            return WriteReport(self.tables.base.named("pairs", bucket), counts)
         if not counts:
             return WriteReport([])
         hashtag, rows = self._rows(sent)

@@ -67,7 +67,7 @@ class Patcher:
         old: the table's rows, if they have been read.
         """
         if not patch:
-            return self.base.entries(table, bucket)
+            return self.base.named(table, bucket)
         return self.write_rows(table, bucket, patch.applied(self.base.read(table, bucket) if old is None else old))
 
     def write_rows(self, table: str, bucket: int, pieces: Iterator[pa.Table | pa.RecordBatch]) -> list[FileEntry]:
@@ -80,10 +80,10 @@ class Patcher:
         replaces: of the rows, how many have a key that the base has.
         """
         if not len(rows):
-            return self.base.entries(table, bucket)
+            return self.base.named(table, bucket)
         (written,) = self.write_rows(table, bucket, iter([rows]))
         newer = dataclasses.replace(written, generation=self.generation, replaces=replaces)
-        return [newer, *self.base.entries(table, bucket)]
+        return [newer, *self.base.named(table, bucket)]
 
     def merge(self, patch: Patch, old: pa.Table, table: str, bucket: int) -> list[FileEntry]:
         """The file of a table with generations in which all rows that count are of one. old: those of the base."""

@@ -71,6 +71,7 @@ class IncrementalStrategy:
         is_same = list(input_records("accounts", files)) == before and len(accounts) == live.counts.accounts.used
         with falling_back_on_damage(self.mode):
             FolderOutput(publication.output).check_sizes(live.files)
+            base.check()
             changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
             changes.write(publication.work)
             adopted = AdoptedPosts.find(base, accounts)
@@ -129,9 +130,13 @@ class IncrementalStages:
         if report.superseded:
             again = count_of(report.superseded, "post comes", "posts come")
             raise NotIncremental(f"{again} again with other content that must be used instead")
+        if report.renamed:
+            again = count_of(report.renamed, "rejected post is", "rejected posts are")
+            raise NotIncremental(f"{again} also in a file that comes earlier, which a run over all input names")
         part = 1 + len(self.cut.splits) + self.cut.partitions
         report.files += self.adopted.files(self.run.publication, base, self.cut.files, part)
-        report.files += [] if self.rewrite_index else base.entries("post_index", None)
+        if not self.rewrite_index:  # a task that has met posts has compared all files of the index
+            report.files += (base.entries if report.partitions else base.named)("post_index", None)
         return report
 
     def group(self, partitions: Sequence[int]) -> list[GroupReport]:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from jobs.options.apart import check_apart
 from jobs.options.config import JobConfig
 from jobs.options.option import described_options
 from lookalike.errors import UsageError
@@ -32,6 +33,7 @@ def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = Tr
         raise UsageError("--accounts and --accounts-from posts are both there: leave one of them out")
     if config.accounts_from == "files" and config.accounts is None:
         raise UsageError("--accounts is missing; or does each post have its author's name? --accounts-from posts")
+    check_apart(config)
     return config
 
 

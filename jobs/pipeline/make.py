@@ -19,7 +19,7 @@ from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects
 from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
-from jobs.pipeline.manifest import Made, count_all, recall_of
+from jobs.pipeline.manifest import Made, count_all, origin_of, recall_of
 from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
 from jobs.planning.forecast import describe_forecast, forecast
 from jobs.spark.failures import user_errors
@@ -28,6 +28,7 @@ from jobs.strategy.context import RunContext
 from jobs.strategy.full import FullStrategy
 from jobs.strategy.strategy import FallBack, Stages, Strategy, falling_back_on_damage
 from lookalike.outputs.entries import FileEntry
+from lookalike.snapshots.origin import Origin
 
 Outcome = TypeVar("Outcome")
 
@@ -70,7 +71,8 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     posts, groups = _group(run, strategy, stages)
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
-    files, compared = _compare(run, stages, posts, groups)
+    origin = origin_of(run, strategy)
+    files, compared = _compare(run, stages, posts, groups, origin)
     files += accounts.files
     counts = stages.total(count_all(accounts.counts, accounts.names, posts, groups, compared))
     odd = {"created_at": next(iter(posts.odd_dates), None), "is_repost": next(iter(posts.odd_flags), None)}
@@ -78,7 +80,7 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
         "posts": how_read(POSTS, strategy.posts, posts.quotes, run.config, odd),
         "accounts": accounts.how_read,
     }
-    return Made([*files, *posts.files], counts, read, recall_of(run.config, compared), strategy)
+    return Made([*files, *posts.files], origin, counts, read, recall_of(run.config, compared), strategy)
 
 
 def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
@@ -114,7 +116,7 @@ def _estimate(
 
 
 def _compare(
-    run: RunContext, stages: Stages, posts: PostsReport, groups: Sequence[GroupReport]
+    run: RunContext, stages: Stages, posts: PostsReport, groups: Sequence[GroupReport], origin: Origin
 ) -> tuple[list[FileEntry], CompareReport]:
     """Stages 4 and 5; the files of all tables but those of the posts, and all similar pairs counted."""
     progress, context = run.progress, run.spark.context
@@ -126,7 +128,7 @@ def _compare(
     with progress.stage("write", context):
         written = stages.write(compared.tasks)
         pairs = _pairs_of(hashtags, written)
-        table = hashtags.publish(run.publication, pairs)
+        table = hashtags.publish(run.publication, pairs, origin)
     files = [table, *(file for group in groups for file in group.files)]
     files += [file for report in (*listed, *written) for file in report.files]
     return files, dataclasses.replace(compared, similar=int(pairs.sum()))

@@ -18,6 +18,7 @@ from lookalike import __version__
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots import counts as tallies
 from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.origin import Origin
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,26 +26,32 @@ class Made:
     """The data files of a snapshot, what they hold, and the strategy that made them. read: see Manifest."""
 
     files: list[FileEntry]
+    origin: Origin
     counts: tallies.Counts
     read: dict[str, str]
     recall: tallies.Recall | None
     strategy: Strategy
 
 
-def make_manifest(run: RunContext, accounts: Sequence[InputFile], made: Made) -> Manifest:
-    """All that is known before the snapshot is verified."""
-    config, posts = run.config, made.strategy.posts
-    configuration = json.loads(config.model_dump_json()) | {"ignore_hashtags": run.ignored.record()}
-    return Manifest(
-        id=run.snapshot,
+def origin_of(run: RunContext, strategy: Strategy) -> Origin:
+    """What is said twice, in the manifest and in a data file."""
+    return Origin(
         created=datetime.now(UTC),
         job_version=__version__,
-        floor=str(config.min_similarity),
-        buckets=config.buckets,
-        configuration=configuration,
+        floor=str(run.config.min_similarity),
+        buckets=run.config.buckets,
+        configuration=json.loads(run.config.model_dump_json()) | {"ignore_hashtags": run.ignored.record()},
+        generation=strategy.generation,
+    )
+
+
+def make_manifest(run: RunContext, accounts: Sequence[InputFile], made: Made) -> Manifest:
+    """All that is known before the snapshot is verified."""
+    return Manifest(
+        id=run.snapshot,
+        **dict(made.origin),
         mode=made.strategy.mode,
-        generation=made.strategy.generation,
-        inputs=input_records("posts", posts) + input_records("accounts", accounts),
+        inputs=input_records("posts", made.strategy.posts) + input_records("accounts", accounts),
         read=made.read,
         counts=made.counts,
         seconds=run.progress.seconds,

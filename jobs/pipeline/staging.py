@@ -23,6 +23,7 @@ from lookalike.outputs.durable import temporary_beside, write_durably
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, MANIFEST, SNAPSHOTS, join_path, snapshot_folder
+from lookalike.outputs.links import files_below, folders_below
 from lookalike.outputs.objects import MissingObjectError
 from lookalike.outputs.objectstore import ObjectOutput
 from lookalike.outputs.urls import StoreUrl
@@ -92,13 +93,13 @@ class Staging:
             keep = {join_path(self.folder, entry.path) for entry in self._live.files}
             keep.add(self.folder / snapshot_folder(self._live.id) / MANIFEST)
             self._here.switch(self._live.id)
-        # In this order the content of a folder comes before the folder.
-        for path in sorted((self.folder / SNAPSHOTS).rglob("*"), reverse=True):
-            if path.is_symlink() or not path.is_dir():
-                if path not in keep:
-                    path.unlink()
-            elif not any(path.iterdir()):
-                path.rmdir()
+        snapshots = self.folder / SNAPSHOTS
+        for path in files_below(snapshots):
+            if path not in keep:
+                path.unlink()
+        for folder in folders_below(snapshots):
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
     def _claim(self) -> None:
         """Make the folder, or make sure that it belongs to this output, because its content will be removed."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from jobs.reporting.progress import Meter
 from jobs.reporting.terminal import count_of, printable, table
@@ -19,7 +20,10 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
 from lookalike.snapshots.history import Published, published
 from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.origin import check_origin
 from lookalike.snapshots.reader import Snapshot
+
+Checked = TypeVar("Checked", FileEntry, Snapshot)
 
 
 def list_snapshots(arguments: argparse.Namespace) -> list[str]:
@@ -53,6 +57,8 @@ def verify(arguments: argparse.Namespace) -> Iterator[str]:
     for one in snapshots:
         files = () if one.manifest is None else one.manifest.files
         messages = [one.problem] if one.manifest is None else [wrong[entry] for entry in files if entry in wrong]
+        if one.manifest is not None and not messages:
+            messages = list(filter(None, [_problem(check_origin, Snapshot(arguments.output, one.manifest))]))
         damaged += bool(messages)
         if messages:
             yield f"{one.id}: damaged"
@@ -76,6 +82,7 @@ def rollback(arguments: argparse.Namespace) -> list[str]:
         if wrong:
             more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
             raise SnapshotError(f"{target} cannot be live: {wrong[0]}{more}")
+        check_origin(snapshot)
         output.make_live(target)
     files = f"all {len(snapshot.manifest.files):,} files are there with the right size"
     before = f"{live} was live before" if live else "no snapshot was live before"
@@ -188,10 +195,10 @@ def _compare_checksums(output: Output, snapshots: list[Published]) -> dict[FileE
     return wrong
 
 
-def _problem(check: Callable[[FileEntry], None], entry: FileEntry) -> str:
-    """What a check finds wrong with a file; empty if nothing."""
+def _problem(check: Callable[[Checked], None], what: Checked) -> str:
+    """What a check finds wrong with a file or a snapshot; empty if nothing."""
     try:
-        check(entry)
+        check(what)
     except SnapshotError as error:
         return str(error)
     return ""

@@ -8,12 +8,14 @@ from jobs.reporting.terminal import count_of, printable, table
 from jobs.snapshots.describe import WIDEST, data_files, funnel, named_pairs, origin, seconds
 from lookalike.errors import UsageError
 from lookalike.hashtags import normalise
+from lookalike.snapshots.origin import check_origin
 from lookalike.snapshots.reader import Snapshot
 
 
 def show(arguments: argparse.Namespace) -> list[str]:
     """What a snapshot was made from, its funnel and its files."""
     snapshot = Snapshot.open(arguments.output, arguments.id)
+    check_origin(snapshot)
     manifest = snapshot.manifest
     return [*origin(manifest), "", *funnel(manifest), "", seconds(manifest), "", *data_files(manifest)]
 
@@ -24,6 +26,7 @@ def pairs(arguments: argparse.Namespace) -> list[str]:
     if not key:
         raise UsageError(f"{arguments.hashtag!r} is not a hashtag")
     snapshot = Snapshot.open(arguments.output)
+    check_origin(snapshot)
     lowest = arguments.min_similarity
     if lowest is not None and lowest < snapshot.manifest.threshold:
         raise UsageError(f"--min-similarity: only pairs of at least {snapshot.manifest.floor} were stored")

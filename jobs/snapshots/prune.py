@@ -5,7 +5,7 @@ no other manifest names. If the process is killed in between, the next run or pr
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from jobs.reporting.terminal import count_of
 from lookalike.outputs.interface import Output
@@ -54,8 +54,11 @@ def plan(output: Output, policy: Policy, now: datetime) -> Plan:
     output.check_sizes(live.files)
     snapshots = published(output)
     kept, removed = [], []
+    made = datetime.max.replace(tzinfo=UTC)
     for place, snapshot in enumerate(snapshots):
-        reason = _reason(snapshot, place, policy, now, output.live_until(snapshot.id, live.id))
+        # None was made after the next one, whatever a clock said that was wrong then.
+        made = made if snapshot.manifest is None else min(made, snapshot.manifest.created)
+        reason = _reason(snapshot, place, policy, now, made, output.live_until(snapshot.id, live.id))
         if reason:
             kept.append((snapshot, reason))
         else:
@@ -77,18 +80,20 @@ def carry_out(output: Output, planned: Plan) -> None:
         output.remove_files(leftover.snapshot, leftover.files)
 
 
-def _reason(snapshot: Published, place: int, policy: Policy, now: datetime, until: float) -> str:
-    """Why a snapshot stays; empty if it goes. place: 0 for the newest. until: when it can have been live last."""
+def _reason(snapshot: Published, place: int, policy: Policy, now: datetime, made: datetime, until: float) -> str:
+    """Why a snapshot stays; empty if it goes.
+
+    place: 0 for the newest. made: when, at the latest. until: when it can have been live last. Times far in the
+    future are of a clock that was wrong, and no reason.
+    """
     if snapshot.live:
         return "live"
     if snapshot.pinned:
         return "pinned"
     if policy.keep is not None and place < policy.keep:
         return f"one of the newest {policy.keep:,}"
-    if policy.keep_days is not None and snapshot.manifest is not None:
-        age = now - snapshot.manifest.created
-        if age // timedelta(days=1) < policy.keep_days:
-            return f"made within {count_of(policy.keep_days, 'day')}"
-    if policy.grace and now.timestamp() - until < policy.grace:
+    if policy.keep_days is not None and abs(now - made) < timedelta(days=policy.keep_days):
+        return f"made within {count_of(policy.keep_days, 'day')}"
+    if abs(now.timestamp() - until) < policy.grace:
         return f"live within {policy.grace:,} seconds"
     return ""

@@ -3,6 +3,9 @@
 A pin is an empty file beside the manifest; anything under that name is one, so that nothing in it can be misread.
 When a snapshot was live last is the time of change of its folder, which each switch sets; pinning and unpinning put
 it back.
+
+A folder of this machine may hold symbolic links. The output may be one itself; a link in it is removed as a link, and
+nothing behind it is changed. A link in place of the folder of all snapshots or of one is left to people.
 """
 
 from __future__ import annotations
@@ -21,12 +24,14 @@ from lookalike.outputs.durable import sync_folder, write_durably
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output, StoredFile, check_bytes
 from lookalike.outputs.layout import CURRENT, MANIFEST, RUNS, SNAPSHOTS, is_snapshot_id, snapshot_folder
+from lookalike.outputs.links import files_below, folders_below, refuse_link
 from lookalike.outputs.lock import OutputLock
 from lookalike.outputs.openparquet import LocalParquet
+from lookalike.outputs.pointer import POINTER_BYTES, Pointer
 
 _PINNED: Final = "pinned"
+_APPENDED: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _PIECE: Final = 1 << 20  # bytes read at once
-_CURRENT_BYTES: Final = 100  # more than any id has
 
 
 class FolderOutput(Output):
@@ -48,7 +53,7 @@ class FolderOutput(Output):
         path = self.folder / CURRENT
         try:
             with path.open("rb") as file:
-                return file.read(_CURRENT_BYTES)
+                return file.read(POINTER_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -103,6 +108,20 @@ class FolderOutput(Output):
         if checksum.text() != entry.checksum:
             raise SnapshotError(f"{path}: its checksum is not the manifest's")
 
+    def whole(self, entry: FileEntry) -> memoryview:
+        """All bytes of a file, which has the size of its entry; its checksum is not compared."""
+        path = self.folder / entry.path
+        found = memoryview(bytearray(entry.bytes))
+        try:
+            with path.open("rb", buffering=0) as file:
+                check_bytes(self, entry, os.fstat(file.fileno()).st_size)
+                at = 0
+                while read := file.readinto(found[at:]):
+                    at += read
+        except OSError as error:
+            raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+        return found
+
     def snapshots(self) -> list[str]:
         """See Output."""
         found = (self.folder / SNAPSHOTS).glob("*")
@@ -113,12 +132,14 @@ class FolderOutput(Output):
         return [one for one in self.snapshots() if (self._snapshot(one) / MANIFEST).exists()]
 
     def files(self, snapshot: str) -> list[StoredFile]:
-        """See Output; symbolic links are files here, whatever they point to."""
+        """See Output; symbolic links are files here, whatever they point to.
+
+        Raises SnapshotError if the snapshot's folder is one.
+        """
         found = []
-        for path in self._snapshot(snapshot).rglob("*"):
-            if not _is_folder(path):
-                with contextlib.suppress(FileNotFoundError):  # a lost attempt of a task may remove its own
-                    found.append(StoredFile(str(path.relative_to(self.folder)), path.lstat().st_size))
+        for path in files_below(self._own(snapshot)):
+            with contextlib.suppress(FileNotFoundError):  # a lost attempt of a task may remove its own
+                found.append(StoredFile(str(path.relative_to(self.folder)), path.lstat().st_size))
         return found
 
     def is_pinned(self, snapshot: str) -> bool:
@@ -127,7 +148,7 @@ class FolderOutput(Output):
 
     def set_pinned(self, snapshot: str, pinned: bool) -> None:
         """See Output."""
-        folder = self._snapshot(snapshot)
+        folder = self._own(snapshot)
         with _time_kept(folder):
             if pinned:
                 (folder / _PINNED).touch()
@@ -137,12 +158,12 @@ class FolderOutput(Output):
     def mark_live(self, snapshot: str) -> None:
         """See Output."""
         folder = self._snapshot(snapshot)
-        os.utime(folder)
+        os.utime(folder, follow_symlinks=False)
         sync_folder(folder)
 
     def marked_live(self, snapshot: str) -> float:
         """See Output."""
-        return self._snapshot(snapshot).stat().st_mtime
+        return self._snapshot(snapshot).lstat().st_mtime
 
     def switched(self) -> float:
         """See Output."""
@@ -163,22 +184,22 @@ class FolderOutput(Output):
 
     def switch(self, snapshot: str) -> None:
         """See Output."""
-        write_durably(self.folder / CURRENT, f"{snapshot}\n".encode())
+        write_durably(self.folder / CURRENT, Pointer.to(snapshot, self.manifest(snapshot)).line())
 
     def remove_manifests(self, snapshots: Sequence[str]) -> None:
         """See Output; one after the other, each flushed to the disk."""
-        for snapshot in snapshots:
-            folder = self._snapshot(snapshot)
+        for folder in [self._own(snapshot) for snapshot in snapshots]:
             (folder / MANIFEST).unlink()
             sync_folder(folder)
 
     def remove_files(self, snapshot: str, files: Sequence[StoredFile]) -> None:
-        """See Output."""
-        for file in files:
-            (self.folder / file.path).unlink(missing_ok=True)
-        top = self._snapshot(snapshot)
-        below = sorted(filter(_is_folder, top.rglob("*")), reverse=True)
-        for folder in (*below, top):
+        """See Output. The files are those that `files` has listed."""
+        top = self._own(snapshot)
+        there = set(files_below(top))
+        for path in (self.folder / file.path for file in files):
+            if path in there:  # and not behind a link that has come since
+                path.unlink(missing_ok=True)
+        for folder in (*folders_below(top), top):
             if not any(folder.iterdir()):
                 folder.rmdir()
 
@@ -186,7 +207,7 @@ class FolderOutput(Output):
         """See Output."""
         if not self.folder.is_dir():
             return
-        descriptor = os.open(self.folder / RUNS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self.folder / RUNS, _APPENDED, 0o644)
         try:
             size = os.fstat(descriptor).st_size
             cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a disk that was full
@@ -196,6 +217,13 @@ class FolderOutput(Output):
 
     def _snapshot(self, snapshot: str) -> Path:
         return self.folder / snapshot_folder(snapshot)
+
+    def _own(self, snapshot: str) -> Path:
+        """The folder of a snapshot, to be changed. Raises SnapshotError if a link leads there."""
+        folder = self._snapshot(snapshot)
+        for path in (folder.parent, folder):
+            refuse_link(path)
+        return folder
 
 
 @contextlib.contextmanager
@@ -207,7 +235,3 @@ def _time_kept(folder: Path) -> Iterator[None]:
     yield
     os.utime(folder, ns=times)
     sync_folder(folder)
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()

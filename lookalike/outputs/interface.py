@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import CURRENT, is_snapshot_id
+from lookalike.outputs.layout import CURRENT, MANIFEST, snapshot_folder
+from lookalike.outputs.pointer import Pointer
 
 SWITCH_SECONDS: Final = 60.0  # that a switch takes at most, from marking the snapshot as live to writing CURRENT
 
@@ -51,15 +52,15 @@ class Output(ABC):
     def current_bytes(self) -> bytes | None:
         """The content of CURRENT; None if nothing has been published."""
 
+    def pointer(self) -> Pointer | None:
+        """What CURRENT says; None if nothing has been published. Raises SnapshotError if it is no such line."""
+        content = self.current_bytes()
+        return None if content is None else Pointer.parse(content, self.name(CURRENT))
+
     def current(self) -> str | None:
         """The id in CURRENT; None if nothing has been published. Raises SnapshotError if it holds no id."""
-        content = self.current_bytes()
-        if content is None:
-            return None
-        snapshot = content.decode("ascii", "replace").removesuffix("\n")
-        if not is_snapshot_id(snapshot):
-            raise SnapshotError(f"{self.name(CURRENT)}: holds no snapshot id")
-        return snapshot
+        pointer = self.pointer()
+        return None if pointer is None else pointer.snapshot
 
     def live(self) -> str:
         """The id in CURRENT. Raises SnapshotError if nothing has been published."""
@@ -81,7 +82,18 @@ class Output(ABC):
 
     @abstractmethod
     def manifest(self, snapshot: str) -> bytes:
-        """The manifest of a snapshot, as it was written."""
+        """The manifest of a snapshot, as it is."""
+
+    def check_manifest(self, snapshot: str, content: bytes) -> None:
+        """Raise SnapshotError if this is not the manifest that CURRENT names, and the snapshot is the live one."""
+        try:
+            pointer = self.pointer()
+        except StoreError:
+            raise
+        except SnapshotError:  # a damaged CURRENT says nothing of this snapshot
+            return
+        if pointer is not None and pointer.snapshot == snapshot:
+            pointer.check(content, self.name(f"{snapshot_folder(snapshot)}/{MANIFEST}"))
 
     @abstractmethod
     def open_file(
@@ -169,7 +181,7 @@ class Output(ABC):
 
     @abstractmethod
     def switch(self, snapshot: str) -> None:
-        """Replace CURRENT, the lock being held; see `make_live`."""
+        """Let CURRENT name a snapshot and the checksum of its manifest, the lock being held; see `make_live`."""
 
     def make_live(self, snapshot: str) -> None:
         """Switch CURRENT to a whole snapshot, the lock being held; mark first those that were live until now."""

@@ -1,6 +1,6 @@
 """What a snapshot looks like on disk: names and paths.
 
-<output>/CURRENT                                        id of the live snapshot
+<output>/CURRENT                                        which snapshot is live, see pointer.py
 <output>/.lock                                          held by the run that writes
 <output>/runs.jsonl                                     a line for each run, failed ones too
 <output>/snapshots/<id>/manifest.json                   the truth about everything below
@@ -10,7 +10,7 @@
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +24,7 @@ RUNS: Final = "runs.jsonl"
 SNAPSHOTS: Final = "snapshots"
 MANIFEST: Final = "manifest.json"
 
+_MOMENT: Final = "%Y%m%dT%H%M%SZ"
 _ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
 _DATA_PATH: Final = re.compile(
     rf"snapshots/(?P<id>{_ID.pattern})/(?P<table>{'|'.join(TABLES)})"
@@ -42,7 +43,18 @@ class DataPath(NamedTuple):
 def new_snapshot_id(now: datetime | None = None) -> str:
     """An id such as `20261123T150102Z-1a2b3c`: ids sort by time, and two of one second still differ."""
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    return f"{moment:{_MOMENT}}-{secrets.token_hex(3)}"
+
+
+def id_after(snapshot: str, newest: str | None) -> str:
+    """A snapshot's id if it sorts after that of the newest so far; else, as the clock was set back, the next id."""
+    if newest is None or snapshot > newest:
+        return snapshot
+    try:
+        moment = datetime.strptime(newest.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+        return new_snapshot_id(moment + timedelta(seconds=1))
+    except (ValueError, OverflowError):  # no moment, or the last that there is
+        return snapshot
 
 
 def is_snapshot_id(text: str) -> bool:

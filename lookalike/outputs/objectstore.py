@@ -31,6 +31,7 @@ from lookalike.outputs.objects import (
     Patience,
     Tag,
 )
+from lookalike.outputs.pointer import Pointer
 from lookalike.outputs.remoteparquet import RemoteParquet
 from lookalike.outputs.urls import StoreUrl
 
@@ -174,8 +175,8 @@ class ObjectOutput(Output):
 
         Raises OutputLockedError if not: nothing has changed then. After any other error it may have.
         """
+        content = Pointer.to(snapshot, self.manifest(snapshot)).line()
         self.confirm_lock()
-        content = f"{snapshot}\n".encode()
         try:
             self._seen = self.store.put_if(CURRENT, content, self._seen)
         except ConflictError:  # or the answer to the first of several tries was lost

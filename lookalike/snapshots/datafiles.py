@@ -137,10 +137,12 @@ class TableWriter:
         self._waiting = [table.slice(rows)] if rows < table.num_rows else []
         self._waiting_rows -= rows
 
-    def close(self) -> FileEntry:
-        """Flush everything to the disk and put the file under its name."""
+    def close(self, footer: dict[bytes, bytes] | None = None) -> FileEntry:
+        """Flush everything to the disk and put the file under its name. footer: values to add there, by key."""
         if self._waiting_rows:
             self._flush(self._waiting_rows)
+        if footer is not None:
+            self._writer.add_key_value_metadata(footer)
         self._writer.close()
         return self._file.finish(self.rows)
 
@@ -168,12 +170,13 @@ def write_table(
     path: str,
     batches: Iterable[pa.RecordBatch | pa.Table],
     row_group_rows: int = ROW_GROUP_ROWS,
+    footer: dict[bytes, bytes] | None = None,
 ) -> FileEntry:
-    """Write one data file from batches that come already in the table's sort order."""
+    """Write one data file from batches that come already in the table's sort order. footer: see TableWriter.close."""
     with TableWriter(output, path, row_group_rows) as writer:
         for batch in batches:
             writer.write(batch)
-        return writer.close()
+        return writer.close(footer)
 
 
 def row_groups(rows: int) -> Iterator[slice]:

@@ -6,6 +6,7 @@ A folder without a manifest is no snapshot, but manifests of later ones may name
 import contextlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.interface import Output, StoredFile
@@ -39,10 +40,11 @@ def leftovers(output: Output, snapshots: Iterable[Published], given_up: Collecti
             )
         if snapshot.id not in given_up:
             named |= {entry.path for entry in snapshot.manifest.files}
+    needed = named | {str(parent) for path in named for parent in PurePosixPath(path).parents}  # some may be links
     found = []
     for folder in _dead(output) + [one for one in output.published() if one in given_up]:
         files = output.files(folder)
-        unnamed = tuple(file for file in files if file.path not in named)
+        unnamed = tuple(file for file in files if file.path not in needed)
         if unnamed or not files:
             found.append(Leftover(folder, unnamed))
     return found

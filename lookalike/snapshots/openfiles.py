@@ -83,6 +83,11 @@ class DataFile:
         """Rows of each row group."""
         return list(self._rows)
 
+    def in_footer(self, key: bytes) -> bytes | None:
+        """A value that was added to the footer (see write_table); None if there is none."""
+        value: bytes | None = (self._checked_footer().metadata or {}).get(key)
+        return value
+
     def ranges(self, column: str) -> list[tuple[Any, Any]]:
         """Of each row group the least and greatest value of a column that has statistics."""
         footer = self._checked_footer()

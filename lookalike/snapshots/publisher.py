@@ -17,7 +17,16 @@ from typing import Self
 from lookalike.errors import DiskError, SnapshotError, UsageError
 from lookalike.outputs.durable import sync_folder, write_durably
 from lookalike.outputs.folder import FolderOutput
-from lookalike.outputs.layout import CURRENT, MANIFEST, data_path, new_snapshot_id, snapshot_folder
+from lookalike.outputs.layout import (
+    CURRENT,
+    MANIFEST,
+    SNAPSHOTS,
+    data_path,
+    id_after,
+    new_snapshot_id,
+    snapshot_folder,
+)
+from lookalike.outputs.links import files_below, folders_below, refuse_link
 from lookalike.outputs.lock import OutputLock
 from lookalike.snapshots.leftovers import remove_dead_runs
 from lookalike.snapshots.manifest import Manifest, load
@@ -60,7 +69,7 @@ class Publication:
         self._remove_unlisted(manifest)
         unchecked = self.folder / _UNCHECKED
         write_durably(unchecked, manifest.dump())
-        for folder in (path for path in self.folder.rglob("*") if path.is_dir()):
+        for folder in folders_below(self.folder):
             sync_folder(folder)
         checking = None if check_buckets is None else functools.partial(check_buckets, unchecked)
         validate(Snapshot(self._output, load(unchecked)), checking)
@@ -74,8 +83,10 @@ class Publication:
         if self._output.live_or_none() == self.id:
             return
         try:  # the manifest first, so that a folder with one is always a whole snapshot
+            for folder in (self.folder.parent, self.folder):
+                refuse_link(folder)
             (self.folder / MANIFEST).unlink(missing_ok=True)
-        except OSError:
+        except (OSError, SnapshotError):
             return  # it may still be there, and then everything that it names must stay
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -95,8 +106,8 @@ class Publication:
     def _remove_unlisted(self, manifest: Manifest) -> None:
         """Remove the files that killed attempts of tasks left."""
         listed = {self.output / entry.path for entry in manifest.files}
-        for path in list(self.folder.rglob("*")):
-            if path not in listed and not path.is_dir():
+        for path in files_below(self.folder):
+            if path not in listed or path.is_symlink():  # which was not written here
                 path.unlink(missing_ok=True)  # an attempt may still be at work and take its own away
 
 
@@ -110,10 +121,13 @@ def begin(output: Path, wait: float = 0) -> Publication:
     try:
         output.mkdir(parents=True, exist_ok=True)
         lock.acquire(wait)
+        _refuse_linked_snapshots(output)
         for temporary in output.glob(f".{CURRENT}.*.tmp"):
             temporary.unlink(missing_ok=True)
-        remove_dead_runs(FolderOutput(output))
-        return Publication(output, new_snapshot_id(), lock)
+        here = FolderOutput(output)
+        remove_dead_runs(here)
+        newest = max(here.snapshots(), default=None)  # perhaps of a time that has not come: a clock was wrong
+        return Publication(output, id_after(new_snapshot_id(), newest), lock)
     except OSError as error:
         lock.release()
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # which may be better another time
@@ -122,3 +136,10 @@ def begin(output: Path, wait: float = 0) -> Publication:
     except BaseException:
         lock.release()
         raise
+
+
+def _refuse_linked_snapshots(output: Path) -> None:
+    try:
+        refuse_link(output / SNAPSHOTS)
+    except SnapshotError as error:
+        raise UsageError(f"{error}, or make the output a link instead") from None

@@ -14,7 +14,7 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import MANIFEST, snapshot_folder
 from lookalike.snapshots.manifest import Manifest, parse
-from lookalike.snapshots.stored import StoredTable
+from lookalike.snapshots.stored import StoredTable, in_order
 from lookalike.tables import TABLES, AccountRow, HashtagRow
 from lookalike.threshold import Threshold
 
@@ -40,10 +40,12 @@ class Snapshot:
 
     @classmethod
     def open(cls, output: Output, snapshot: str | None = None) -> Self:
-        """Open the snapshot with this id, or the live one."""
+        """Open the snapshot with this id, or the live one, whose manifest must be the one that CURRENT names."""
         snapshot = output.live() if snapshot is None else snapshot
         folder = snapshot_folder(snapshot)
-        manifest = parse(output.manifest(snapshot), output.name(f"{folder}/{MANIFEST}"))
+        content = output.manifest(snapshot)
+        manifest = parse(content, output.name(f"{folder}/{MANIFEST}"))
+        output.check_manifest(snapshot, content)
         if manifest.id != snapshot:
             raise SnapshotError(f"{output}/{folder}: holds the manifest of {manifest.id}")
         return cls(output, manifest)
@@ -98,6 +100,10 @@ class Snapshot:
                 yield rows.slice(0, head)
             if head < len(similarity):
                 return
+
+    def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
+        """The files of a table in a bucket, the newest generation first; nothing is read."""
+        return in_order(self._files.get((table, bucket), []))
 
     def stored(self, table: str, bucket: int | None) -> StoredTable:
         """What a table has in a bucket; bucket None where a table has none."""

@@ -2,7 +2,7 @@
 
 import bisect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ class StoredTable:
     def __init__(self, output: Output, table: str, entries: Sequence[FileEntry]) -> None:
         """Read the footers of the files."""
         self.table = TABLES[table]
-        self.entries = sorted(entries, key=lambda entry: (-entry.generation, entry.path))
+        self.entries = in_order(entries)
         self.files = [DataFile(output, entry) for entry in self.entries]
         if len({entry.generation for entry in entries}) > 1 and not self.table.generations and self.table.bucket:
             raise SnapshotError(f"{self.files[0].path}: {table} has no generations, the manifest lists several")
@@ -97,6 +97,11 @@ class StoredTable:
                 start, stop = key_range(rows[name].combine_chunks(), key, key + b"\0")  # no key is between the two
                 if start < stop:
                     yield rows.slice(start, stop - start).select(columns)
+
+
+def in_order(entries: Iterable[FileEntry]) -> list[FileEntry]:
+    """Files of one table and bucket as they are read: the newest generation first."""
+    return sorted(entries, key=lambda entry: (-entry.generation, entry.path))
 
 
 def key_range(keys: pa.StringArray, low: bytes, high: bytes | None) -> tuple[int, int]:

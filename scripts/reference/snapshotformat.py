@@ -14,7 +14,8 @@ Snapshots of older versions are refused: run the job once in full to replace the
 [Open a snapshot](../how-to/open-a-snapshot.md) shows how to read one with pandas, DuckDB, Polars and Spark."""
 
 _FILES = """\
-- `CURRENT` is replaced last of all, in one step.
+- `CURRENT` is replaced last of all, in one step. It is one line: the id, a space, and the checksum of the snapshot's
+  `manifest.json`. `cut -d' ' -f1 out/CURRENT` prints the id. Earlier versions wrote the id alone, which is read, too.
 - `runs.jsonl` has a line for each run, see [Monitor](../how-to/monitor.md#the-record-of-runs).
 - **The manifest's list of files is what counts.** Read the files that it lists, and not what a folder holds: a
   snapshot also uses files in the folders of earlier ones, where nothing has changed.
@@ -34,7 +35,11 @@ _MANIFEST = """\
 - the counts. For both inputs: rows = used + without hashtag + excluded reposts + duplicates + rejected by reason,
 - the seconds of each stage,
 - the recall, if blocking was lossy, and what `--verify` compared,
-- every data file with table, bucket, generation, rows, bytes and checksum (BLAKE3, as `b3sum` prints it)."""
+- every data file with table, bucket, generation, rows, bytes and checksum (BLAKE3, as `b3sum` prints it).
+
+The footer of the table of hashtags repeats `created`, `job_version`, `floor`, `buckets`, `configuration` and
+`generation`, as JSON under the key `lookalike`. The job, the service and `python -m jobs.snapshots` refuse a snapshot
+whose manifest says otherwise, or differs from the checksum in `CURRENT`."""
 
 
 def page() -> str:
@@ -61,7 +66,7 @@ def newest_rows(table: Table) -> str:
 
 def _paths() -> str:
     lines = [
-        ("out/CURRENT", "the id of the live snapshot"),
+        ("out/CURRENT", "the id of the live snapshot, and the checksum of its manifest"),
         ("out/runs.jsonl", "a line for each run"),
         ("out/snapshots/<id>/manifest.json", "what the snapshot was made from and holds"),
     ]

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +20,7 @@ from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import CURRENT
 from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.origin import check_origin
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.stored import StoredTable
 from serving.ops.metrics import Metrics
@@ -27,7 +28,8 @@ from serving.settings import Settings
 from serving.snapshots.cache import ByteCache, Flights
 
 # A service without a snapshot waits this long for the checksums of its first one. If they take longer, the snapshot
-# is served meanwhile, and withdrawn if one is wrong. Every later snapshot has all its checksums compared first.
+# is served meanwhile, each file compared before it is read, and withdrawn if one is wrong. Every later snapshot has
+# all its checksums compared first.
 FIRST_CHECK_SECONDS: Final = 1.0
 # A refused snapshot is checked again, each time after twice the pause: its files may arrive after CURRENT.
 _LONGEST_PAUSE: Final = 60.0
@@ -40,19 +42,26 @@ Result = TypeVar("Result")
 
 
 class BoundedSnapshot(Snapshot):
-    """A snapshot that keeps the footers of the files used last, a bounded number of them."""
+    """A snapshot that keeps the footers of the files used last, a bounded number of them.
+
+    verified: files whose checksums were compared. The others are compared before they are first opened, because Arrow
+    may crash on a damaged one.
+    """
 
     open_footers = 1024
 
     def __init__(self, output: Output, manifest: Manifest) -> None:
         """As the base class."""
         super().__init__(output, manifest)
+        self.verified: set[FileEntry] = set(manifest.files) if output.compares_checksums else set()
         self._recent: OrderedDict[tuple[str, int | None], int] = OrderedDict()
         self._footers = 0
 
     def stored(self, table: str, bucket: int | None) -> StoredTable:
         """As the base class; what was used longest ago is forgotten."""
         place = (table, bucket)
+        if place not in self._stored:
+            self.verify(self.entries(table, bucket))
         stored = super().stored(table, bucket)
         with self._lock:
             if place not in self._recent:
@@ -64,6 +73,15 @@ class BoundedSnapshot(Snapshot):
                 self._stored.pop(oldest, None)
                 self._footers -= files
         return stored
+
+    def verify(self, entries: Iterable[FileEntry], is_over: Callable[[], bool] = lambda: False) -> None:
+        """Compare checksums, each once. Raises SnapshotError if one is wrong, or once it is over."""
+        for entry in entries:
+            if is_over():
+                raise SnapshotError("the check was interrupted")
+            if entry not in self.verified:
+                self.output.check_file(entry)
+                self.verified.add(entry)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,21 +212,17 @@ class SnapshotHolder:
             kept = "nothing is served" if self.served is None else f"{self.served.id} is still served"
             _log.error("snapshot refused, %s: %s", kept, reason)
 
-    def _open(self, current: str) -> Snapshot:
+    def _open(self, current: str) -> BoundedSnapshot:
         """Open a snapshot and see that its files are there; the footers and rows are read when asked for."""
         snapshot = BoundedSnapshot.open(self._output, current)
         snapshot.open_footers = self._settings.open_footers
+        snapshot.verified |= self._verified & set(snapshot.manifest.files)
         snapshot.output.check_sizes(snapshot.manifest.files)
+        check_origin(snapshot)
         return snapshot
 
-    def _compare_checksums(self, snapshot: Snapshot) -> None:
-        if self._output.compares_checksums:
-            return  # reading everything would take hours
-        for entry in snapshot.manifest.files:
-            if self._stop.is_set():
-                raise SnapshotError("the check was interrupted")
-            if entry not in self._verified:
-                snapshot.output.check_file(entry)
+    def _compare_checksums(self, snapshot: BoundedSnapshot) -> None:
+        snapshot.verify(snapshot.manifest.files, self._stop.is_set)
 
     async def _off_loop(self, call: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, partial(call, *arguments))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,11 +71,8 @@ def test_a_snapshot_by_all_names_is_not_compared_by_the_latest_alone(
     medium_snapshot: Published, serve: ServiceFactory, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    shutil.copytree(medium_snapshot.output, output)
-    manifest = output / "snapshots" / (output / "CURRENT").read_text().strip() / "manifest.json"
-    content = json.loads(manifest.read_text())
-    content["configuration"]["all_names"] = True
-    manifest.write_text(json.dumps(content))
+    known = medium_snapshot.known
+    run_job(known.posts, known.accounts, output, all_names=True)
     assert "by all names of an account" in refused(serve(output))
     assert serve(output).client.pairs("covid19", "0.8") != []
 

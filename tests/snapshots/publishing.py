@@ -147,9 +147,10 @@ def publish_on(
     naming: Snapshot | None = None,
     row_group_rows: int = 16,
     parts: int = 1,
+    created: datetime | None = None,
 ) -> Snapshot:
     """Publish a sample as if made on a day of November; of `naming`, files of equal bytes are named, not copied."""
-    created = DAY.replace(day=day)
+    created = created or DAY.replace(day=day)
     earlier = {} if naming is None else {_place(entry): entry for entry in naming.manifest.files}
     with (
         patch.object(publisher, "new_snapshot_id", lambda: layout.new_snapshot_id(created)),

@@ -6,6 +6,7 @@ import pytest
 
 from lookalike.errors import SnapshotError, UsageError
 from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.pointer import Pointer
 from lookalike.snapshots.publisher import Publication, begin
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
@@ -19,7 +20,7 @@ def test_publishing_makes_a_snapshot_live_and_keeps_the_old_one(tmp_path: Path) 
     old = publish_sample(output, OLD)
     assert FolderOutput(output).live() == old.manifest.id
     new = publish_sample(output, NEW)
-    assert (output / "CURRENT").read_text() == new.manifest.id + "\n"
+    assert (output / "CURRENT").read_bytes() == Pointer.to(new.manifest.id, new.manifest.dump()).line()
     assert folders(output) == sorted([old.manifest.id, new.manifest.id])
     assert assert_live_is_whole(output, old.manifest.id)
     validate(old)

@@ -239,6 +239,7 @@ def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     paths["rejects"].replace(paths["hashtags"])
     text = manifest.read_text().replace(f'"bytes": {sizes["hashtags"]},', f'"bytes": {sizes["rejects"]},')
     manifest.write_text(text)
+    (tmp_path / "CURRENT").write_text(f"{written.manifest.id}\n")  # without the checksum of the manifest
     with pytest.raises(SnapshotError) as caught:
         Snapshot.open(FolderOutput(tmp_path)).hashtag("a")
     assert all(f"column {name!r} is missing" in str(caught.value) for name in HASHTAGS.names)

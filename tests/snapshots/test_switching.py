@@ -8,6 +8,7 @@ import pytest
 from lookalike.errors import OutputLockedError, SnapshotError, UsageError
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.pointer import Pointer
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.validate import validate
 
@@ -31,7 +32,7 @@ def test_rollback_goes_to_the_snapshot_made_before_the_live_one(command: Command
         ],
         "",
     )
-    assert (tmp_path / "CURRENT").read_text() == f"{second.manifest.id}\n"
+    assert (tmp_path / "CURRENT").read_bytes() == Pointer.to(second.manifest.id, second.manifest.dump()).line()
     command("rollback", tmp_path)
     assert FolderOutput(tmp_path).live() == first.manifest.id
     ran = command("rollback", tmp_path)

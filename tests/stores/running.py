@@ -116,7 +116,7 @@ class Bucket:
         obstore.delete(self._store, key)
 
     def live(self) -> str:
-        return self.read("CURRENT").decode().strip()
+        return self.read("CURRENT").decode().split()[0]
 
     def manifest(self, snapshot: str | None = None) -> Manifest:
         key = f"snapshots/{snapshot or self.live()}/manifest.json"

@@ -13,6 +13,7 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.objectstore import ObjectOutput
 from lookalike.outputs.opening import open_output
+from lookalike.outputs.pointer import Pointer
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.history import live_manifest, published
 from lookalike.snapshots.openfiles import DataFile
@@ -46,7 +47,7 @@ def test_what_is_published_is_live_and_is_what_was_written(place: Place) -> None
     second = place.publish(SECOND, sample=OTHER)
     output = place.open()
     assert output.current() == output.live() == output.live_or_none() == second.id
-    assert place.read("CURRENT") == f"{second.id}\n".encode()
+    assert place.read("CURRENT") == Pointer.to(second.id, second.dump()).line()
     assert output.published() == output.snapshots() == [second.id, first.id]
     assert output.manifest(first.id) == place.read(f"snapshots/{first.id}/manifest.json") == first.dump()
     assert live_manifest(output) == second
@@ -144,11 +145,11 @@ def test_a_switch_back_and_forth_changes_nothing_but_current(place: Place) -> No
     first, second = (place.publish(day) for day in (FIRST, SECOND))
     before = {path: place.read(path) for path in place.listing() - {"CURRENT"}}
     output = place.open()
-    for snapshot in (first.id, second.id, first.id):
+    for manifest in (first, second, first):
         with output.locked():
-            output.make_live(snapshot)
-        assert place.read("CURRENT") == f"{snapshot}\n".encode()
-        assert (output.live(), place.open().live()) == (snapshot, snapshot)
+            output.make_live(manifest.id)
+        assert place.read("CURRENT") == Pointer.to(manifest.id, manifest.dump()).line()
+        assert (output.live(), place.open().live()) == (manifest.id, manifest.id)
     assert {path: place.read(path) for path in place.listing() - {"CURRENT"}} == before
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from jobs.pipeline.staging import Staging, staging_folder
 from lookalike.errors import QualityGateError, UsageError
+from lookalike.outputs.pointer import Pointer
 from lookalike.outputs.urls import StoreUrl
 from tests.generations import that_count
 
@@ -64,7 +65,7 @@ def test_a_new_machine_is_brought_the_live_snapshot_and_keeps_the_next(
     at_first, at_last = brought
     assert at_first == {entry.path for entry in first.files} | {f"snapshots/{first.id}/manifest.json"} | own
     assert at_last == {entry.path for entry in second.files} | {f"snapshots/{second.id}/manifest.json"} | own
-    assert (tmp_path / "two/CURRENT").read_text() == f"{second.id}\n"
+    assert (tmp_path / "two/CURRENT").read_bytes() == Pointer.to(second.id, second.dump()).line()
 
 
 def test_on_any_machine_a_run_reads_only_what_is_new(url: StoreUrl, run: Runner, tmp_path: Path) -> None:

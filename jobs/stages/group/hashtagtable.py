@@ -19,6 +19,7 @@ from jobs.exchange.workfiles import open_work_file, write_work_file
 from jobs.stages.group.groups import Groups
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
+from lookalike.snapshots.origin import Origin
 from lookalike.snapshots.publisher import Publication
 from lookalike.tables import HASHTAGS
 
@@ -82,12 +83,12 @@ class HashtagTable:
         numbers = {name: rows[name].to_numpy() for name in ("posts", "members", "bucket", "numbers")}
         return cls(rows["keys"], rows["display"], **numbers)
 
-    def publish(self, publication: Publication, pairs: npt.NDArray[np.int64]) -> FileEntry:
-        """Write the snapshot's table of hashtags; pairs int64[n]: similar pairs of each."""
+    def publish(self, publication: Publication, pairs: npt.NDArray[np.int64], origin: Origin) -> FileEntry:
+        """Write the snapshot's table of hashtags; pairs int64[n]: similar pairs of each. origin: of the snapshot."""
         rows = HASHTAGS.batch(
             hashtag=self.keys, display=self.display, posts=self.posts, members=self.members, pairs=pairs
         )
-        return write_table(publication.output, publication.data_path("hashtags"), [rows])
+        return write_table(publication.output, publication.data_path("hashtags"), [rows], footer=origin.footer())
 
 
 @functools.lru_cache(maxsize=2)

@@ -22,7 +22,7 @@ from jobs.inputs.tables import POSTS, InputFile
 from jobs.stages.scan.conflicts import ConflictingRows
 from jobs.stages.scan.postindex import PostIndex
 from jobs.stages.scan.posts import Posts, hashes_of
-from jobs.stages.scan.sharedids import SharedIds
+from jobs.stages.scan.sharedids import SharedIds, in_path_order
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.strings.values import HALF
@@ -70,11 +70,15 @@ class DeduplicatePosts:
         counts = PostsReport(partitions=[partition])
         path = data_path(self.snapshot, "rejects", part=self.first_part + partition)
         order = np.argsort(posts.id_hash)
-        shared = SharedIds.of(posts, order)
+        ranks = self._ranks()
+        shared = SharedIds.of(posts, order, ranks)
         first = np.ones(len(posts), bool)  # of all equal rows
         first[shared.repeated] = False
         earlier, row = known.find(posts)
-        first[earlier[known.row_hash[row] == posts.row_hash[earlier]]] = False
+        again = known.row_hash[row] == posts.row_hash[earlier]
+        first[earlier[again]] = False
+        moved = in_path_order(posts.row[earlier], ranks) < in_path_order(known.row[row], ranks)
+        counts.renamed = int(known.rejected(row[again & moved]).sum())
         rival = first[earlier] & known.kept[row]
         adds = rival & (known.row_hash[row] >> HALF == posts.row_hash[earlier] >> HALF)
         counts.superseded = int(adds.sum())
@@ -109,6 +113,12 @@ class DeduplicatePosts:
         with channel.source(partition) as box:
             self._send(posts, used, shared.heads, box, channel.schema.names)
         return counts
+
+    def _ranks(self) -> npt.NDArray[np.int64]:
+        """int64[files]: the place of each by its path."""
+        ranks = np.empty(len(self.files), np.int64)
+        ranks[sorted(range(len(self.files)), key=lambda number: self.files[number].path)] = np.arange(len(self.files))
+        return ranks
 
     def _write_index(self, partition: int, index: PostIndex) -> list[FileEntry]:
         if not len(index):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +16,7 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
+from lookalike.strings.values import HALF
 from lookalike.tables import POST_INDEX
 
 _ROW_GROUP = 1 << 17  # rows
@@ -88,6 +90,20 @@ class PostIndex:
         row = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
         same = self.id_check[row] == posts.id_check[post]
         return post[same], row[same]
+
+    def rejected(self, row: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """bool[k]: whether such rows were rejected for another of the same id, and not joined to one that is used."""
+        left = np.flatnonzero(~self.kept[row])
+        near = np.flatnonzero(self.kept & np.isin(self.id_hash, self.id_hash[row[left]])) if len(left) else left
+        used = set(self._kinds(near))
+        found = np.zeros(len(row), bool)
+        found[left] = [kind not in used for kind in self._kinds(row[left])]
+        return found
+
+    def _kinds(self, row: npt.NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
+        """Of rows what all have in common that differ in nothing but the hashtags."""
+        columns = (self.id_hash, self.id_check, self.row_hash >> HALF)
+        return zip(*(column[row].tolist() for column in columns), strict=True)
 
     def write(self, output: Path, path: str) -> FileEntry:
         """Write the rows as a data file of a snapshot; see write_table."""

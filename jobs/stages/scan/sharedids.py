@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from jobs.stages.scan.posts import Posts
+from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts
 from lookalike.strings.values import HALF
 
 Rows = npt.NDArray[np.int64]
@@ -20,8 +20,8 @@ class SharedIds:
 
     repeated: rows that repeat another to the letter. joined: rows that differ from another in nothing but the
     hashtags, as in a table with a row a hashtag; heads: the row that each is joined to. conflicts: of each id whose
-    rows differ in other columns, too, one row of each kind. Of several rows the first by file and place is not among
-    the repeated or joined ones, so that every run takes the same.
+    rows differ in other columns, too, one row of each kind. Of several rows the first by the file's path and place is
+    not among the repeated or joined ones, so that every run takes the same, whatever it read before.
     """
 
     repeated: Rows
@@ -30,15 +30,15 @@ class SharedIds:
     conflicts: list[Rows]
 
     @classmethod
-    def of(cls, posts: Posts, order: Rows) -> Self:
-        """order: of the posts by id_hash."""
+    def of(cls, posts: Posts, order: Rows, ranks: Rows) -> Self:
+        """order: of the posts by id_hash. ranks: int64[files], the place of each file by its path."""
         id_hash = posts.id_hash
         is_shared = np.zeros(len(order), bool)
         is_shared[1:] = id_hash[order[1:]] == id_hash[order[:-1]]
         is_shared[:-1] |= is_shared[1:]
         rows = order[is_shared]
         others = posts.row_hash[rows] >> HALF
-        keys = [posts.id_hash[rows], posts.id_check[rows], others, posts.row[rows]]
+        keys = [posts.id_hash[rows], posts.id_check[rows], others, in_path_order(posts.row[rows], ranks)]
         order = np.lexsort(keys[::-1])
         rows = rows[order]
         new_id, new_kind = np.ones(len(rows), bool), np.ones(len(rows), bool)
@@ -65,6 +65,11 @@ class SharedIds:
         for head, row in zip(self.heads[there].tolist(), self.joined[there].tolist(), strict=True):
             found.setdefault(head, []).append(row)
         return found
+
+
+def in_path_order(row: Rows, ranks: Rows) -> Rows:
+    """int64[n]: numbers that sort rows (see Posts) by the path of their file and by place. ranks: as in SharedIds."""
+    return (ranks[row >> PLACE_BITS] << PLACE_BITS) | (row & PLACE)
 
 
 def _repeated(rows: Rows, kind: Rows, posts: Posts) -> npt.NDArray[np.bool_]:
