@@ -67,7 +67,8 @@ class InputOptions(BaseModel):
             metavar="DIR",
             allowed="a path or a URL",
             example="out",
-            details="Earlier snapshots in it stay. The URL of an object store begins with s3://, gs://, az:// or "
+            details="Earlier snapshots in it stay. It must be apart from the folders of the input: none of them, in "
+            "one or above one. The URL of an object store begins with s3://, gs://, az:// or "
             "abfss://; the credentials come from the environment.",
         ),
     ]

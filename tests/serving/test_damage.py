@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from lookalike.errors import SnapshotError
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, new_snapshot_id
+from serving.snapshots.holder import BoundedSnapshot
 
 from .conftest import Published
 from .running import PATH, Service, ServiceFactory, eventually, service_process
@@ -210,6 +212,39 @@ def test_a_large_snapshot_is_served_while_its_first_check_goes_on_and_withdrawn_
         "checksum"
         in eventually(lambda: readiness(service), lambda seen: "refused" in seen.get("detail", ""))["detail"]
     )
+
+
+def test_a_file_is_compared_with_its_checksum_before_anything_of_it_is_decoded(
+    tmp_path: Path, medium_snapshot: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while the first check of all files goes on. Each is compared once."""
+    output = medium_snapshot.copy(tmp_path)
+    flip_a_byte(output / "snapshots" / FolderOutput(output).live())
+    snapshot = BoundedSnapshot.open(FolderOutput(output))
+    damaged = a_file(output / "snapshots" / snapshot.manifest.id)
+    (entry,) = (entry for entry in snapshot.manifest.files if output / entry.path == damaged)
+    with monkeypatch.context() as patched:
+        patched.delattr("lookalike.outputs.openparquet.LocalParquet._opened")
+        with pytest.raises(SnapshotError, match="its checksum is not the manifest's"):
+            snapshot.stored(entry.table, entry.bucket)
+    snapshot.stored("hashtags", None)
+    monkeypatch.delattr(FolderOutput, "check_file")
+    snapshot.stored("hashtags", None)
+
+
+@pytest.mark.parametrize("change", [{"buckets": 6}, {"floor": "0.5"}, {"created": "2020-01-01T00:00:00Z"}])
+@pytest.mark.parametrize("is_named", [True, False], ids=["by CURRENT", "by id"])
+def test_an_edited_manifest_is_refused(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, change: dict[str, Any], is_named: bool
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    live = FolderOutput(output).live()
+    change_manifest(output / "snapshots" / live, lambda manifest: manifest | change)
+    if not is_named:
+        make_current(output, live)
+    service = serve(output, wait=False)
+    detail = eventually(lambda: readiness(service), lambda seen: "refused" in seen.get("detail", ""))["detail"]
+    assert ("its checksum is not the one in CURRENT" if is_named else "is not the one that") in detail
 
 
 def test_the_log_names_what_was_refused(tmp_path: Path, medium_snapshot: Published) -> None:

@@ -13,6 +13,7 @@ from lookalike.errors import OutputLockedError, SnapshotError
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.pointer import Pointer
 from lookalike.snapshots.history import published
 from lookalike.snapshots.leftovers import leftovers, remove_dead_runs
 from lookalike.snapshots.reader import Snapshot
@@ -50,6 +51,7 @@ def test_files_of_dead_runs_are_removed_but_none_that_a_manifest_names(place: Pl
     own = next(entry for entry in second.files if entry.table == "rejects")
     changed = second.dump().replace(own.path.encode(), twin.path.encode())
     place.write(f"snapshots/{second.id}/manifest.json", changed)
+    place.write("CURRENT", Pointer.to(second.id, changed).line())
     place.remove(f"snapshots/{first.id}/manifest.json")
     place.write(data_path(DEAD, "pairs", bucket=0), b"123")
     place.write(f"snapshots/{DEAD}/manifest.json.unchecked", b"{")
