@@ -115,6 +115,21 @@ class InvalidParameter(Problem):
     status, code, title = 422, "invalid-parameter", "Invalid parameter"
 
 
+class RequestTimedOut(Problem):
+    """The client has taken too long to send its request."""
+
+    status, code, title = 408, "request-timed-out", "Request timed out"
+
+
+class HeadersTooLarge(Problem):
+    """The request has too many headers, or too large ones."""
+
+    status, code, title = 431, "headers-too-large", "Headers too large"
+
+    def __init__(self) -> None:
+        super().__init__("The headers of the request are too many or too large.")
+
+
 class TooManyRequests(Problem):
     """The client's share is used up."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Final
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.ops.protocol import MAX_BODY_BYTES
 from serving.problems import ContentTooLarge, InvalidParameter, UriTooLong, send_problem
-
-MAX_BODY_BYTES: Final = 65_536  # no request needs a body; some clients send a small one with every request
 
 
 class Bounds:
