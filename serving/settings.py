@@ -67,8 +67,8 @@ class Settings(BaseModel):
     live_max_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
 
     max_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    max_url_bytes: Annotated[int, Field(ge=256, le=65_536)] = 8192
-    max_parameter_bytes: Annotated[int, Field(ge=64, le=65_536)] = 1024
+    max_url_bytes: Annotated[int, Field(ge=256, le=65_536)] = 16_384
+    max_parameter_bytes: Annotated[int, Field(ge=64, le=65_536)] = 4096
     request_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     max_concurrent: Annotated[int, Field(ge=1, le=100_000)] = 256
 

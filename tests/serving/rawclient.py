@@ -39,7 +39,10 @@ class BoundedServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self._listener.getsockname()[1]
         config = uvicorn.Config(
-            protect(self._application, State.of(given, self.metrics)), log_config=None, loop="uvloop", access_log=False
+            protect(self._application, State.of(given, self.metrics)),
+            log_config=None,
+            loop="uvloop",
+            access_log=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})
@@ -130,5 +133,3 @@ def answers(received: bytes) -> list[tuple[int, bytes]]:
         found.append((int(head[1]), received[head.end() : head.end() + size]))
         received = received[head.end() + size :]
     return found
-
-
