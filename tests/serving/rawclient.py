@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -31,7 +31,7 @@ class BoundedServer:
     With `read` in the path it waits for the body first.
     """
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, http: Literal["auto", "h11"] = "auto", **settings: Any) -> None:
         self.metrics = Metrics()
         self.answer = threading.Event()
         self.asked: list[str] = []
@@ -42,6 +42,7 @@ class BoundedServer:
             protect(self._application, State.of(given, self.metrics)),
             log_config=None,
             loop="uvloop",
+            http=http,
             access_log=False,
         )
         self._server = uvicorn.Server(config)

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from .conftest import Published
 from .rawclient import BoundedServer, answers, get, until_closed
-from .running import eventually
+from .running import PATH, eventually, service_process
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,34 @@ def test_a_client_that_waits_for_100_continue_gets_it_when_its_body_is_read(serv
     assert status == 200
     ((status, _),) = server.exchange(get("/read", "Content-Length: 99999999", "Expect: 100-continue"))
     assert status == 413
+
+
+@pytest.mark.parametrize("module", ["uvicorn", "serving"])
+def test_either_way_of_starting_the_service_has_the_bounds(
+    tmp_path: Path, medium_snapshot: Published, module: str
+) -> None:
+    given = {
+        "LOOKALIKE_MAX_HEADER_BYTES": "2000",
+        "LOOKALIKE_RATE_LIMIT_PER_MINUTE": "1",
+        "LOOKALIKE_RATE_BURST": "2",
+    }
+    with service_process(medium_snapshot.output, tmp_path, given, module=module) as service:
+        assert service.client.get("/livez", headers={"x": "v" * 2000}).status_code == 431
+        found = [
+            service.client.get(PATH, params={"hashtag": "a"}, headers={"x-forwarded-for": f"192.0.2.{n}"}).status_code
+            for n in range(3)
+        ]
+        assert found == [200, 200, 429]
+    addresses = [json.loads(line)["client.address"] for line in service.log.splitlines() if PATH in line]
+    assert addresses == ["127.0.0.1"] * 3
+
+
+def test_another_protocol_of_uvicorn_is_said_to_have_no_bounds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with BoundedServer(tmp_path, http="h11") as server:
+        assert server.ask() == 200
+    assert "uvicorn's --http is not httptools" in caplog.text
 
 
 def test_after_all_that_no_connection_is_left(server: BoundedServer) -> None:
