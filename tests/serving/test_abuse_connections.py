@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Servers on which nothing but what a test sets has a short time."""
     with ExitStack() as stack:
 
-        def start(**settings: object) -> BoundedServer:
-            times = {"head_timeout_seconds": 600, "body_timeout_seconds": 600, "keep_alive_seconds": 600}
+        def start(**settings: Any) -> BoundedServer:
+            times: dict[str, Any] = {
+                "head_timeout_seconds": 600,
+                "body_timeout_seconds": 600,
+                "keep_alive_seconds": 600,
+            }
             return stack.enter_context(BoundedServer(tmp_path, **times | settings))
 
         yield start

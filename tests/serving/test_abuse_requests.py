@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from .running import PATH, eventually, service_process
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoundedServer]:
     folder = tmp_path_factory.mktemp("nowhere")
-    times = {"head_timeout_seconds": 600, "body_timeout_seconds": 600, "keep_alive_seconds": 600}
+    times: dict[str, Any] = {"head_timeout_seconds": 600, "body_timeout_seconds": 600, "keep_alive_seconds": 600}
     with BoundedServer(folder, max_url_bytes=1000, max_header_bytes=4000, max_headers=20, **times) as server:
         yield server
 
