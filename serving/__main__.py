@@ -56,6 +56,7 @@ def main() -> int:
             log_config=None,
             log_level="info",
             access_log=False,
+            proxy_headers=False,
             server_header=False,
         )
     return 0

@@ -20,6 +20,7 @@ from serving.api import docs, health
 from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
 from serving.lookup.warmup import warm_up_later
+from serving.middleware.head import HeadAsGet
 from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
 from serving.ops.server import STARTUP_FAILURE, is_worker
@@ -58,6 +59,7 @@ def _build(settings: Settings) -> ASGIApp:
         lifespan=_lifespan(state),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # its Location would follow the request's Host
     )
     app.state.lookalike = state
     problems.install(app)
@@ -66,7 +68,7 @@ def _build(settings: Settings) -> ASGIApp:
     app.include_router(docs.router)
     if settings.ops_port is None:
         app.include_router(health.make_router())
-    return protect(WithFastPath(app, PATH, Lookup(state)), state)
+    return protect(WithFastPath(HeadAsGet(app), PATH, Lookup(state)), state)
 
 
 def _warn_of_workers(settings: Settings) -> None:

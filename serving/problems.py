@@ -115,6 +115,21 @@ class InvalidParameter(Problem):
     status, code, title = 422, "invalid-parameter", "Invalid parameter"
 
 
+class RequestTimedOut(Problem):
+    """The client has taken too long to send its request."""
+
+    status, code, title = 408, "request-timed-out", "Request timed out"
+
+
+class HeadersTooLarge(Problem):
+    """The request has too many headers, or too large ones."""
+
+    status, code, title = 431, "headers-too-large", "Headers too large"
+
+    def __init__(self) -> None:
+        super().__init__("The headers of the request are too many or too large.")
+
+
 class TooManyRequests(Problem):
     """The client's share is used up."""
 
@@ -267,6 +282,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
     headers = list((error.headers or {}).items())
     kinds: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed, 401: Unauthorized}
     kind = kinds.get(error.status_code)
+    if kind is MethodNotAllowed:
+        headers = [("allow", "GET, HEAD")]  # no route has another, and the router knows no HEAD
     details = {404: "There is nothing at this path.", 405: "This path has no such method."}
     detail = details.get(error.status_code, str(error.detail))
     problem = OtherProblem(error.status_code, detail, headers) if kind is None else kind(detail, headers=headers)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from lookalike.outputs.urls import StoreUrl, parse_output
 
@@ -35,6 +36,12 @@ def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        ip_network(name)  # its error names what is wrong with it
+    return names
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -60,10 +67,19 @@ class Settings(BaseModel):
     live_max_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
 
     max_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    max_url_bytes: Annotated[int, Field(ge=256, le=65_536)] = 8192
-    max_parameter_bytes: Annotated[int, Field(ge=64, le=65_536)] = 1024
+    max_url_bytes: Annotated[int, Field(ge=256, le=65_536)] = 16_384
+    max_parameter_bytes: Annotated[int, Field(ge=64, le=65_536)] = 4096
     request_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     max_concurrent: Annotated[int, Field(ge=1, le=100_000)] = 256
+
+    max_headers: Annotated[int, Field(ge=8, le=10_000)] = 100
+    max_header_bytes: Annotated[int, Field(ge=1024, le=1 << 20)] = 16_384
+    head_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    body_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    keep_alive_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 512
+    max_connections_per_address: Annotated[int, Field(ge=1, le=100_000)] = 256
+    trusted_proxies: Annotated[Names, AfterValidator(_networks)] = ()
 
     api_keys_file: Annotated[Path | None, BeforeValidator(_blank_is_none)] = None
     rate_limit_per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 0

@@ -49,6 +49,10 @@ class State:
         if self.holder.served is None:
             refused = self.holder.refused
             return "no snapshot has been published yet" if refused is None else f"refused: {refused.reason}"
+        if self.holder.is_gone:
+            return "CURRENT is gone"
+        if self.holder.damage is not None:
+            return f"look-ups fail: {self.holder.damage}"
         return None if self.warmed else "the comparison is being compiled"
 
     def served(self) -> Served:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, BinaryIO, ClassVar, Final
 
 import pyarrow.parquet as pq
 
@@ -52,7 +53,7 @@ class FolderOutput(Output):
         """See Output."""
         path = self.folder / CURRENT
         try:
-            with path.open("rb") as file:
+            with _open_regular(path) as file:
                 return file.read(POINTER_BYTES)
         except FileNotFoundError:
             return None
@@ -63,7 +64,8 @@ class FolderOutput(Output):
         """See Output."""
         path = self._snapshot(snapshot) / MANIFEST
         try:
-            return path.read_bytes()
+            with _open_regular(path) as file:
+                return file.read()
         except OSError as error:
             raise SnapshotError(f"{path}: {error.strerror}") from None
 
@@ -235,3 +237,12 @@ def _time_kept(folder: Path) -> Iterator[None]:
     yield
     os.utime(folder, ns=times)
     sync_folder(folder)
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a file, also through a link. A pipe is not waited for. Raises SnapshotError if it is no file, OSError."""
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115 - the caller closes it
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise SnapshotError(f"{path}: is not a file")
+    return file

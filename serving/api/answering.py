@@ -46,8 +46,7 @@ class Call:
         try:
             return await finish(executor or self.state.executor, steps)
         except SnapshotError as error:
-            _log.error("a read failed: %s", error)
-            raise DamagedSnapshot from None
+            raise self._damaged(error) from None
 
     async def read_once(self, key: tuple[str, ...], read: Callable[[], Steps[Value]], size: int) -> Value:
         """A value that is kept with the snapshot as `size` bytes; requests that come together read it once."""
@@ -87,12 +86,25 @@ class Call:
         try:
             first = await anext(sent, b"")
         except SnapshotError as error:
-            _log.error("a read failed: %s", error)
-            raise DamagedSnapshot from None
+            raise self._damaged(error) from None
         coded = {} if self.coding == "identity" else {"content-encoding": self.coding}
         return StreamingResponse(
-            _after(first, sent), headers=self._headers(media_type, variant, self.coding) | coded | headers
+            self._after(first, sent), headers=self._headers(media_type, variant, self.coding) | coded | headers
         )
+
+    async def _after(self, first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        yield first
+        try:
+            async for part in rest:
+                yield part
+        except SnapshotError as error:
+            self._damaged(error)
+            raise
+
+    def _damaged(self, error: SnapshotError) -> DamagedSnapshot:
+        _log.error("a read failed: %s", error)
+        self.state.holder.report_damage(error)
+        return DamagedSnapshot()
 
     def known(self, variant: str) -> Response | None:
         """The answer "not modified" if the client has this representation already."""
@@ -150,9 +162,3 @@ def get_call(request: Request, state: StateDep, served: ServedDep) -> Call:
 
 
 CallDep = Annotated[Call, Depends(get_call)]
-
-
-async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for part in rest:
-        yield part

@@ -30,6 +30,12 @@ async def docs(request: Request) -> Response:
     return Response(render(request.app.openapi()), media_type="text/html")
 
 
+@router.get("/docs/")
+async def docs_folder() -> Response:
+    """To the page, whose links are relative to its own place."""
+    return Response(status_code=307, headers={"location": "../docs"})
+
+
 @router.get("/docs/docs.css")
 async def stylesheet() -> Response:
     """How it looks."""

@@ -44,8 +44,6 @@ SnapshotId = Annotated[
 ]
 Floor = Annotated[float, Field(description="Pairs of at least this similarity are stored.")]
 
-# Characters of a hashtag, an id or a query: as many as fit the bound on a parameter's bytes, whatever they are.
-LONGEST: Final = 256
 MOST_ROWS: Final = 10_000
 PAGE: Final = 100
 
@@ -69,12 +67,12 @@ Cursor = Annotated[
         json_schema_extra={"pattern": PATTERN},  # decode_cursor checks it with a clearer message
     ),
 ]
-AccountId = Annotated[str, Field(min_length=1, max_length=LONGEST, description="As in the job's input.")]
+AccountId = Annotated[str, Field(min_length=1, description="As in the job's input.")]
 HashtagPath = Annotated[
     str,
-    Path(min_length=1, max_length=LONGEST, description="In any spelling, with or without #.", examples=["maga"]),
+    Path(min_length=1, description="In any spelling, with or without #.", examples=["maga"]),
 ]
-AccountPath = Annotated[str, Path(min_length=1, max_length=LONGEST, description="As in the job's input.")]
+AccountPath = Annotated[str, Path(min_length=1, description="As in the job's input.")]
 
 _MEANINGS: Final = {
     404: "The snapshot has no such thing.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, Literal
 
 import pyarrow as pa
@@ -81,14 +82,23 @@ def content_type(format: Format) -> str:
 
 
 def encoded(
-    format: Format, tables: Iterator[pa.Table], head: dict[str, Any], tail: dict[str, Any]
+    format: Format,
+    tables: Iterator[pa.Table],
+    head: dict[str, Any],
+    tail: dict[str, Any],
+    *,
+    marked_ids: bool = False,
 ) -> Iterator[bytes]:
     """Pairs with their evidence (EVIDENCE) in a format, a lot at a time.
 
     JSON is one object: the members of `head`, then `pairs`, then the members of `tail`. The other formats are
-    the pairs alone.
+    the pairs alone. marked_ids: in CSV the ids begin with '.
     """
-    writers = {"ndjson": _ndjson, "csv": _csv, "arrow": _arrow}
+    writers: dict[str, Callable[[Iterator[pa.Table]], Iterator[bytes]]] = {
+        "ndjson": _ndjson,
+        "csv": partial(_csv, marked_ids=marked_ids),
+        "arrow": _arrow,
+    }
     lots = (table.slice(start, _LOT) for table in tables for start in range(0, table.num_rows, _LOT))
     return _json(lots, head, tail) if format == "json" else writers[format](lots)
 
@@ -120,11 +130,12 @@ def _ndjson(lots: Iterator[pa.Table]) -> Iterator[bytes]:
         yield joined(pair_objects(rows), "\n") + b"\n"
 
 
-def _csv(lots: Iterator[pa.Table]) -> Iterator[bytes]:
+def _csv(lots: Iterator[pa.Table], *, marked_ids: bool) -> Iterator[bytes]:
+    marked = [EVIDENCE.names.index(f"account_{side}") for side in "ab"] if marked_ids else []
     # Not before the first rows are read: what goes wrong with them can then still be said.
     head = ",".join(EVIDENCE.names).encode() + b"\r\n"
     for rows in lots:
-        yield head + joined(csv_lines(rows.columns), "\r\n") + b"\r\n"
+        yield head + joined(csv_lines(rows.columns, marked), "\r\n") + b"\r\n"
         head = b""
     yield head
 

@@ -24,7 +24,6 @@ from serving.api.columns import Shown, with_columns
 from serving.api.cursors import decode_cursor, encode_cursor
 from serving.api.fields import (
     GIVEN,
-    LONGEST,
     NO_PARAMETERS,
     Count,
     Cursor,
@@ -100,9 +99,7 @@ class HashtagDetail(Hashtag):
 class SearchParameters(Parameters):
     """Of the search."""
 
-    query: Annotated[str, Field(max_length=LONGEST, description="What the hashtag begins with, in any spelling.")] = (
-        ""
-    )
+    query: Annotated[str, Field(description="What the hashtag begins with, in any spelling.")] = ""
     sort: Annotated[search.Order, Field(description="Most pairs first, most members first, or by key.")] = "pairs"
     limit: Limit = 20
     cursor: Cursor | None = None

@@ -115,8 +115,6 @@ def make_router() -> APIRouter:
         responses={503: documented_problem("Not ready.")},
     )
     router.add_api_route("/metrics", _get_metrics, summary="Metrics for Prometheus", response_class=PlainTextResponse)
-    for path, endpoint in zip(PATHS, (_get_livez, _get_readyz, _get_metrics), strict=True):
-        router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
     return router
 
 

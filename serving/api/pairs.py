@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, NamedTuple, Protocol
+from functools import partial
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 import numpy as np
@@ -89,6 +90,13 @@ class PairsParameters(Parameters):
         Format | None,
         Field(description=f"Instead of an Accept header with one of {', '.join(MEDIA_TYPES.values())}."),
     ] = None
+    ids: Annotated[
+        Literal["text"] | None,
+        Field(
+            description="In CSV: begin account ids with ', so that a spreadsheet keeps all digits. The other formats "
+            "have them as texts anyway."
+        ),
+    ] = None
 
 
 _TEXT: Final = {"schema": {"type": "string"}}
@@ -132,8 +140,9 @@ async def hashtag_pairs(
         rows = await compare_live(call, row, question)
     witness = Witness(call.served.snapshot, row.hashtag, row.members)
     headers = _download(format, row.hashtag)
+    write = partial(encoded, format, marked_ids=parameters.ids == "text")
     if parameters.limit is None and format != "json":
-        parts = encoded(format, witness.attach_all(pairs for _, pairs in rows.pieces(begin)), {}, {})
+        parts = write(witness.attach_all(pairs for _, pairs in rows.pieces(begin)), {}, {})
         return await call.streamed(parts, content_type(format), format, headers)
     found = await call.read(_page(rows, begin, call.rows_of(parameters.limit or PAGE)))
     following = None if found.next is None else encode_cursor(call.served.id, request, *found.next)
@@ -144,7 +153,7 @@ async def hashtag_pairs(
         "display": row.display,
         "min_similarity": float(least),
     }
-    parts = encoded(format, map(witness.attach, [found.pairs]), head, {"next_cursor": following})
+    parts = write(map(witness.attach, [found.pairs]), head, {"next_cursor": following})
     return await call.whole(parts, content_type(format), format, headers)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -108,20 +108,26 @@ def _object_parts(members: Sequence[tuple[str, Any]], parts: list[Any]) -> None:
     parts.append("}")
 
 
-def csv_lines(columns: Sequence[pa.ChunkedArray]) -> Any:
-    """One RFC 4180 record a row, without its line end. Texts that a spreadsheet might run get a leading '."""
+def csv_lines(columns: Sequence[pa.ChunkedArray], marked: Container[int] = ()) -> Any:
+    """One RFC 4180 record a row, without its line end. Texts that a spreadsheet might run get a leading '.
+
+    marked: places of columns of texts that all get one, so that a spreadsheet takes none of them for a number.
+    """
     parts: list[Any] = []
     for place, column in enumerate(columns):
         if place:
             parts.append(",")
-        parts.append(pc.fill_null(_csv_values(column), ""))
+        parts.append(pc.fill_null(_csv_values(column, place in marked), ""))
     return pc.binary_join_element_wise(*_merged(parts), "")
 
 
-def _csv_values(column: pa.ChunkedArray) -> Any:
+def _csv_values(column: pa.ChunkedArray, marked: bool) -> Any:
     if not pa.types.is_string(column.type):
         return plain(column)
-    harmless = pc.replace_substring_regex(column, _FORMULA, r"'\1", max_replacements=1)
+    if marked:
+        harmless = pc.binary_join_element_wise("'", column, "")
+    else:
+        harmless = pc.replace_substring_regex(column, _FORMULA, r"'\1", max_replacements=1)
     return _where(harmless, _CSV_SPECIAL, lambda value: '"' + value.replace('"', '""') + '"')
 
 

@@ -63,6 +63,7 @@ class Lookup:
             await send_problem(scope, send, problem)
         except SnapshotError as error:
             _log.error("a look-up failed: %s", error)
+            self._state.holder.report_damage(error)
             await send_problem(scope, send, DamagedSnapshot())
         except Exception:
             _log.exception("a look-up failed")
@@ -124,6 +125,7 @@ class Lookup:
             pass  # some servers raise it when the client has disconnected
         except SnapshotError as error:
             _log.error("an answer was cut short: %s", error)
+            self._state.holder.report_damage(error)
         except Exception:
             _log.exception("an answer was cut short")
 

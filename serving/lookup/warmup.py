@@ -17,19 +17,25 @@ from serving.lookup.encoding import Pairs, encode
 from serving.state import State
 
 _log = logging.getLogger("serving")
+_PAUSE: Final = 1.0  # seconds before a warm-up that failed is tried again; twice as many each time
+_LONGEST_PAUSE: Final = 60.0
 # Lengths on both sides of a machine word, and of one of them names enough for an index: see lookalike.kernel.join.
 _NAMES_OF_LENGTH: Final = {3: 20, 12: 1100, 70: 20}
 
 
 async def warm_up_later(state: State) -> None:
-    """Do it in a thread; then the state is marked as warmed."""
-    try:
-        await asyncio.get_running_loop().run_in_executor(state.executor, warm_up)
-        gc.collect()
-        gc.freeze()  # what lives as long as the service need not be looked at in every full collection
-    except Exception:
-        _log.exception("the comparison could not be compiled; answers below the floor will fail")
-        return
+    """Do it in a thread; then the state is marked as warmed. After a failure it is tried again: it may pass."""
+    pause = _PAUSE
+    while True:
+        try:
+            await asyncio.get_running_loop().run_in_executor(state.executor, warm_up)
+            break
+        except Exception:
+            _log.exception("the comparison could not be compiled; tried again in %.0f seconds", pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    gc.collect()
+    gc.freeze()  # what lives as long as the service need not be looked at in every full collection
     state.warmed = True
 
 

@@ -9,7 +9,8 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.keys import KeyRing, given_key
-from serving.middleware.rate import Buckets, address_of
+from serving.middleware.rate import Buckets
+from serving.ops.addresses import client_of
 from serving.ops.metrics import Metrics
 from serving.ops.record import RequestRecord
 from serving.problems import TooManyRequests, Unauthorized, send_problem
@@ -72,7 +73,7 @@ class Admission:
         client = record.key
         if client is None:
             peer = scope.get("client")
-            client = "@" + (address_of(peer[0]) if peer else "")  # no name of a key has an @
+            client = "@" + (client_of(peer[0]) if peer else "")  # no name of a key has an @
         verdict = buckets.take(client, time.monotonic())
         left = f'"requests";r={verdict.remaining};t={math.ceil(verdict.refill)}'.encode()
         record.added = (*record.added, self._policy, (b"ratelimit", left))

@@ -1,20 +1,21 @@
-"""The layer that refuses long URLs, long parameters and large bodies."""
+"""The layer that refuses long URLs, paths that are not UTF-8, long parameters and large bodies."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Final
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.ops.protocol import MAX_BODY_BYTES
 from serving.problems import ContentTooLarge, InvalidParameter, UriTooLong, send_problem
-
-MAX_BODY_BYTES: Final = 65_536  # no request needs a body; some clients send a small one with every request
 
 
 class Bounds:
-    """Refuses a URL beyond `url_bytes` (as sent), a parameter beyond `parameter_bytes` (decoded), a large body."""
+    """Refuses a URL beyond `url_bytes` (as sent), a parameter beyond `parameter_bytes` (decoded), a large body.
+
+    A server puts a replacement character for what is not UTF-8 in a path, so such a path would name something else.
+    """
 
     def __init__(self, app: ASGIApp, *, url_bytes: int, parameter_bytes: int) -> None:
         self._app = app
@@ -27,6 +28,8 @@ class Bounds:
         path: bytes = scope.get("raw_path") or b""  # optional in ASGI; uvicorn gives it
         if len(path) + len(query) + (query != b"") > self._url_bytes:
             return send_problem(scope, send, UriTooLong(f"The URL is longer than {self._url_bytes} bytes."))
+        if b"%" in path and not _is_utf8(path):
+            return send_problem(scope, send, InvalidParameter("path: is not UTF-8", parameter="path"))
         if len(query) > self._parameter_bytes and (name := self._too_long(query)) is not None:
             detail = f"{name}: is longer than {self._parameter_bytes} bytes"
             return send_problem(scope, send, InvalidParameter(detail, parameter=name))
@@ -45,3 +48,11 @@ class Bounds:
             if len(value) > self._parameter_bytes and len(unquote_to_bytes(value)) > self._parameter_bytes:
                 return unquote_plus(name[:192].decode("latin-1"))[:64]
         return None
+
+
+def _is_utf8(path: bytes) -> bool:
+    try:
+        unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,5 +1,6 @@
 """The layers around the application: `protect` puts the layers in their order.
 
+    Forwarded   whose request a trusted proxy passes on; only if proxies are set
     Observe     request id, access log, metrics, headers of every response, unexpected errors; the lifespan
     Bypass      health and metrics go past the rest; not there if a second port serves them
     CORS        Starlette's; only if origins are set
@@ -23,9 +24,12 @@ from serving.api import health
 from serving.keys import KeyRing, KeysError
 from serving.middleware.admission import Admission
 from serving.middleware.bounds import Bounds
+from serving.middleware.forwarded import Forwarded
 from serving.middleware.load import Load
 from serving.middleware.observe import Observe
 from serving.middleware.rate import Buckets
+from serving.ops.addresses import parse_networks
+from serving.ops.connections import Connections
 from serving.ops.loglines import access_line
 from serving.ops.logs import configure_logging, wants_json
 from serving.ops.record import Header
@@ -89,10 +93,14 @@ def protect(app: ASGIApp, state: State) -> ASGIApp:
             host=settings.host,
             port=settings.ops_port,
             shared=is_worker(),
+            connections=Connections(settings, metrics),
         )
     guarded = _guard(app, state)
     inner = guarded if settings.ops_port is not None else Bypass(guarded, app, paths=health.PATHS)
-    return observed(inner, Lifetime(app, second_port=second_port, handler=handler))
+    lifetime = Lifetime(app, connections=Connections(settings, metrics), second_port=second_port, handler=handler)
+    outermost = observed(inner, lifetime)
+    proxies = parse_networks(settings.trusted_proxies)
+    return Forwarded(outermost, proxies) if proxies else outermost
 
 
 def _guard(app: ASGIApp, state: State) -> ASGIApp:

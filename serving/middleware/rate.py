@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from typing import Final, NamedTuple
 
@@ -59,16 +58,3 @@ class Buckets:
             self._full_at = {client: full_at for client, full_at in self._full_at.items() if full_at > now}
         while len(self._full_at) >= self._capacity:
             del self._full_at[next(iter(self._full_at))]
-
-
-def address_of(host: str) -> str:
-    """What counts as one client: an IPv4 address, or the /64 network that one subscriber has in IPv6."""
-    if ":" not in host:
-        return host
-    try:
-        address = ipaddress.IPv6Address(host.partition("%")[0])
-    except ValueError:
-        return host[:64]
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return address.exploded[:19] + "::/64"

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -43,8 +43,8 @@ STATUSES: Final = frozenset(
 )
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-Reason = Literal["key", "rate", "concurrency", "timeout", "stalled"]
-REASONS: Final[tuple[Reason, ...]] = ("key", "rate", "concurrency", "timeout", "stalled")
+Reason = Literal["key", "rate", "concurrency", "timeout", "stalled", "connections", "size", "slow", "malformed"]
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 
 class Metrics(Collector):

@@ -1,4 +1,4 @@
-"""What the service needs of uvicorn beyond ASGI: no banner, cut connections, a second port, the last log lines.
+"""What the service needs of uvicorn beyond ASGI: bounds, no banner, cut connections, a second port, last log lines.
 
 An application cannot ask uvicorn for these, so this module, and no other, reaches for uvicorn's own objects. Under
 another server nothing here takes effect, and nothing fails. Tests with a real process check it.
@@ -8,26 +8,52 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import logging
 import multiprocessing
 import socket
 from collections.abc import Callable, Iterator
+from typing import Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE as STARTUP_FAILURE
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from serving.ops.connections import Connections
 from serving.ops.logs import LogHandler
+from serving.ops.protocol import BoundedProtocol
 from serving.settings import SettingsError
 
+_NOT_SET: Final = "127.0.0.1,::1"  # what uvicorn trusts by default
+_log = logging.getLogger("serving")
 
-def drop_banner(receive: Receive) -> None:
-    """Let uvicorn send no `Server` header. receive: of the lifespan; its owner knows uvicorn's configuration.
 
-    It does what uvicorn's option --no-server-header does.
+def configure_server(receive: Receive, connections: Connections) -> None:
+    """Complete uvicorn's configuration before it listens, however it was started.
+
+    receive: of the lifespan; its owner knows the configuration. It does what these options do: --no-server-header,
+    --no-proxy-headers, and --http with a protocol of our own.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
-    if isinstance(config, uvicorn.Config):
-        config.encoded_headers = [header for header in config.encoded_headers if header != (b"server", b"uvicorn")]
+    if not isinstance(config, uvicorn.Config):
+        _log.warning("this server is not uvicorn: the settings of connections and headers have no effect")
+        return
+    config.encoded_headers = [header for header in config.encoded_headers if header != (b"server", b"uvicorn")]
+    if config.forwarded_allow_ips != _NOT_SET and not connections.settings.trusted_proxies:
+        _log.warning("uvicorn's --forwarded-allow-ips has no effect: set LOOKALIKE_TRUSTED_PROXIES")
+    if isinstance(config.loaded_app, ProxyHeadersMiddleware):
+        config.loaded_app = config.loaded_app.app
+    if config.http_protocol_class is HttpToolsProtocol:
+        config.http_protocol_class = bounded_by(connections)
+    else:
+        _log.warning("uvicorn's --http is not httptools: the settings of connections and headers have no effect")
+
+
+def bounded_by(connections: Connections) -> type[asyncio.Protocol]:
+    """The protocol for uvicorn, which takes anything that makes one."""
+    return cast("type[asyncio.Protocol]", functools.partial(BoundedProtocol, guard=connections))
 
 
 async def abort_connection(send: Send) -> None:
@@ -42,9 +68,10 @@ async def abort_connection(send: Send) -> None:
 class SecondPort:
     """Serves another application on a second port, in the same event loop."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, shared: bool) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int, shared: bool, connections: Connections) -> None:
         """Nothing is bound yet. shared: other workers bind the same port; each answers for all."""
         self._app = app
+        self._connections = connections
         self._host, self._port, self._shared = host, port, shared
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -57,7 +84,14 @@ class SecondPort:
             reason = error.strerror or error
             raise SettingsError(f"LOOKALIKE_OPS_PORT: {self._host}:{self._port}: {reason}") from None
         config = uvicorn.Config(
-            self._app, lifespan="off", log_config=None, access_log=False, server_header=False, workers=1
+            self._app,
+            http=bounded_by(self._connections),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            workers=1,
         )
         self._server = _QuietServer(config)
         self._task = asyncio.create_task(self._server.serve([listener]))
@@ -102,14 +136,17 @@ class Lifetime:
     While the server waits for requests under way after SIGTERM, the second port still answers.
     """
 
-    def __init__(self, app: ASGIApp, *, second_port: SecondPort | None, handler: LogHandler) -> None:
+    def __init__(
+        self, app: ASGIApp, *, connections: Connections, second_port: SecondPort | None, handler: LogHandler
+    ) -> None:
         self._app = app
+        self._connections = connections
         self._second_port = second_port
         self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One lifespan."""
-        drop_banner(receive)
+        configure_server(receive, self._connections)
         if self._second_port is not None:
             try:
                 await self._second_port.start()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from typing import Any, Final, TypeVar
 
-# What an entry costs besides its payload: the key, the dictionary's slot, the objects around the bytes.
+# What an entry costs besides its payload and its key: the dictionary's slot, the objects around the bytes.
 OVERHEAD: Final = 1000
 
 
@@ -40,7 +41,7 @@ class ByteCache:
     def put(self, key: Hashable, value: Any, size: int) -> bool:
         """Keep a value of `size` bytes; whether it fits at all."""
         self.discard(key)
-        size += OVERHEAD
+        size += OVERHEAD + _bytes_of(key)
         if size > self.capacity:
             return False
         self._entries[key] = (value, size)
@@ -65,6 +66,12 @@ class ByteCache:
         """Keys and values, the one used last first."""
         for key in reversed(self._entries):
             yield key, self._entries[key][0]
+
+
+def _bytes_of(key: Hashable) -> int:
+    """The texts in a key, which clients choose."""
+    parts = key if isinstance(key, tuple) else ()
+    return sum(sys.getsizeof(part) for part in parts if isinstance(part, str | bytes))
 
 
 class _Flight:

@@ -7,25 +7,22 @@ import contextlib
 import logging
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
-from lookalike.errors import SnapshotError
+from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import CURRENT
 from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.origin import check_origin
-from lookalike.snapshots.reader import Snapshot
-from lookalike.snapshots.stored import StoredTable
 from serving.ops.metrics import Metrics
 from serving.settings import Settings
 from serving.snapshots.cache import ByteCache, Flights
+from serving.snapshots.opened import BoundedSnapshot, needed
 
 # A service without a snapshot waits this long for the checksums of its first one. If they take longer, the snapshot
 # is served meanwhile, each file compared before it is read, and withdrawn if one is wrong. Every later snapshot has
@@ -41,49 +38,6 @@ Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 
 
-class BoundedSnapshot(Snapshot):
-    """A snapshot that keeps the footers of the files used last, a bounded number of them.
-
-    verified: files whose checksums were compared. The others are compared before they are first opened, because Arrow
-    may crash on a damaged one.
-    """
-
-    open_footers = 1024
-
-    def __init__(self, output: Output, manifest: Manifest) -> None:
-        """As the base class."""
-        super().__init__(output, manifest)
-        self.verified: set[FileEntry] = set(manifest.files) if output.compares_checksums else set()
-        self._recent: OrderedDict[tuple[str, int | None], int] = OrderedDict()
-        self._footers = 0
-
-    def stored(self, table: str, bucket: int | None) -> StoredTable:
-        """As the base class; what was used longest ago is forgotten."""
-        place = (table, bucket)
-        if place not in self._stored:
-            self.verify(self.entries(table, bucket))
-        stored = super().stored(table, bucket)
-        with self._lock:
-            if place not in self._recent:
-                self._footers += len(stored.entries)
-            self._recent[place] = len(stored.entries)
-            self._recent.move_to_end(place)
-            while self._footers > self.open_footers and len(self._recent) > 1:
-                oldest, files = self._recent.popitem(last=False)
-                self._stored.pop(oldest, None)
-                self._footers -= files
-        return stored
-
-    def verify(self, entries: Iterable[FileEntry], is_over: Callable[[], bool] = lambda: False) -> None:
-        """Compare checksums, each once. Raises SnapshotError if one is wrong, or once it is over."""
-        for entry in entries:
-            if is_over():
-                raise SnapshotError("the check was interrupted")
-            if entry not in self.verified:
-                self.output.check_file(entry)
-                self.verified.add(entry)
-
-
 @dataclass(frozen=True, eq=False)
 class Served:
     """One snapshot while it is served. A request keeps the one that it began with.
@@ -92,7 +46,7 @@ class Served:
     cache: encoded answers. flights: what is being read right now. Both for the event loop's thread alone.
     """
 
-    snapshot: Snapshot
+    snapshot: BoundedSnapshot
     cache: ByteCache
     flights: Flights = field(default_factory=Flights)
 
@@ -126,13 +80,16 @@ class SnapshotHolder:
         """Nothing is read before `follow` runs. executor: a thread for checks alone, for they may take long."""
         self.served: Served | None = None
         self.refused: Refused | None = None
+        self.damage: str | None = None  # what was wrong with a file when a look-up wanted it, until that is mended
+        self.is_gone = False  # there was a CURRENT
         self.prepare: Callable[[Served], Awaitable[None]] | None = None  # run on a new one before its swap
         self._settings, self._metrics, self._executor = settings, metrics, executor
         self._output = open_output(settings.output, block_cache_bytes=settings.block_cache_bytes, brisk=True)
         self._stop = threading.Event()
         self._verified: frozenset[FileEntry] = frozenset()
         self._again = 0.0
-        self._pause = settings.poll_seconds
+        self._pause = self._look_pause = settings.poll_seconds
+        self._look_again = 0.0
 
     async def follow(self) -> None:
         """Poll until cancelled. No failure ends it."""
@@ -153,8 +110,10 @@ class SnapshotHolder:
         except SnapshotError as error:
             self._refuse(CURRENT, error)
             return
+        self.is_gone = current is None and self.served is not None
         if current is None or (self.served is not None and current == self.served.id):
             self._accept()
+            await self._look_at_damage()
             return
         if self.refused is not None and self.refused.id == current and time.monotonic() < self._again:
             return
@@ -162,6 +121,32 @@ class SnapshotHolder:
             await self._take(current)
         except SnapshotError as error:
             self._refuse(current, error)
+
+    def report_damage(self, error: SnapshotError) -> None:
+        """A look-up has failed because of a file of the snapshot. For the event loop's thread.
+
+        A store that does not answer is no damage: what is in memory is still answered.
+        """
+        if not isinstance(error, StoreError):
+            if self.damage is None:
+                self._look_again = time.monotonic()
+                self._look_pause = self._settings.poll_seconds
+            self.damage = self._without_paths(error)
+
+    async def _look_at_damage(self) -> None:
+        """See whether what a look-up came upon has been mended, each time after twice the pause."""
+        if self.damage is None or self.served is None or time.monotonic() < self._look_again:
+            return
+        served = self.served
+        try:
+            await self._off_loop(self._check_again, served.snapshot)
+        except SnapshotError as error:
+            self.damage = self._without_paths(error)
+            self._look_pause = min(_LONGEST_PAUSE, 2 * self._look_pause)
+            self._look_again = time.monotonic() + self._look_pause
+            return
+        self.damage = None
+        _log.info("the files of snapshot %s are whole", served.id)
 
     async def _take(self, current: str) -> None:
         opened = await self._off_loop(self._open, current)
@@ -180,7 +165,7 @@ class SnapshotHolder:
             if withdraw:
                 self.served = None
             raise
-        self._verified = frozenset(opened.manifest.files)
+        self._verified = frozenset(opened.verified)
         if not withdraw:
             await self._swap(opened)
         self._accept()
@@ -191,18 +176,19 @@ class SnapshotHolder:
             self.refused = None
             self._metrics.snapshot_accepted()
 
-    async def _swap(self, snapshot: Snapshot) -> None:
+    async def _swap(self, snapshot: BoundedSnapshot) -> None:
         new = Served(snapshot, ByteCache(self._settings.cache_bytes))
         if self.prepare is not None:
             await self.prepare(new)
         old, self.served = self.served, new
+        self.damage = None
         if old is not None:
             old.cache.clear()
         self._metrics.snapshot_swapped(new.id, new.manifest.created)
         _log.info("serving snapshot %s", new.id)
 
     def _refuse(self, snapshot: str, error: SnapshotError) -> None:
-        reason = str(error).replace(f"{self._settings.output}/", "").replace(str(self._settings.output), "output")
+        reason = self._without_paths(error)
         refused = Refused(snapshot, reason)
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
         self._again = time.monotonic() + self._pause
@@ -212,17 +198,25 @@ class SnapshotHolder:
             kept = "nothing is served" if self.served is None else f"{self.served.id} is still served"
             _log.error("snapshot refused, %s: %s", kept, reason)
 
+    def _without_paths(self, error: SnapshotError) -> str:
+        return str(error).replace(f"{self._settings.output}/", "").replace(str(self._settings.output), "output")
+
     def _open(self, current: str) -> BoundedSnapshot:
         """Open a snapshot and see that its files are there; the footers and rows are read when asked for."""
         snapshot = BoundedSnapshot.open(self._output, current)
         snapshot.open_footers = self._settings.open_footers
         snapshot.verified |= self._verified & set(snapshot.manifest.files)
-        snapshot.output.check_sizes(snapshot.manifest.files)
+        snapshot.output.check_sizes(needed(snapshot))
         check_origin(snapshot)
         return snapshot
 
+    def _check_again(self, snapshot: BoundedSnapshot) -> None:
+        snapshot.output.check_sizes(needed(snapshot))
+        snapshot.forget_checks()
+        self._compare_checksums(snapshot)
+
     def _compare_checksums(self, snapshot: BoundedSnapshot) -> None:
-        snapshot.verify(snapshot.manifest.files, self._stop.is_set)
+        snapshot.verify(needed(snapshot), self._stop.is_set)
 
     async def _off_loop(self, call: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, partial(call, *arguments))

@@ -94,3 +94,10 @@ def test_who_gives_up_leaves_it_to_the_others_and_the_last_one_ends_it() -> None
         assert (ended, len(flights)) == ([1], 0)
 
     asyncio.run(ask())
+
+
+def test_long_keys_take_room_too() -> None:
+    cache = ByteCache(100_000)
+    for number in range(1000):
+        cache.put((b"%d" % number + b"x" * 10_000, "identity"), b"", 0)
+    assert len(cache) < 10

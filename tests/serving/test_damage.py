@@ -14,7 +14,7 @@ import pytest
 from lookalike.errors import SnapshotError
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.layout import CURRENT, new_snapshot_id
-from serving.snapshots.holder import BoundedSnapshot
+from serving.snapshots.opened import BoundedSnapshot
 
 from .conftest import Published
 from .running import PATH, Service, ServiceFactory, eventually, service_process
@@ -54,6 +54,18 @@ def flip_a_byte(folder: Path) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 3] ^= 0x40
     file.write_bytes(content)
+
+
+def flip_a_byte_of_a_spelling(folder: Path) -> None:
+    file = a_file(folder, "spellings")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 0x40
+    file.write_bytes(content)
+
+
+def lose_spellings(folder: Path) -> None:
+    for file in folder.glob("spellings/**/*.parquet"):
+        file.unlink()
 
 
 def cut_short(folder: Path) -> None:
@@ -183,7 +195,90 @@ def test_a_file_that_is_lost_while_it_is_served_is_a_problem_of_its_answers_alon
     answer = service.client.get(PATH, params={"hashtag": "covid19"})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:lookalike:problem:damaged-snapshot")
     assert str(tmp_path) not in answer.text
-    assert service.client.is_ready()
+    assert service.client.get("/api/v1/hashtags").status_code == 200
+
+
+@pytest.mark.parametrize("path", [f"{PATH}?hashtag=covid19", "/api/v1/hashtags/covid19/pairs?format=csv"])
+def test_while_look_ups_fail_the_service_is_not_ready_until_the_files_are_back(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, path: str
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    kept = {file: file.read_bytes() for file in output.glob("snapshots/*/pairs/**/*.parquet")}
+    for file in kept:
+        file.unlink()
+    assert service.client.get(path).status_code == 503
+    detail = service.client.get("/readyz").json()["detail"]
+    assert detail.startswith("Not ready: look-ups fail: snapshots/")
+    for file, content in kept.items():
+        file.write_bytes(content)
+    eventually(service.client.is_ready)
+    assert service.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte_of_a_spelling, lose_spellings])
+def test_a_damaged_file_that_no_look_up_reads_does_not_stop_serving(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, damage: Damage
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    new = copied_snapshot(output, damage)
+    service = serve(output)
+    assert readiness(service)["snapshot"] == new
+    assert service.client.pairs("covid19") != []
+
+
+def test_a_service_whose_current_is_gone_answers_but_is_not_ready(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    (output / CURRENT).rename(output / "kept")
+    seen = eventually(lambda: readiness(service), lambda seen: "detail" in seen)
+    assert seen["detail"] == "Not ready: CURRENT is gone."
+    assert service.client.pairs("covid19") != []
+    (output / "kept").rename(output / CURRENT)
+    eventually(service.client.is_ready)
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "manifest.json"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_refused_and_hangs_nothing(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory, name: str, kind: str
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+
+    def put(folder: Path) -> None:
+        (folder / name).unlink()
+        if kind == "pipe":
+            os.mkfifo(folder / name)
+        elif kind == "folder":
+            (folder / name).mkdir()
+        else:
+            (folder / name).symlink_to("/dev/zero")
+
+    if name == CURRENT:
+        put(output)
+    else:
+        copied_snapshot(output, put)
+    seen = eventually(lambda: readiness(service), lambda seen: seen.get("refused") is not None)
+    assert seen["refused"]["reason"].endswith("Is a directory" if kind == "folder" else "is not a file")
+    assert service.client.pairs("covid19") != []
+    copied = copied_snapshot(medium_snapshot.copy(tmp_path / "again"))
+    shutil.copytree(tmp_path / "again/output/snapshots" / copied, output / "snapshots" / copied)
+    if (output / CURRENT).is_dir():
+        (output / CURRENT).rmdir()
+    make_current(output, copied)
+    eventually(lambda: readiness(service), lambda seen: seen.get("snapshot") == copied and seen["refused"] is None)
+
+
+def test_a_current_that_is_a_link_to_a_file_is_followed(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    (output / CURRENT).rename(tmp_path / "elsewhere")
+    (output / CURRENT).symlink_to(tmp_path / "elsewhere")
+    assert serve(output).client.pairs("covid19") != []
 
 
 def test_a_service_with_no_snapshot_waits_for_one(

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from serving import problems
 from serving.api import health
+from serving.middleware.head import HeadAsGet
 from serving.ops.metrics import ROUTES, Metrics
 from serving.snapshots.holder import Refused
 from serving.state import State
@@ -38,7 +39,7 @@ def app(state: State, request: pytest.FixtureRequest) -> ASGIApp:
     application.state.lookalike = state
     application.include_router(health.make_router())
     problems.install(application)
-    return Observed(application).app
+    return Observed(HeadAsGet(application)).app
 
 
 def test_a_service_without_a_snapshot_lives_but_is_not_ready(app: ASGIApp) -> None:

@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.keys import add_key
 from serving.middleware.protect import protect
+from serving.ops.connections import Connections
 from serving.ops.metrics import Metrics
-from serving.ops.server import drop_banner
+from serving.ops.server import configure_server
 from serving.settings import SettingsError
 from serving.state import State
 from tests.serving.opscall import call, hello, scope_of, settings_of
@@ -145,8 +146,12 @@ def test_the_lifespan_takes_uvicorns_banner_away_and_nothing_else(
     ]
 
 
-def test_another_server_is_left_alone() -> None:
+def test_another_server_is_left_alone_and_its_log_says_what_is_missing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def receive() -> Message:
         raise AssertionError
 
-    drop_banner(receive)
+    with caplog.at_level("WARNING"):
+        configure_server(receive, Connections(settings_of(tmp_path), Metrics()))
+    assert "this server is not uvicorn" in caplog.text

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.middleware.rate import Buckets, address_of
+from serving.middleware.rate import Buckets
+from serving.ops.addresses import client_of
 
 
 class PlainBucket:
@@ -83,4 +84,4 @@ def test_a_flood_of_clients_keeps_within_the_bound_and_full_buckets_go_first() -
     ],
 )
 def test_an_ipv6_subscriber_is_one_client(host: str, client: str) -> None:
-    assert address_of(host) == client
+    assert client_of(host) == client

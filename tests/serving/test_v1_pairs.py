@@ -77,6 +77,22 @@ def test_all_formats_have_the_same_evidence(
     assert text.splitlines()[0] == ",".join(EVIDENCE.names)
 
 
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_csv_for_spreadsheets_marks_ids_as_texts(sample: Service, limit: int | None) -> None:
+    path, parameters = PATH.format("small"), {"format": "csv"} | ({} if limit is None else {"limit": str(limit)})
+
+    def read(**more: str) -> list[dict[str, str]]:
+        answer = sample.client.get(path, params=parameters | more)
+        if limit is not None:
+            assert ("ids=text" in answer.links["next"]["url"]) == bool(more)
+        return list(csv.DictReader(io.StringIO(answer.text, newline=""), strict=True))
+
+    marked = [row | {f"account_{side}": "'" + row[f"account_{side}"] for side in "ab"} for row in read()]
+    assert read(ids="text") == marked != []
+    refused = sample.client.get(path, params=parameters | {"ids": "number"})
+    assert (refused.status_code, refused.json()["parameter"]) == (422, "ids")
+
+
 @pytest.mark.parametrize("limit", [1, 63, 64, 65])
 def test_pages_go_on_where_the_last_one_ended(sample: Service, sample_output: Path, limit: int) -> None:
     for hashtag in ("small", HARD):

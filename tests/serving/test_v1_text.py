@@ -38,6 +38,12 @@ def test_a_spreadsheet_runs_no_text(formula: str) -> None:
     assert line.lstrip('"').startswith("'")
 
 
+@pytest.mark.parametrize("value", ["1234567890123456789", "007", "1e5", "=1+1", "'x", "a,b"])
+def test_a_marked_text_begins_with_one_apostrophe_more(value: str) -> None:
+    (line,) = csv_lines([pa.chunked_array([[value]])], marked=[0]).to_pylist()
+    assert next(csv.reader([line])) == ["'" + value]
+
+
 def test_numbers_and_times_stand_in_csv_without_quotes() -> None:
     columns: list[Any] = [
         pa.chunked_array([[1, None]], pa.int64()),

@@ -1,0 +1,107 @@
+"""The connections of one port: how many there may be, and a clock that ends those that take too long.
+
+A client needs a connection before its key can be looked at, so these bounds hold for everyone. Where there are too
+many connections, one that waits for its client makes room for the new one: the one that has waited longest, of the
+same address if that has its share. If all of them have requests under way, the new one is answered 503 and closed. So
+a client that opens connections and sends nothing keeps nobody out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from serving.ops.addresses import client_of, is_in, parse_networks
+from serving.ops.metrics import Metrics, Reason
+from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from serving.ops.protocol import BoundedProtocol
+
+_OFTEN: Final = 0.5  # seconds between looks at the clock; one timer serves all connections
+
+
+class Connections:
+    """Counts connections, in all and by address, and looks at their deadlines. For the event loop's thread alone.
+
+    An address of `trusted_proxies` stands for many clients: no bound of its own holds for it.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings = settings
+        self._metrics = metrics
+        self._proxies = parse_networks(settings.trusted_proxies)
+        self._by_client: dict[str | None, dict[BoundedProtocol, None]] = {}
+        self._count = 0
+        self._timer: asyncio.TimerHandle | None = None
+        times = (settings.head_timeout_seconds, settings.body_timeout_seconds, settings.keep_alive_seconds)
+        self._often = min(_OFTEN, *(seconds / 4 for seconds in times))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self._count
+
+    def admit(self, connection: BoundedProtocol, address: str | None) -> bool:
+        """Take a connection in, perhaps in place of another one; False if there is no room."""
+        client = self._client(address)
+        own = self._by_client.get(client, {})
+        if client is not None and len(own) >= self.settings.max_connections_per_address:
+            room = self._make_room(own)
+        elif self._count >= self.settings.max_connections:
+            largest = max(self._by_client.values(), key=len)
+            room = self._make_room(largest) or self._make_room(c for each in self._by_client.values() for c in each)
+        else:
+            room = True
+        if not room:
+            self.refused("connections")
+            return False
+        self._by_client.setdefault(client, {})[connection] = None
+        self._count += 1
+        if self._timer is None:
+            self._look_later(connection.loop)
+        return True
+
+    def leave(self, connection: BoundedProtocol, address: str | None) -> None:
+        """A connection is gone. Does nothing if it was never taken in, or made room."""
+        client = self._client(address)
+        own = self._by_client.get(client)
+        if own is None or connection not in own:
+            return
+        del own[connection]
+        self._count -= 1
+        if not own:
+            del self._by_client[client]
+
+    def refused(self, reason: Reason) -> None:
+        """Count what was refused."""
+        self._metrics.refused(reason)
+
+    def _client(self, address: str | None) -> str | None:
+        """What counts as one client; None if it is many."""
+        if address is None or (self._proxies and is_in(address, self._proxies)):
+            return None
+        return client_of(address)
+
+    def _make_room(self, connections: Iterable[BoundedProtocol]) -> bool:
+        waiting = [connection for connection in connections if connection.waits]
+        if not waiting:
+            return False
+        longest = min(waiting, key=lambda connection: connection.waits_since)
+        self.refused("connections")
+        self.leave(longest, longest.address)
+        longest.transport.abort()
+        return True
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(self._often, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End what is overdue."""
+        self._timer = None
+        now = loop.time()
+        for own in list(self._by_client.values()):
+            for connection in list(own):
+                connection.look(now)
+        if self._count:
+            self._look_later(loop)

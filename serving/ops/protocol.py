@@ -1,0 +1,282 @@
+"""HTTP/1.1 as uvicorn's httptools protocol speaks it, within bounds: bytes, headers, time, pipelined requests.
+
+Nothing of a request reaches the application before its head is whole. What is refused before that is answered here,
+as a problem document, and the connection is closed. A connection waits for its client while it is idle, in the middle
+of a head, or in the middle of a body; each has its time. While an answer is under way, the layer Load has the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any, Final
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from serving.ops.connections import Connections
+from serving.ops.metrics import Reason
+from serving.problems import (
+    PROBLEM_TYPE,
+    BadRequest,
+    ContentTooLarge,
+    HeadersTooLarge,
+    Overloaded,
+    Problem,
+    RequestTimedOut,
+    UriTooLong,
+    problem_bytes,
+)
+
+MAX_BODY_BYTES: Final = 65_536  # no request needs a body; some clients send a small one with every request
+_END: Final = b"\r\n\r\n"  # of a head
+_MOST_BODY: Final = 2 * MAX_BODY_BYTES  # with what is sent around it: sizes of chunks, trailers, the next head
+_MOST_REST: Final = 1 << 18  # bytes of pipelined requests that wait for their turn
+_MOST_IGNORED: Final = 1 << 20  # bytes that come after a refusal, while the client may still read it
+_LINGER: Final = 1.0  # seconds that it has for that
+
+
+class _HeldFlow(FlowControl):
+    """Reading stays paused while there are bytes that wait for their turn; uvicorn resumes it for each request."""
+
+    held = False
+
+    def resume_reading(self) -> None:
+        if not self.held:
+            super().resume_reading()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection.
+
+    waits: for the client, and not for the application. waits_since: the time of the loop. deadline: of the client's
+    next step, looked at by `Connections`.
+    """
+
+    flow: _HeldFlow
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        guard: Connections,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.ws_protocol_class = None  # an upgrade is never done
+        self._guard = guard
+        settings = guard.settings
+        self._most_headers, self._most_header_bytes = settings.max_headers, settings.max_header_bytes
+        self._most_head = settings.max_url_bytes + settings.max_header_bytes
+        self.deadline = math.inf
+        self.waits_since = 0.0
+        self.address: str | None = None
+        self._fed = 0  # bytes of the head, or of the body, so far
+        self._in_head = True  # or before one; otherwise in a body
+        self._rest = b""  # comes after requests that are not answered yet
+        self._deaf = False  # what comes is ignored: the connection ends
+        self._ignored = 0
+        self._unsent, self._unsent_since = 0, 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether the client has to send something, and no answer is under way."""
+        return self.cycle is None or self.cycle.response_complete
+
+    # --- what the transport calls ---
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """A client has connected."""
+        super().connection_made(transport)
+        self.flow = _HeldFlow(transport)
+        self.address = self.client[0] if self.client else None
+        self.waits_since = self.loop.time()
+        self.deadline = self.waits_since + self._guard.settings.head_timeout_seconds
+        if not self._guard.admit(self, self.address):
+            self._deaf = True
+            self._write(Overloaded("There are too many connections; try again in a moment."))
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._guard.leave(self, self.address)
+        self._rest = b""
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come: nearly always one whole head."""
+        if self._deaf:
+            self._ignored += len(data)
+            if self._ignored > _MOST_IGNORED:
+                self.transport.abort()
+        elif self._rest:
+            self._hold(self._rest + data)
+        elif data.find(_END) + len(_END) == len(data) and not self.pipeline:
+            self._feed(data)
+        else:
+            self._feed_in_turn(data)
+
+    # --- what the parser calls ---
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        if len(self.headers) > self._most_headers or self._fed - len(self.url) > self._most_header_bytes:
+            raise HeadersTooLarge
+        super().on_headers_complete()
+        self._fed = 0
+        self._in_head = False
+        self.headers = []  # what comes in trailers after the body is none of the request's headers
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body has come."""
+        if len(self.cycle.body) + len(body) > MAX_BODY_BYTES:
+            raise ContentTooLarge("The body is too large; no request needs one.")
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._fed = 0
+        self._in_head = True
+        self.deadline = math.inf
+        if self.cycle.response_complete:
+            self._idle()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer has been given: it is the turn of the next request. As uvicorn's, without a timer for each."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._in_head and not self._fed:
+            self._idle()
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            self.flow.held = False
+            self._feed_in_turn(rest)
+        self.flow.resume_reading()
+
+    # --- what `Connections` calls ---
+
+    def look(self, now: float) -> None:
+        """End the connection if the client has taken too long: to send, or to read what waits for it."""
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent or unsent != self._unsent:
+            self._unsent, self._unsent_since = unsent, now
+        elif now - self._unsent_since > 2 * self._guard.settings.request_timeout_seconds:
+            self.transport.abort()  # Load has not: the answer is complete, or went past it
+            return
+        if now < self.deadline:
+            return
+        self.deadline = math.inf
+        if self._deaf:
+            self.transport.abort()
+        elif self._fed or not self._in_head:
+            what = "head" if self._in_head else "body"
+            self._refuse(RequestTimedOut(f"The {what} of the request did not come in time."), "slow")
+        else:
+            self.transport.close()
+
+    # ---
+
+    def _idle(self) -> None:
+        self.waits_since = self.loop.time()
+        self.deadline = self.waits_since + self._guard.settings.keep_alive_seconds
+
+    def _feed_in_turn(self, data: bytes) -> None:
+        """Feed the parser one head after the other, as long as the requests before it are answered."""
+        start = 0
+        while start < len(data) and not self._deaf:
+            if self.pipeline:
+                self._hold(data[start:])
+                return
+            end = data.find(_END, start) + len(_END)
+            end = len(data) if end < len(_END) else end
+            self._feed(data[start:end])
+            start = end
+
+    def _hold(self, data: bytes) -> None:
+        if len(data) > _MOST_REST:
+            self._end_after_answers()
+            return
+        self._rest = data
+        self.flow.held = True
+        self.flow.pause_reading()
+
+    def _feed(self, data: bytes) -> None:
+        was_in_head, begins = self._in_head, not self._fed
+        self._fed += len(data)
+        if self._fed > (self._most_head if was_in_head else _MOST_BODY):
+            self._refuse(self._too_large(data), "size")
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._end_after_answers()  # what follows may be in the other protocol
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            problem = cause if isinstance(cause, Problem) else BadRequest("The request is not well-formed HTTP/1.1.")
+            self._refuse(problem, "size" if isinstance(cause, Problem) else "malformed")
+        if not self._in_head:
+            if was_in_head:
+                self.deadline = self.loop.time() + self._guard.settings.body_timeout_seconds
+        elif begins and self._fed and not self._deaf:
+            self.deadline = self.loop.time() + self._guard.settings.head_timeout_seconds
+
+    def _too_large(self, data: bytes) -> Problem:
+        if not self._in_head:
+            return ContentTooLarge("The body is too large; no request needs one.")
+        longest = self._guard.settings.max_url_bytes
+        line = data.find(b"\r\n") if self._fed == len(data) else len(self.url)
+        if line < 0 or line > longest + len(b"OPTIONS  HTTP/1.1"):
+            return UriTooLong(f"The URL is longer than {longest} bytes.")
+        return HeadersTooLarge()
+
+    def _end_after_answers(self) -> None:
+        """Answer what has been asked, close, and ignore what comes until then."""
+        self._deaf = True
+        self._rest = b""
+        self.deadline = math.inf
+        self.cycle.keep_alive = False
+
+    def _refuse(self, problem: Problem, reason: Reason) -> None:
+        """Answer, after the requests that came before, and close."""
+        self._guard.refused(reason)
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if self._in_head or cycle.response_started or self.pipeline:
+                self._end_after_answers()  # answers come in the order of requests, so this one has none
+                return
+            cycle.disconnected = True  # the request is not answered otherwise
+            cycle.message_event.set()
+        self._deaf = True
+        if cycle is None or self._in_head or cycle.disconnected:
+            self._write(problem)
+        # The client may read the answer before it notices that nothing more is taken: closing at once would reset
+        # the connection, because there are bytes that were not read.
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.deadline = self.loop.time() + _LINGER
+        else:
+            self.transport.close()
+
+    def _write(self, problem: Problem) -> None:
+        body = problem_bytes(problem)
+        given = [(name.encode(), value.encode()) for name, value in problem.headers]
+        headers = [
+            *self.server_state.default_headers,
+            *given,
+            (b"content-type", PROBLEM_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"connection", b"close"),
+        ]
+        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + body)

@@ -1,0 +1,153 @@
+"""How long a client may keep a connection, and how many of them."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .rawclient import BoundedServer, answers, get, until_closed
+from .running import eventually
+
+Start = Callable[..., BoundedServer]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Servers on which nothing but what a test sets has a short time."""
+    with ExitStack() as stack:
+
+        def start(**settings: Any) -> BoundedServer:
+            times: dict[str, Any] = {
+                "head_timeout_seconds": 600,
+                "body_timeout_seconds": 600,
+                "keep_alive_seconds": 600,
+            }
+            return stack.enter_context(BoundedServer(tmp_path, **times | settings))
+
+        yield start
+
+
+def test_a_head_that_is_half_sent_is_given_up(start: Start) -> None:
+    server = start(head_timeout_seconds=0.2)
+    assert [status for status, _ in server.exchange(b"GET / HTTP/1.1\r\nHost: x\r\n")] == [408]
+    assert server.exchange(b"") == []  # nothing to answer
+    with server.client(get()) as connection:
+        connection.recv(1000)
+        connection.sendall(b"GET / HT")
+        assert [status for status, _ in answers(until_closed(connection))] == [408]
+    assert server.refused("slow") == 2
+    eventually(lambda: len(server.connections), lambda count: count == 0)
+
+
+def test_a_head_that_comes_byte_by_byte_has_no_more_time(start: Start) -> None:
+    server = start(head_timeout_seconds=0.3)
+    with server.client() as connection:
+        connection.settimeout(0.02)
+        received = b""
+        for _ in range(100_000):  # one at a time for half an hour
+            connection.send(b"G")
+            try:
+                received = connection.recv(1000)
+                break
+            except TimeoutError:
+                continue
+    assert received.startswith((b"HTTP/1.1 400", b"HTTP/1.1 408"))
+
+
+@pytest.mark.parametrize("headers", ["Content-Length: 100", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("path", ["/hello", "/read"])
+def test_a_body_that_does_not_come_is_given_up(start: Start, headers: str, path: str) -> None:
+    server = start(body_timeout_seconds=0.2)
+    found = [status for status, _ in server.exchange(get(path, headers) + b"5\r\n")]
+    assert found == [200 if path == "/hello" else 408]
+    assert server.refused("slow") == 1
+
+
+def test_an_idle_connection_is_closed_and_a_busy_one_is_not(start: Start) -> None:
+    server = start(keep_alive_seconds=0.2, head_timeout_seconds=0.2, body_timeout_seconds=0.2)
+    assert [status for status, _ in server.exchange(get("/hello"))] == [200]
+    with server.client(get("/slow")) as connection:
+        for _ in range(3):
+            server.exchange(b"")  # each takes the time of a head
+        assert len(server.connections) == 1
+        server.answer.set()
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_that_closes_or_half_closes_leaves_nothing_behind(start: Start) -> None:
+    server = start()
+    with ExitStack() as stack:
+        for sent in (b"", b"GET / HT", get("/slow"), get("/hello"), get("/read", "Content-Length: 9")):
+            stack.enter_context(server.client(sent)).shutdown(socket.SHUT_WR)
+        eventually(lambda: len(server.connections), lambda count: count == 0)
+    assert server.ask() == 200
+
+
+def test_a_client_that_never_reads_loses_its_connection_whatever_it_asked_for(start: Start) -> None:
+    server = start(request_timeout_seconds=0.3)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(get("/livez") * 1000 + get("/big", "Connection: close"))
+        eventually(lambda: server.asked, bool)
+        eventually(lambda: len(server.connections), lambda count: count == 0)
+
+
+def test_many_connections_that_send_nothing_keep_nobody_out(start: Start) -> None:
+    server = start(max_connections_per_address=20)
+    with ExitStack() as stack:
+        for number in range(100):
+            stack.enter_context(server.client(b"GET / HTTP/1.1\r\n" if number % 2 else b""))
+        assert server.ask() == 200
+        assert len(server.connections) <= 20
+    assert server.refused("connections") >= 80
+
+
+def test_the_one_that_has_waited_longest_makes_room(start: Start) -> None:
+    server = start(max_connections_per_address=3)
+    with server.client() as first, server.client(get("/slow")) as busy, server.client() as third:
+        eventually(lambda: "/slow" in server.asked)
+        eventually(lambda: len(server.connections), lambda count: count == 3)
+        with server.client(get("/hello")) as fourth:
+            assert fourth.recv(1000).startswith(b"HTTP/1.1 200")
+            assert until_closed(first) == b""
+            third.sendall(get("/hello"))
+            assert third.recv(1000).startswith(b"HTTP/1.1 200")
+            server.answer.set()
+            assert busy.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_where_all_are_busy_one_more_is_answered_503_at_once(start: Start) -> None:
+    server = start(max_connections_per_address=2)
+    with server.client(get("/slow")), server.client(get("/slow")):
+        eventually(lambda: server.asked, lambda asked: len(asked) == 2)
+        ((status, body),) = server.exchange(b"")
+        assert (status, b"too many connections" in body) == (503, True)
+        with server.client(get("/hello", "Connection: close"), address="127.0.0.2") as other:
+            assert [status for status, _ in answers(until_closed(other))] == [200]
+
+
+def test_connections_are_bounded_in_all_and_the_client_with_most_gives_way(start: Start) -> None:
+    server = start(max_connections=6)
+    with ExitStack() as stack:
+        quiet = stack.enter_context(server.client(address="127.0.0.2"))
+        for _ in range(20):
+            stack.enter_context(server.client())
+        for number in range(3, 6):
+            stack.enter_context(server.client(address=f"127.0.0.{number}"))
+        assert server.ask() == 200
+        assert len(server.connections) <= 6
+        quiet.sendall(get("/hello", "Connection: close"))
+        assert [status for status, _ in answers(until_closed(quiet))] == [200]
+
+
+def test_a_trusted_proxy_has_no_share_of_its_own(start: Start) -> None:
+    server = start(max_connections_per_address=2, trusted_proxies=("127.0.0.1",))
+    with ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(server.client(get("/slow")))
+        eventually(lambda: server.asked, lambda asked: len(asked) == 10)
+        assert server.ask() == 200
