@@ -63,6 +63,17 @@ class JobConfig(InputOptions):
             "it.",
         ),
     ] = ()
+    max_name_length: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Option(
+            PAIRS,
+            "Reject accounts whose screen name is longer.",
+            metavar="CHARACTERS",
+            details="The time of a comparison grows with the square of the length. No network has names of more than "
+            "some dozen characters.",
+        ),
+    ] = 256
     all_names: Annotated[
         bool,
         Option(

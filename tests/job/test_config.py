@@ -32,6 +32,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "day_first": False,
         "strip_suffix": [],
         "all_names": False,
+        "max_name_length": 256,
         "strict": False,
         "min_similarity": "0.8",
         "blocking": "lossless",
