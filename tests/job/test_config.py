@@ -48,6 +48,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "ignore_hashtags": None,
         "plan": False,
         "max_candidates": None,
+        "max_pairs": 200_000_000,
         "verify": 0,
         "max_fall_fraction": 0.5,
     }
@@ -83,6 +84,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         (["--no-plan"], "plan", False),
         (["--max-candidates", "0"], "max_candidates", 0),
         (["--max-candidates", "100000000000000"], "max_candidates", 10**14),
+        (["--max-pairs", "0"], "max_pairs", 0),
         (["--verify", "20"], "verify", 20),
         (["--no-progress"], "progress", False),
         (["--progress"], "progress", True),
