@@ -35,6 +35,12 @@ class TooManyCandidatesError(JobError):
     exit_code = 5
 
 
+class TooManyPairsError(JobError):
+    """The comparison would find more similar pairs than --max-pairs, or than the disk has room for."""
+
+    exit_code = 5
+
+
 class VerificationError(JobError):
     """--verify found a missing or a wrong pair."""
 

@@ -28,6 +28,7 @@ _ALIKE = (
     "fold",
     "hashtag_separator",
     "hashtags_from",
+    "max_name_length",
     "preset",
     "quoting",
     "skip_lines",

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NO_ID = "empty id"
     NO_AUTHOR = "empty author"
     NO_SCREEN_NAME = "empty screen name"
+    LONG_SCREEN_NAME = "screen name too long"
     CONFLICT = CONFLICT
     UNKNOWN_AUTHOR = UNKNOWN_AUTHOR
 

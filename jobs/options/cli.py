@@ -71,7 +71,8 @@ exit codes:
   2  An option, the configuration or an input cannot be used.
   3  Too many rows cannot be used, or too little was found. With --force the job publishes anyway.
   4  Another run is using the output.
-  5  The comparison would meet more candidates than --max-candidates.
+  5  The comparison would meet more candidates than --max-candidates, or find more similar pairs than
+     --max-pairs or than the disk has room for.
   6  --verify found a missing or a wrong pair."""
 
 

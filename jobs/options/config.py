@@ -63,6 +63,17 @@ class JobConfig(InputOptions):
             "it.",
         ),
     ] = ()
+    max_name_length: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Option(
+            PAIRS,
+            "Reject accounts whose screen name is longer.",
+            metavar="CHARACTERS",
+            details="The time of a comparison grows with the square of the length. No network has names of more than "
+            "some dozen characters.",
+        ),
+    ] = 256
     all_names: Annotated[
         bool,
         Option(
@@ -166,6 +177,20 @@ class JobConfig(InputOptions):
             unset="no limit",
         ),
     ] = None
+    max_pairs: Annotated[
+        int,
+        Field(ge=0),
+        Option(
+            CHECKS,
+            "Stop with exit code 5 before the comparison if it would clearly find more similar pairs than this. 0 "
+            "sets no limit but that of the disk.",
+            metavar="N",
+            details="A pair counts once for each hashtag that it shares. An incremental run counts only what it "
+            "adds. The pairs are estimated only where the sizes of the hashtags allow so many. The job also stops if "
+            "they would take more than 70% of the free disk, at 160 bytes each, and at twice the limit while it "
+            "compares.",
+        ),
+    ] = 200_000_000
     verify: Annotated[
         int,
         Field(ge=0, le=1_000_000),

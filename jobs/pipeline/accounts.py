@@ -92,7 +92,12 @@ def _read(
 ) -> tuple[AccountsRead, _Rejected]:
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
         read = readaccounts.read_accounts(
-            files, fold=config.fold, rejects=log, endings=config.strip_suffix, all_names=config.all_names
+            files,
+            fold=config.fold,
+            rejects=log,
+            endings=config.strip_suffix,
+            all_names=config.all_names,
+            longest=config.max_name_length,
         )
         if config.quoting == "auto":
             check_evidence(ACCOUNTS, files, read.quotes)

@@ -1,4 +1,4 @@
-"""Checks that stop a run: too few rows that can be used, too few results, or too many candidates."""
+"""Checks that stop a run: too few rows that can be used, too few results, too many candidates or pairs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import count_of, printable
-from lookalike.errors import QualityGateError, TooManyCandidatesError
+from jobs.strategy.pairlimit import PairLimit
+from lookalike.errors import QualityGateError, TooManyCandidatesError, TooManyPairsError
 from lookalike.snapshots.manifest import Manifest
 
 _SHOWN = 200  # characters of an example
@@ -68,12 +69,22 @@ def check_candidates(config: JobConfig, candidates: float, lines: Sequence[str])
     """Raise TooManyCandidatesError if there are more candidates than allowed. lines: describe the estimate."""
     if config.max_candidates is None or candidates <= config.max_candidates:
         return
-    message = [
+    message = (
         f"the comparison would meet more candidates than the {config.max_candidates:,} of --max-candidates, by the "
-        "estimate below. Nothing was published.",
-        "",
-        *lines,
-        "",
-        "Ignore some hashtags (--ignore-hashtags) or raise --min-similarity to get fewer.",
-    ]
-    raise TooManyCandidatesError("\n".join(message))
+        "estimate below. Nothing was published."
+    )
+    raise TooManyCandidatesError(_with_plan(message, lines))
+
+
+def too_many_pairs(limit: PairLimit, pairs: str, lines: Sequence[str]) -> TooManyPairsError:
+    """What to raise if there are clearly more similar pairs than allowed.
+
+    pairs: how many, in words. lines: describe the estimate.
+    """
+    message = f"the comparison would find {pairs} similar pairs, more than {limit.meaning}. Nothing was published."
+    return TooManyPairsError(_with_plan(message, lines))
+
+
+def _with_plan(message: str, lines: Sequence[str]) -> str:
+    advice = "Ignore some hashtags (--ignore-hashtags) or raise --min-similarity to get fewer."
+    return "\n".join([message, "", *lines, "", advice])

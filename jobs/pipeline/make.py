@@ -16,16 +16,17 @@ from jobs.inputs.tables import POSTS
 from jobs.inputs.text.quoting import MisreadError, check_evidence, quoting_of
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
-from jobs.pipeline.gate import check_candidates, check_rejects
+from jobs.pipeline.gate import check_candidates, check_rejects, too_many_pairs
 from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
 from jobs.pipeline.manifest import Made, count_all, origin_of, recall_of
 from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
-from jobs.planning.forecast import describe_forecast, forecast
+from jobs.planning.forecast import describe_forecast, forecast, forecast_pairs
 from jobs.spark.failures import user_errors
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.strategy.context import RunContext
 from jobs.strategy.full import FullStrategy
+from jobs.strategy.pairlimit import PairLimit
 from jobs.strategy.strategy import FallBack, Stages, Strategy, falling_back_on_damage
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.origin import Origin
@@ -35,9 +36,7 @@ Outcome = TypeVar("Outcome")
 
 def plan_lines(run: RunContext, accounts: ReadAccounts) -> list[str]:
     """Count only, and say what comparing would take."""
-    return _starting_over(
-        run, accounts, lambda strategy, stages: _estimate(run, accounts, *_group(run, strategy, stages))
-    )
+    return _starting_over(run, accounts, lambda strategy, stages: _plan(run, accounts, strategy, stages))
 
 
 def make_snapshot(run: RunContext, accounts: ReadAccounts) -> Made:
@@ -67,8 +66,15 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[Strate
         strategy, start = full, full.start
 
 
+def _plan(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> list[str]:
+    posts, groups = _group(run, strategy, stages)
+    _check_pairs(run, accounts, strategy, posts, groups)
+    return _estimate(run, accounts, posts, groups)
+
+
 def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: Stages) -> Made:
     posts, groups = _group(run, strategy, stages)
+    _check_pairs(run, accounts, strategy, posts, groups)
     if run.config.max_candidates is not None and not stages.limits_candidates:
         _estimate(run, accounts, posts, groups)
     origin = origin_of(run, strategy)
@@ -100,6 +106,27 @@ def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsRe
             check_rejects(config, "posts", before.rows + posts.rows, total, shown)
     with run.progress.stage("group", run.spark.context):
         return posts, stages.group(posts.partitions)
+
+
+def _check_pairs(
+    run: RunContext, accounts: ReadAccounts, strategy: Strategy, posts: PostsReport, groups: Sequence[GroupReport]
+) -> None:
+    """Raise TooManyPairsError, with a plan, if the comparison would clearly find more pairs than allowed.
+
+    A run that adds to a snapshot raises FallBack instead: one that reads all posts finds at least as many, and its
+    plan is of all that there is.
+    """
+    limit, is_full = PairLimit.of(run.config, run.output), strategy.mode.base is None
+    at_most = sum(group.pairs_sharing if is_full else group.pairs_compared for group in groups)
+    if at_most <= limit.pairs:
+        return
+    with run.progress.stage("estimate"):
+        found = forecast_pairs(run.config, accounts=run.accounts, work=run.work, groups=groups, allowed=limit.pairs)
+    if not found.exceeds(limit.pairs):
+        return
+    if not is_full:
+        raise FallBack(f"{found} similar pairs would be added, more than {limit.meaning}")
+    raise too_many_pairs(limit, str(found), _estimate(run, accounts, posts, groups))
 
 
 def _estimate(

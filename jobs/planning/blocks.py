@@ -20,7 +20,7 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 
 @numba.njit(cache=True, nogil=True)
-def _hash(codes: Codes, start: int, length: int) -> np.uint64:
+def text_hash(codes: Codes, start: int, length: int) -> np.uint64:
     """The hash of a segment's text. Two texts with the same hash, one case in 2^64, count as one block."""
     mixed = np.uint64(length)
     for at in range(start, start + length):
@@ -96,7 +96,7 @@ def count_meetings(
             inside = np.zeros(size, np.int64)
             member = np.zeros(size, np.int64)
             for x in range(lo, hi):
-                key = _hash(names.codes, names.start[x] + cut, width)
+                key = text_hash(names.codes, names.start[x] + cut, width)
                 slot = _slot(keys, key)
                 keys[slot] = key
                 inside[slot] += 1
@@ -106,7 +106,7 @@ def count_meetings(
             for y in range(near, hi):
                 first, last = shifts(edges, s, names.length[y])
                 for shift in range(first, last + 1):
-                    slot = _slot(keys, _hash(names.codes, names.start[y] + cut + shift, width))
+                    slot = _slot(keys, text_hash(names.codes, names.start[y] + cut + shift, width))
                     if y < lo:
                         met[slot] += inside[slot]
                         probes += 1

@@ -14,6 +14,7 @@ from jobs.exchange.worker import accounts_table
 from jobs.options.config import JobConfig
 from jobs.planning.describe import estimate_lines, time_lines
 from jobs.planning.estimate import Estimate, Estimator, Everyone
+from jobs.planning.pairs import PairsEstimate, PairsEstimator
 from jobs.stages.compare.order import cheaper_names_order
 from jobs.stages.compare.plan import plan_units
 from jobs.stages.group.groups import Groups
@@ -38,9 +39,16 @@ def forecast(config: JobConfig, *, accounts: str, work: Path, groups: Sequence[G
         names = cheaper_names_order(units, table.names, find_users, threshold, config.block_size)
         if names is not None:
             everyone = Everyone(members=names.users, cost=names.cost)
-    prefix_length = config.prefix_length if config.blocking == "prefix" else None
-    estimator = Estimator(accounts=table, threshold=threshold, prefix_length=prefix_length, fold=config.fold)
+    estimator = Estimator(accounts=table, threshold=threshold, prefix_length=_prefix_length(config), fold=config.fold)
     return estimator.estimate(buckets, everyone)
+
+
+def forecast_pairs(
+    config: JobConfig, *, accounts: str, work: Path, groups: Sequence[GroupReport], allowed: int
+) -> PairsEstimate:
+    """Only the similar pairs that comparing the groups in the work folder finds, well enough to tell if too many."""
+    estimator = PairsEstimator(accounts_table(accounts), config.min_similarity, _prefix_length(config))
+    return estimator.estimate([Groups.open(work, group.bucket) for group in groups], allowed)
 
 
 def describe_forecast(
@@ -66,6 +74,10 @@ def seconds_to_come(estimate: Estimate, memberships: int, cores: int) -> dict[st
     rows = memberships * _WRITTEN_MEMBERSHIP + estimate.similar_pairs * _WRITTEN_PAIR
     checked = memberships * _CHECKED_MEMBERSHIP / min(cores, 4)  # threads of snapshots.validate
     return {"compare": estimate.cost / cores, "write": rows / cores, "publish": checked}
+
+
+def _prefix_length(config: JobConfig) -> int | None:
+    return config.prefix_length if config.blocking == "prefix" else None
 
 
 def _users(buckets: Sequence[Groups], accounts: int) -> npt.NDArray[np.uint32]:

@@ -23,6 +23,9 @@ from lookalike.kernel.join import _SMALL_INDEX as SMALL_INDEX
 
 WORST = 10  # blocks of a hashtag that are kept
 
+_PILOT = 1024  # members that tell how many distances a larger sample takes
+_DISTANCES = 1 << 24  # of a sample; they take about a second
+
 Members = npt.NDArray[np.uint32]
 
 
@@ -68,14 +71,23 @@ class Measuring:
         return self._compared(members, starts)
 
     def one(self, members: Members, most: int, seed: int) -> Measured:
-        """Compare at most `most` members of a hashtag, drawn at random. members: ascending indices of names."""
-        sample = members
-        if most < len(members):
-            drawn = np.random.default_rng(seed).choice(len(members), most, replace=False, shuffle=False)
-            sample = members[np.sort(drawn)]
+        """Compare at most `most` members of a hashtag, drawn at random; fewer, where nearly all names are similar.
+
+        members: ascending indices of names.
+        """
+        sample = _draw(members, self._few_enough(members, most, seed), seed)
         if self.prefix_length is not None:
             return self._by_prefix(sample, len(members), self.prefix_length)
         return self._by_segments(sample, len(members))
+
+    def _few_enough(self, members: Members, most: int, seed: int) -> int:
+        """So many members that they take no more than about _DISTANCES."""
+        most, work = min(most, len(members)), Work()
+        if _pairs(most) <= _DISTANCES:
+            return most
+        pilot = _draw(members, _PILOT, seed)
+        all(similar_pairs_of_groups(self.names, self.threshold, pilot, np.array([0, _PILOT]), work=work))
+        return min(most, int(_PILOT * (_DISTANCES / max(1, work.verified)) ** 0.5))
 
     def _compared(self, members: Members, starts: npt.NDArray[np.int64]) -> Measured:
         work = Work()
@@ -116,6 +128,14 @@ class Measuring:
             blocks.append(Block(example, 0, end, None, None, len(inside) * size / len(sample), made))
         found = self._compared(members, starts)
         return Measured(found.candidates * more, found.similar_pairs * more, tuple(blocks))
+
+
+def _draw(members: Members, most: int, seed: int) -> Members:
+    """So many of the members, ascending; all if there are no more."""
+    if len(members) <= most:
+        return members
+    drawn = np.random.default_rng(seed).choice(len(members), most, replace=False, shuffle=False)
+    return members[np.sort(drawn)]
 
 
 def _pairs(members: int) -> int:

@@ -22,7 +22,7 @@ WIDEST: Final = 64  # columns of a cell; longer ids and names are cut
 
 # Options that `origin` and `funnel` show in other lines, or that make no difference to the result.
 _SHOWN_ELSEWHERE = frozenset(
-    {"posts", "accounts", "output", "progress", "min_similarity", "plan", "max_candidates", "verify"}
+    {"posts", "accounts", "output", "progress", "min_similarity", "plan", "max_candidates", "max_pairs", "verify"}
 )
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
@@ -24,6 +24,7 @@ from lookalike.errors import UsageError
 
 _LONGEST_START: Final = 30.0  # seconds, a bound for what takes parts of one: until Java is a process
 _LOOKS_AGAIN: Final = 0.01  # seconds
+_MOST_CAUSES: Final = 50  # two exceptions can be the cause of each other
 _PROCESSES: Final = Path("/proc")  # Linux
 
 
@@ -111,7 +112,17 @@ def _build_context(name: str) -> SparkContext:
         if isinstance(error, PySparkRuntimeError) and error.getCondition() != "JAVA_GATEWAY_EXITED":
             raise
         java = getattr(error, "java_exception", None)
-        reason = "see the message above" if java is None else java.toString()
+        reason = "see the message above" if java is None else _first_cause(java)
         raise UsageError(f"Spark could not be started with the options given before --: {reason}") from None
     context.setLogLevel("ERROR" if sys.stderr.isatty() else "WARN")
     return context
+
+
+def _first_cause(java: Any) -> str:
+    """The exception of Java's that all others are the consequence of, in one line: the last ones say little."""
+    for _ in range(_MOST_CAUSES):
+        cause = java.getCause()
+        if cause is None:
+            break
+        java = cause
+    return " ".join(str(java.toString()).split())

@@ -15,11 +15,13 @@ from jobs.inputs.tables import InputFile, Split
 from jobs.stages.compare.compare import ComparePairs
 from jobs.stages.compare.found import PairSender
 from jobs.stages.compare.plan import TASK_COST, Unit, plan_tasks
+from jobs.stages.compare.tally import PairTally
 from jobs.stages.group.grouping import Grouping
 from jobs.stages.scan.borders import CountQuotes, broken_files, in_one_piece, shares_quoted_file, with_parity
 from jobs.stages.scan.deduplicate import DeduplicatePosts
 from jobs.stages.scan.scan import ScanSplits
 from jobs.strategy.context import RunContext
+from jobs.strategy.pairlimit import PairLimit
 
 TASKS_PER_CORE: Final = 4  # where each has little to do, so that all end at about the same time
 
@@ -120,7 +122,14 @@ def grouping(run: RunContext, cut: Cut, partitions: Sequence[int]) -> Grouping:
 
 def pair_sender(run: RunContext, cut: Cut) -> PairSender:
     """What sends the pairs that stage 4 finds."""
-    return PairSender(accounts=run.accounts, work=run.work, buckets=run.config.buckets, tasks=cut.tasks)
+    limit = PairLimit.of(run.config, run.output)
+    return PairSender(
+        accounts=run.accounts,
+        work=run.work,
+        buckets=run.config.buckets,
+        tasks=cut.tasks,
+        tally=PairTally.start(run.work, limit.pairs, limit.meaning),
+    )
 
 
 def compare_hashtags(

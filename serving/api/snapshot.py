@@ -18,7 +18,9 @@ from serving.api.text import iso
 router = v1_router()
 
 # Options that name places of the machine on which the job ran, or that change nothing in the result.
-_LEFT_OUT: Final = frozenset({"posts", "accounts", "output", "progress", "plan", "max_candidates", "verify"})
+_LEFT_OUT: Final = frozenset(
+    {"posts", "accounts", "output", "progress", "plan", "max_candidates", "max_pairs", "verify"}
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

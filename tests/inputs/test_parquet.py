@@ -219,3 +219,19 @@ def test_small_groups_of_rows_hide_no_separator(tmp_path: Path) -> None:
 def test_ids_that_are_not_numbers_are_empty(tmp_path: Path) -> None:
     path = written(tmp_path, id=pa.array([float("nan")]), author_id=pa.array([7.0]))
     assert (values_of(path, "id"), values_of(path, "author_id")) == ([b""], [b"7"])
+
+
+def test_a_dictionary_that_stands_for_much_text_is_read_in_pieces(tmp_path: Path) -> None:
+    rows, size = 800, 3 << 20  # 2.3 GiB in all
+    texts = pa.DictionaryArray.from_arrays(pa.array([0, None] * (rows // 2), pa.int8()), pa.array(["a" * size]))
+    much = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int8()), pa.array(["b" * size]))
+    ids = pa.array(map(str, range(rows)))
+    path = tmp_path / "posts.parquet"
+    pq.write_table(pa.table({"id": ids, "author_id": ids, "text": much, "hashtags": texts}), path)
+    found = []
+    for batch in read_rows(examine(path, POSTS), POSTS):
+        values = [batch[name] for name in ("text", "hashtags")]
+        assert sum(int((column.end - column.start).sum()) for column in values) <= (64 << 20) + 2 * size
+        lengths = ((column.end - column.start).tolist() for column in values)
+        found += list(zip(batch["id"].texts(), *lengths, strict=True))
+    assert found == [(str(i), size, size if i % 2 == 0 else 0) for i in range(rows)]

@@ -141,6 +141,14 @@ def test_bytes_that_are_not_utf_8_do_not_stop_the_run(tmp_path: Path) -> None:
     assert found.counts.undecoded_names == 2
 
 
+def test_names_of_more_characters_than_are_compared_are_rejected(tmp_path: Path) -> None:
+    names = ["é" * 256, "é" * 257, "a" * 257, " @" + "a" * 256]
+    found = outcome(tmp_path, "".join(f"{i}\t\t{name}\n" for i, name in enumerate(names)).encode())
+    assert [(account, name) for account, name, _ in found.accounts] == [("0", names[0]), ("3", "a" * 256)]
+    assert found.counts.rejected == {Reason.LONG_SCREEN_NAME: 2}
+    assert found.rejected == [("screen name too long", f"{i}\t\t{names[i]}") for i in (1, 2)]
+
+
 def test_no_accounts_are_an_empty_table(tmp_path: Path) -> None:
     found = outcome(tmp_path, b"")
     assert (found.accounts, found.counts) == ([], AccountCounts(0, 0, 0, 0, {}, 0, 0))

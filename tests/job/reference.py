@@ -126,6 +126,8 @@ def _accounts(result: Expected, paths: Sequence[Path], fold: str, *, all_names: 
             _reject(result, "accounts", "empty id", [row])
         elif not screen_name_of(row.values[2]):
             _reject(result, "accounts", "empty screen name", [row])
+        elif len(screen_name_of(row.values[2])) > 256:
+            _reject(result, "accounts", "screen name too long", [row])
         else:
             created = moment_of(row.values[1])
             unreadable += created is None and not is_blank(row.values[1])

@@ -32,6 +32,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "day_first": False,
         "strip_suffix": [],
         "all_names": False,
+        "max_name_length": 256,
         "strict": False,
         "min_similarity": "0.8",
         "blocking": "lossless",
@@ -47,6 +48,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "ignore_hashtags": None,
         "plan": False,
         "max_candidates": None,
+        "max_pairs": 200_000_000,
         "verify": 0,
         "max_fall_fraction": 0.5,
     }
@@ -82,6 +84,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         (["--no-plan"], "plan", False),
         (["--max-candidates", "0"], "max_candidates", 0),
         (["--max-candidates", "100000000000000"], "max_candidates", 10**14),
+        (["--max-pairs", "0"], "max_pairs", 0),
         (["--verify", "20"], "verify", 20),
         (["--no-progress"], "progress", False),
         (["--progress"], "progress", True),

@@ -2,14 +2,17 @@
 
 import random
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from jobs.inputs.accounts.table import AccountTable
+from jobs.planning import measure
 from jobs.planning.blocks import count_meetings
 from jobs.planning.estimate import Estimate, Estimator, Everyone
+from jobs.stages.compare.order import NamesOrder
 from jobs.stages.group.groups import Groups
 from lookalike.kernel import Threshold, Work, prefix_blocks, similar_pairs, similar_pairs_of_groups
 from lookalike.kernel.arrays import sorted_names
@@ -211,6 +214,34 @@ def test_all_names_compared_once_are_estimated_as_one_group(table: AccountTable,
         assert (estimate.by_names, estimate.cost) == (True, 0.5)
         assert [one.display for one in estimate.worst_hashtags[:2]] == ["tag000", "tag001"]
         assert {one.display for one in estimate.worst_blocks} == {None}
+
+
+@pytest.mark.parametrize(
+    "names", [["maga_eagle"] * 4000, [f"maga_eagle_{number:04}" for number in range(4000)]], ids=["same", "near"]
+)
+def test_a_sample_of_nearly_identical_names_is_small(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    table, compared = table_of(names), []
+    groups = bucket({"maga": list(range(len(names)))})
+    _, pairs = reality(table, groups)
+
+    def counted(names: Any, threshold: Any, sample: Any, **options: Any) -> Any:
+        compared.append(len(sample))
+        return similar_pairs(names, threshold, sample, **options)
+
+    monkeypatch.setattr(measure, "similar_pairs", counted)
+    monkeypatch.setattr(measure, "_DISTANCES", 1_500_000)
+    estimate = estimated(table, [groups])
+    assert pairs / 1.1 < estimate.similar_pairs < pairs * 1.1
+    assert 1000 < sum(compared) < 2000
+
+
+def test_the_other_order_is_not_counted_on_once_it_costs_more() -> None:
+    table = table_of(["maga_eagle"] * 3000)
+    users = np.arange(3000, dtype=np.uint32)
+    whole = NamesOrder.plan(table.names, users, THRESHOLD, 1000)
+    for most in (0, whole.cost / 2):
+        part = NamesOrder.plan(table.names, users, THRESHOLD, 1000, most=most)
+        assert most < part.cost < whole.cost
 
 
 def test_no_hashtags_are_no_work(table: AccountTable) -> None:

@@ -98,3 +98,17 @@ def test_failing_commands_one_right_after_the_other_leave_no_process(
         pytest.fail("a process stays behind")
     os.close(ours)
     assert told.decode().splitlines() == [f"error: {tmp_path}/none.tsv: no such file, folder or match"] * times
+
+
+def test_a_start_that_fails_names_the_first_cause(tmp_path: Path) -> None:
+    (tmp_path / "posts.tsv").write_text("id\tauthor_id\thashtags\np\tu\tVote\n")
+    (tmp_path / "accounts.tsv").write_text("id\tscreen_name\nu\tabc\n")
+    command: list[str | Path] = [ROOT / "spark-submit.sh", "--conf", "spark.extraListeners=no.such.Listener", "--"]
+    for name in ("posts", "accounts"):
+        command += [f"--{name}", tmp_path / f"{name}.tsv"]
+    run = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1] == (
+        "error: Spark could not be started with the options given before --: "
+        "java.lang.ClassNotFoundException: no.such.Listener"
+    )

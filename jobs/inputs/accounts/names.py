@@ -49,6 +49,14 @@ def count_undecoded(names: Column) -> int:
     return sum(any(least <= value[at : at + 3] <= most for at in range(len(value))) for value in values)
 
 
+def are_longer(names: Column, longest: int) -> npt.NDArray[np.bool_]:
+    """bool[n]: whether a cleaned name has more than so many characters."""
+    found = names.end - names.start > longest
+    for i in np.flatnonzero(found).tolist():
+        found[i] = len(names.value(i).decode()) > longest
+    return found
+
+
 def _read_only(names: Column) -> Column:
     return Column(frozen(names.buffer), frozen(names.start), frozen(names.end))
 

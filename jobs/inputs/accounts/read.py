@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.inputs.accounts.names import cleaned_names, count_undecoded
+from jobs.inputs.accounts.names import are_longer, cleaned_names, count_undecoded
 from jobs.inputs.accounts.resolve import Strings, resolve
 from jobs.inputs.accounts.table import AccountTable, EarlierNames
 from jobs.inputs.dates.timeparts import NULL_TIME
@@ -73,14 +73,15 @@ def read_accounts(
     rejects: RejectLog,
     endings: tuple[str, ...] = (),
     all_names: bool = False,
+    longest: int = 256,
 ) -> AccountsRead:
     """Read and de-duplicate the accounts of all files; rows that cannot be used go to `rejects`.
 
     Which row of an account is used says resolve.resolve; rows with the same name and another created_at are rejected.
-    Bytes of an id that are not UTF-8 are escaped (\\xNN) first; for names see names.py. Raises UsageError as
-    read_rows does.
+    longest: characters of a name that is used. Bytes of an id that are not UTF-8 are escaped (\\xNN) first; for names
+    see names.py. Raises UsageError as read_rows does.
     """
-    gathered = _Gathered(endings)
+    gathered = _Gathered(endings, longest)
     for number, file in enumerate(files):
         for batch in read_rows(file, ACCOUNTS):
             gathered.add(number, file, batch, rejects)
@@ -130,6 +131,7 @@ class _Gathered:
     """The usable rows so far, a part a batch, and the counts of all rows."""
 
     endings: tuple[str, ...]
+    longest: int
     rows: int = 0
     unreadable_dates: int = 0
     undecoded_names: int = 0
@@ -149,10 +151,12 @@ class _Gathered:
         for _, raw in batch.malformed:
             self._reject(file, Reason.FIELDS, raw, rejects)
         names = cleaned_names(batch["screen_name"], self.endings)
-        no_id, no_name = are_blank(*batch["id"]), are_blank(*names)
-        for i in np.flatnonzero(no_id | no_name).tolist():
-            self._reject(file, Reason.NO_ID if no_id[i] else Reason.NO_SCREEN_NAME, batch.raw(i), rejects)
-        rows = np.flatnonzero(~(no_id | no_name))
+        no_id, no_name, too_long = are_blank(*batch["id"]), are_blank(*names), are_longer(names, self.longest)
+        unusable = no_id | no_name | too_long
+        for i in np.flatnonzero(unusable).tolist():
+            of_name = Reason.NO_SCREEN_NAME if no_name[i] else Reason.LONG_SCREEN_NAME
+            self._reject(file, Reason.NO_ID if no_id[i] else of_name, batch.raw(i), rejects)
+        rows = np.flatnonzero(~unusable)
         date = batch["created_at"].take(rows)
         created = parse_timestamps(*date, day_first=file.day_first)
         unreadable = np.flatnonzero((created == NULL_TIME) & ~are_blank(*date))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -24,6 +25,7 @@ from lookalike.errors import UsageError
 
 _MAGIC: Final = b"PAR1"
 _MAX_BATCH_ROWS: Final = 1 << 17
+_MOST_TEXT: Final = 64 << 20  # bytes of a piece, where no single value is larger
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Parquet:
             for group in range(part.start, min(part.end, len(sizes))):
                 row_bytes = max(1, groups[group] // max(1, sizes[group]))
                 batch_size = min(_MAX_BATCH_ROWS, max(1, part.chunk_bytes // row_bytes))
-                for batch in source.iter_batches(batch_size, row_groups=[group], columns=wanted):
+                for batch in _pieces(source.iter_batches(batch_size, row_groups=[group], columns=wanted)):
                     columns = tuple(
                         _no_column(len(batch)) if position < 0 else _column(_as_bytes(batch.column(names[position])))
                         for position in file.columns
@@ -88,6 +90,26 @@ class Parquet:
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> NoReturn:  # see can_seek
         """Rows are read by group."""
         raise NotImplementedError
+
+
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches, those in pieces whose dictionaries would become much text: a few bytes can stand for gigabytes."""
+    for batch in batches:
+        sizes = np.zeros(len(batch), np.int64)
+        for column in batch.columns:
+            if types.is_dictionary(column.type) and _is_text(column.type):
+                sizes += _lengths(column)
+        pieces = np.cumsum(sizes) // _MOST_TEXT
+        edges = [0, *(1 + np.flatnonzero(np.diff(pieces))).tolist(), len(batch)]
+        yield from (batch.slice(start, end - start) for start, end in itertools.pairwise(edges))
+
+
+def _lengths(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+    """int64[n]: the bytes of each value."""
+    import pyarrow.compute as pc  # loads slowly, and --inspect is fast
+
+    lengths = pc.binary_length(column.dictionary.cast(pa.large_binary())).fill_null(0)
+    return np.asarray(lengths.take(column.indices).fill_null(0)).astype(np.int64)
 
 
 # What a value can be, and how it becomes text. The first that fits counts.

@@ -15,6 +15,7 @@ from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.worker import account_buckets, accounts_table
+from jobs.stages.compare.tally import PairTally, TaskTally
 from jobs.stages.group.hashtagtable import hashtag_table
 
 Indices = npt.NDArray[np.uint32]
@@ -24,20 +25,25 @@ Indices = npt.NDArray[np.uint32]
 class PairSender:
     """Sends pairs to the tasks of WriteTables; buckets, tasks: as there.
 
-    Accounts are given by the names that are similar, see AccountTable.names.
+    tally: counts what is sent. Accounts are given by the names that are similar, see AccountTable.names.
     """
 
     accounts: str
     work: Path
     buckets: int
     tasks: int
+    tally: PairTally
 
     @contextlib.contextmanager
     def source(self, task: int) -> Iterator[PairBoxes]:
         """Where a task of comparison puts what it finds; what was sent is there once the context is left."""
         work = self.work
-        with channels.pairs(work).source(task) as pairs, channels.lookalikes(work).source(task) as lookalikes:
-            yield PairBoxes(self, pairs, lookalikes)
+        with (
+            channels.pairs(work).source(task) as pairs,
+            channels.lookalikes(work).source(task) as lookalikes,
+            self.tally.task() as tally,
+        ):
+            yield PairBoxes(self, pairs, lookalikes, tally)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,11 +53,16 @@ class PairBoxes:
     sender: PairSender
     pairs: Outbox
     lookalikes: Outbox
+    tally: TaskTally
 
     def by_hashtag(
         self, hashtag: Indices, account_a: Indices, account_b: Indices, distance: npt.NDArray[np.int32]
     ) -> None:
-        """Send n pairs of accounts, each in a hashtag given by number, to the hashtags' buckets."""
+        """Send n pairs of accounts, each in a hashtag given by number, to the hashtags' buckets.
+
+        Raises TooManyPairsError.
+        """
+        self.tally.add(len(hashtag))
         bucket_of = hashtag_table(str(self.sender.work)).bucket
         order, parts = parts_of(bucket_of[hashtag], self.sender.buckets)
         columns = {"hashtag": hashtag, "account_a": account_a, "account_b": account_b, "distance": distance}

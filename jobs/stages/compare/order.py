@@ -31,17 +31,26 @@ class NamesOrder:
 
     @classmethod
     def plan(
-        cls, names: EncodedNames, users: npt.NDArray[np.uint32], threshold: Threshold, block_size: int
+        cls,
+        names: EncodedNames,
+        users: npt.NDArray[np.uint32],
+        threshold: Threshold,
+        block_size: int,
+        *,
+        most: float = np.inf,
     ) -> NamesOrder:
-        """For the accounts that used a hashtag, ascending."""
+        """For the accounts that used a hashtag, ascending. The cost is not counted on above `most` seconds."""
         lengths = np.bincount(np.diff(names.offsets)[users])
         everyone = LargeHashtag(0, len(users), lengths.tolist())
         # Random, since neighbours by id are often one family; the same in every run.
         sample = np.random.default_rng(0).choice(users, min(_SAMPLE, len(users)), replace=False, shuffle=False)
-        pairs = sum(map(len, similar_pairs(names, threshold, np.sort(sample))))
-        all_pairs = pairs * (len(users) / max(1, len(sample))) ** 2
+        scale = (len(users) / max(1, len(sample))) ** 2
+        cost = float(cost_of_group(np.array([len(users)]))[0])
+        for pairs in similar_pairs(names, threshold, np.sort(sample)):
+            cost += len(pairs) * scale * _ATTACHED_PAIR
+            if cost > most:
+                break
         units = [Unit(0, 0, 1, begin, end, cost) for begin, end, cost in ranges_of(everyone, threshold, block_size)]
-        cost = float(cost_of_group(np.array([len(users)]))[0]) + all_pairs * _ATTACHED_PAIR
         return cls(users, units, cost)
 
 
@@ -59,5 +68,5 @@ def cheaper_names_order(
     cost = sum(unit.cost for unit in units)
     if cost < _WORTH_COUNTING:
         return None
-    order = NamesOrder.plan(names, find_users(), threshold, block_size)
+    order = NamesOrder.plan(names, find_users(), threshold, block_size, most=cost)
     return order if order.cost < cost else None
