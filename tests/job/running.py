@@ -33,6 +33,11 @@ BUCKETS = 5
 Paths = Path | str | Sequence[Path | str]
 
 
+def _rows_of(content: bytes) -> bytes:
+    """A Parquet file without its footer, which in the table of hashtags says when and how it was made."""
+    return content[: -8 - int.from_bytes(content[-8:-4], "little")]
+
+
 @dataclass(frozen=True)
 class Result:
     """What a run published and printed; rows are in the order of their files, bucket by bucket."""
@@ -78,7 +83,8 @@ class Result:
     def contents(self) -> dict[str, bytes]:
         """The bytes of all files but those that speak of rows of the input, by their path in the snapshot."""
         files = [entry for entry in self.manifest.files if entry.table not in _OF_INPUT_ROWS]
-        return {entry.path.split("/", 2)[2]: (self.output / entry.path).read_bytes() for entry in files}
+        contents = {entry.path.split("/", 2)[2]: (self.output / entry.path).read_bytes() for entry in files}
+        return {path: _rows_of(content) if "hashtags/part" in path else content for path, content in contents.items()}
 
     def in_buckets(self, rows: list[Any], key: Callable[[Any], str]) -> list[Any]:
         """Rows that are sorted over all buckets, in the order in which a bucketed table holds them."""
