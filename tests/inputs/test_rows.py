@@ -20,13 +20,13 @@ from tests.examples import examples
 from .reading import HEADER, THINGS, Convert, Quoting, examine, examined, expected_raw, read, tangled
 
 
-@examples(100)
+@examples(60)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_raw_file_is_read_as_bytes_split_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     assert read(examined(path, body), chunk_bytes=chunk_bytes) == expected_raw(body)
 
 
-@examples(100)
+@examples(60)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     body = body.replace(b"\r\n", b"\n").replace(b"\r", b"")  # the csv module takes a lone one for a line end

@@ -150,7 +150,7 @@ def test_a_pair_belongs_to_the_range_of_the_longer_name_and_among_equals_of_the_
     assert ranges == [{}, {(0, 1): 1}, {(0, 2): 1}]  # in order: abcdx, abcde, abcdef
 
 
-@examples(30)
+@examples(15)
 @given(
     seed=st.integers(0, 10**9),
     sizes=st.lists(st.integers(0, 60), max_size=12),

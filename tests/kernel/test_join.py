@@ -76,7 +76,7 @@ names_of_any_kind = st.one_of(
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(25)
+@examples(12)
 @given(names=names_of_any_kind)
 def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Threshold, names: list[str]) -> None:
     expected = all_similar_pairs(names, threshold)
@@ -85,7 +85,7 @@ def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Thresh
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**9),
     alphabet=st.sampled_from(ALPHABETS),
@@ -190,7 +190,7 @@ def test_a_batch_that_is_full_is_handed_over_and_the_rest_follows(
 
 
 @pytest.mark.parametrize("small_index", [0, 30, 1000])
-@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), cuts=st.lists(st.integers(0, 400), max_size=5))
 def test_ranges_that_partition_a_group_partition_its_pairs(
     small_index: int, seed: int, cuts: list[int], monkeypatch: pytest.MonkeyPatch
@@ -204,7 +204,7 @@ def test_ranges_that_partition_a_group_partition_its_pairs(
     assert {pair: d for part in parts for pair, d in part.items()} == all_similar_pairs(names, Threshold(4, 5))
 
 
-@examples(30)
+@examples(15)
 @given(seed=st.integers(0, 10**9), sizes=st.lists(st.integers(0, 60), max_size=12))
 def test_groups_are_compared_each_by_itself(seed: int, sizes: list[int]) -> None:
     rng = random.Random(seed)

@@ -37,7 +37,8 @@ def test_posts_to_answers_over_a_bucket(url: StoreUrl, tmp_path: Path) -> None:
     hashtag = found[0][0]
     command = [sys.executable, "-m", "jobs.snapshots", "pairs", url, hashtag, "--limit", "1"]
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert f" {sum(pair[0] == hashtag for pair in found):,} similar pairs" in shown
+    pairs = sum(pair[0] == hashtag for pair in found)
+    assert f" {pairs:,} similar pair{'s' if pairs != 1 else ''}\n" in shown
     with service_process(url, tmp_path) as service:
         expected = [[*pair[1:3], pair[4]] for pair in found if pair[0] == hashtag]
         assert service.client.pairs(hashtag, "0.5") == expected
