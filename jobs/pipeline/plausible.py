@@ -160,7 +160,7 @@ def about_hashtags(hashtags: HashtagTable, posts: int) -> Iterator[str]:
         )
 
 
-_SAMPLE: Final = 100_000  # values of very many
+_SAMPLE: Final = 20_000  # values of very many
 
 
 def _some(values: pa.Array) -> list[str]:

@@ -20,13 +20,13 @@ from tests.examples import examples
 from .reading import HEADER, THINGS, Convert, Quoting, examine, examined, expected_raw, read, tangled
 
 
-@examples(60)
+@examples(40)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_raw_file_is_read_as_bytes_split_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     assert read(examined(path, body), chunk_bytes=chunk_bytes) == expected_raw(body)
 
 
-@examples(60)
+@examples(40)
 @given(body=tangled, chunk_bytes=st.integers(1, 300))
 def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: bytes, chunk_bytes: int) -> None:
     body = body.replace(b"\r\n", b"\n").replace(b"\r", b"")  # the csv module takes a lone one for a line end
@@ -45,7 +45,7 @@ def test_a_quoted_file_is_read_as_the_csv_module_reads_it(path: Path, body: byte
     assert sorted(b"\n".join(covered).replace(b"\n", b"")) == sorted(body.replace(b"\n", b""))
 
 
-@examples(75)
+@examples(50)
 @given(
     rows=st.lists(st.tuples(*[st.text('ab\t\n"é😀', max_size=40)] * 3), max_size=12),
     line_end=st.sampled_from(["\n", "\r\n"]),

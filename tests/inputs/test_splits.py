@@ -21,13 +21,13 @@ from tests.examples import examples
 from .reading import HEADER, Quoting, Read, examine, examined, expected_raw, read, read_in_parts, tangled
 
 
-@examples(60)
+@examples(40)
 @given(body=tangled, cuts=st.lists(st.integers(0, 1500), max_size=8), chunk_bytes=st.integers(1, 300))
 def test_any_splits_share_the_rows_and_miss_none(path: Path, body: bytes, cuts: list[int], chunk_bytes: int) -> None:
     assert read_in_parts(examined(path, body), cuts, chunk_bytes) == expected_raw(body)
 
 
-@examples(60)
+@examples(40)
 @given(body=tangled, cuts=st.lists(st.integers(0, 1500), max_size=8), chunk_bytes=st.integers(1, 300))
 @pytest.mark.parametrize("quoting", ["rfc4180", "backslash"])
 def test_splits_of_a_quoted_file_share_its_rows_or_say_that_they_do_not(

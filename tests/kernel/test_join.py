@@ -76,7 +76,7 @@ names_of_any_kind = st.one_of(
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(12)
+@examples(8)
 @given(names=names_of_any_kind)
 def test_small_groups_of_any_names_give_what_brute_force_gives(threshold: Threshold, names: list[str]) -> None:
     expected = all_similar_pairs(names, threshold)
@@ -204,7 +204,7 @@ def test_ranges_that_partition_a_group_partition_its_pairs(
     assert {pair: d for part in parts for pair, d in part.items()} == all_similar_pairs(names, Threshold(4, 5))
 
 
-@examples(15)
+@examples(10)
 @given(seed=st.integers(0, 10**9), sizes=st.lists(st.integers(0, 60), max_size=12))
 def test_groups_are_compared_each_by_itself(seed: int, sizes: list[int]) -> None:
     rng = random.Random(seed)
