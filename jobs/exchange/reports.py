@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
 from jobs.inputs.suspects import NO_SUSPECTS, Suspects
-from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
+from jobs.inputs.text.evidence import NO_EVIDENCE, Evidence
 from lookalike.outputs.entries import FileEntry
 
 # An unknown author says that the accounts are incomplete, not that the posts are damaged.
@@ -53,9 +53,9 @@ class PostsReport:
     unreadable_*: of the used rows. rejected and examples: by reason. files: data files that hold the rejected rows
     and what a later run needs to know. partitions: of ids, that had posts. superseded: rows of earlier runs that a
     row here should have been used for, so that these counts are of no use, see DeduplicatePosts. renamed: rejected
-    rows of earlier runs that are also in a file here whose path is before theirs. quotes: what the
-    quotes in all rows tell. suspects: among the hashtags. borders: of the splits of quoted files, see
-    stages.scan.borders. ids, author_ids: some of them. odd_dates, odd_flags: some that cannot be read.
+    rows of earlier runs that are also in a file here whose path is before theirs. quotes: what the quotes in all rows
+    tell. suspects: among the hashtags. borders: of the splits of quoted files, see stages.scan.borders. ids,
+    author_ids: some of them. odd_dates, odd_flags: some that cannot be read.
     """
 
     rows: int = 0

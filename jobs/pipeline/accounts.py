@@ -12,7 +12,7 @@ from jobs.inputs.accounts import read as readaccounts
 from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile
-from jobs.inputs.text.quoting import check_evidence, read_as_rows_say
+from jobs.inputs.text.evidence import check_evidence, read_as_rows_say
 from jobs.options.config import JobConfig
 from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table

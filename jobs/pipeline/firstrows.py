@@ -89,14 +89,15 @@ class FirstRows:
         """The hashtags of each post, with bars between them."""
         separator = SEPARATORS[file.separator or "bar"]
         plain = column if separator.plain is None else separator.plain(column)
-        shown = []
+        shown, written = [], []
         for text in plain.texts():
             hashtags = text.split(chr(separator.byte))
             keys = list(dict.fromkeys(filter(None, map(normalise, hashtags))))
-            found = suspects_of(hashtags)
-            self._suspects += found.without("space") if file.has_lists else found
+            written += hashtags
             self._hashtags.update(keys)
             shown.append(" | ".join(keys))
+        found = suspects_of(written)
+        self._suspects += found.without("space") if file.has_lists else found
         return shown
 
     def warnings(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ from jobs.inputs.formats.registry import words_of
 from jobs.inputs.separators.bar import SEPARATOR as BAR
 from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.tables import POSTS, InputFile, Table
-from jobs.inputs.text.quoting import Evidence
+from jobs.inputs.text.evidence import Evidence
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import count_of
 

@@ -8,7 +8,7 @@ from jobs.inputs.files import find_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import NO_COLUMN, Reading
 from jobs.inputs.tables import ACCOUNTS, POSTS, InputFile, Quoting, Table
-from jobs.inputs.text.quoting import quoting_of
+from jobs.inputs.text.evidence import quoting_of
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from lookalike.errors import UsageError

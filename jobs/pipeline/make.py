@@ -13,7 +13,7 @@ import numpy.typing as npt
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport, damage
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.tables import POSTS
-from jobs.inputs.text.quoting import MisreadError, check_evidence, quoting_of
+from jobs.inputs.text.evidence import MisreadError, check_evidence, quoting_of
 from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects, too_many_pairs

@@ -11,7 +11,7 @@ from jobs.reporting.terminal import count_of
 
 if TYPE_CHECKING:  # it loads slowly, and --inspect is fast
     from jobs.inputs.suspects import Suspects
-    from jobs.inputs.text.quoting import Evidence
+    from jobs.inputs.text.evidence import Evidence
 
 # What programs write for a value that is not there, in small letters.
 MISSING: Final = frozenset(

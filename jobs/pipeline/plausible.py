@@ -81,10 +81,12 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
     yield from about_lines("accounts", read.quotes)
     yield from about_undecoded(counts.undecoded_names)
     yield from about_missing_names(_missing_among(table.screen_names).to_pylist())
-    yield from about_same_names(_some(table.screen_names))
+    some_names = _some(table.screen_names)
+    yield from about_same_names(some_names)
     yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids).to_pylist()])
-    yield from about_endings(_some(table.screen_names))
-    yield from about_dates("account", counts.unreadable_dates, counts.used, [read.odd_date or ""])
+    yield from about_endings(some_names)
+    odd_dates = [] if read.odd_date is None else [read.odd_date]
+    yield from about_dates("account", counts.unreadable_dates, counts.used, odd_dates)
 
 
 def _have_no_date(names: NamesOverTime) -> npt.NDArray[np.bool_]:

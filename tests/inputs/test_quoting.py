@@ -10,8 +10,8 @@ from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.tables import ACCOUNTS, TO_THE_END, Dialect, Quoting, Table
+from jobs.inputs.text.evidence import Evidence
 from jobs.inputs.text.header import read_header
-from jobs.inputs.text.quoting import Evidence
 from lookalike.errors import UsageError
 
 from .reading import read
@@ -36,6 +36,14 @@ def found(folder: Path, *contents: bytes) -> list[Quoting]:
         path.write_bytes(content)
         paths.append(str(path))
     return [file.dialect.quoting for file in find_files(NOTES, paths)]
+
+
+def evidence_of(folder: Path, table: Table, content: bytes, read_as: Quoting) -> Evidence:
+    """What all rows of a file tell that is read so."""
+    path = folder / "rows.tsv"
+    path.write_bytes(content)
+    (file,) = find_files(table, [str(path)], Reading(quoting=read_as))
+    return sum((Evidence.of(batch, read_as) for batch in read_rows(file, table)), Evidence())
 
 
 @pytest.mark.parametrize(
@@ -147,11 +155,7 @@ def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted(tmp_path: Path
 def test_a_row_after_the_head_contradicts_the_reading(
     tmp_path: Path, row: bytes, read_as: Quoting, better: Quoting | None
 ) -> None:
-    path = tmp_path / "notes.tsv"
-    path.write_bytes(HEADER + b"1\ttext\tone\n" * 50 + row)
-    (file,) = find_files(NOTES, [str(path)], Reading(quoting=read_as))
-    batches = read_rows(file, NOTES)
-    evidence = sum((Evidence.of(batch, read_as) for batch in batches), Evidence())
+    evidence = evidence_of(tmp_path, NOTES, HEADER + b"1\ttext\tone\n" * 50 + row, read_as)
     assert evidence.reading_instead_of(read_as) == better
     if better is not None:
         assert evidence.example is not None
@@ -172,10 +176,7 @@ def test_a_row_after_the_head_contradicts_the_reading(
 def test_a_name_with_backslashes_before_its_quotes_contradicts_the_reading(
     tmp_path: Path, row: bytes, read_as: Quoting, better: Quoting | None
 ) -> None:
-    path = tmp_path / "accounts.tsv"
-    path.write_bytes(b"id\tscreen_name\n" + b"1\tanna\n" * 50 + row)
-    (file,) = find_files(ACCOUNTS, [str(path)], Reading(quoting=read_as))
-    evidence = sum((Evidence.of(batch, read_as) for batch in read_rows(file, ACCOUNTS)), Evidence())
+    evidence = evidence_of(tmp_path, ACCOUNTS, b"id\tscreen_name\n" + b"1\tanna\n" * 50 + row, read_as)
     assert evidence.reading_instead_of(read_as) == better
     assert evidence.example == (None if better is None else row.decode().strip())
 

@@ -19,7 +19,7 @@ from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.tables import ACCOUNTS, Column, InputFile, RowBatch
-from jobs.inputs.text.quoting import NO_EVIDENCE, Evidence
+from jobs.inputs.text.evidence import NO_EVIDENCE, Evidence
 from lookalike.strings.values import Places, Scalar, are_blank, pack_values
 
 

@@ -22,7 +22,7 @@ from jobs.inputs.rows import fetch_batches, read_rows
 from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.suspects import Suspects
 from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, Part, RowBatch, Split
-from jobs.inputs.text.quoting import Evidence
+from jobs.inputs.text.evidence import Evidence
 from jobs.stages.scan.borders import shares_quoted_file
 from jobs.stages.scan.explode import Spellings
 from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts, partition_of
