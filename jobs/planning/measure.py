@@ -75,7 +75,7 @@ class Measuring:
 
         members: ascending indices of names.
         """
-        sample = _draw(members, self._few_enough(members, most, seed), seed)
+        sample = draw(members, self._few_enough(members, most, seed), seed)
         if self.prefix_length is not None:
             return self._by_prefix(sample, len(members), self.prefix_length)
         return self._by_segments(sample, len(members))
@@ -83,9 +83,9 @@ class Measuring:
     def _few_enough(self, members: Members, most: int, seed: int) -> int:
         """So many members that they take no more than about _DISTANCES."""
         most, work = min(most, len(members)), Work()
-        if _pairs(most) <= _DISTANCES:
+        if pairs_of(most) <= _DISTANCES:
             return most
-        pilot = _draw(members, _PILOT, seed)
+        pilot = draw(members, _PILOT, seed)
         all(similar_pairs_of_groups(self.names, self.threshold, pilot, np.array([0, _PILOT]), work=work))
         return min(most, int(_PILOT * (_DISTANCES / max(1, work.verified)) ** 0.5))
 
@@ -113,12 +113,12 @@ class Measuring:
             blocks.append(Block(example, int(begin), int(end), length, int(segment) + 1 or None, inside, made))
         if scale == 1:
             candidates = work.candidates  # exact
-        return Measured(candidates, pairs * _pairs(size) / _pairs(len(sample)), tuple(blocks))
+        return Measured(candidates, pairs * pairs_of(size) / pairs_of(len(sample)), tuple(blocks))
 
     def _by_prefix(self, sample: Members, size: int, prefix_length: int) -> Measured:
         whole = np.array([0, len(sample)])
         members, starts, _ = prefix_blocks(self.names, sample, whole, prefix_length)
-        more = _pairs(size) / _pairs(len(sample))
+        more = pairs_of(size) / pairs_of(len(sample))
         blocks = []
         for largest in np.argsort(-np.diff(starts), kind="stable")[:WORST].tolist():
             inside = members[starts[largest] : starts[largest + 1]]
@@ -130,14 +130,14 @@ class Measuring:
         return Measured(found.candidates * more, found.similar_pairs * more, tuple(blocks))
 
 
-def _draw(members: Members, most: int, seed: int) -> Members:
-    """So many of the members, ascending; all if there are no more."""
+def draw(members: Members, most: int, seed: int) -> Members:
+    """So many of the members, ascending; all if there are no more. The same ones each time."""
     if len(members) <= most:
         return members
     drawn = np.random.default_rng(seed).choice(len(members), most, replace=False, shuffle=False)
     return members[np.sort(drawn)]
 
 
-def _pairs(members: int) -> int:
+def pairs_of(members: int) -> int:
     """Pairs of this many members, but at least 1, because it is a divisor."""
     return max(1, members * (members - 1) // 2)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from jobs.inputs.accounts.table import AccountTable
 from jobs.planning.describe import rounded
 from jobs.planning.identical import identical_pairs, shared_names
+from jobs.planning.measure import draw, pairs_of
 from jobs.stages.group.groups import Groups
 from lookalike.kernel import PairBatch, Threshold, prefix_blocks, similar_pairs_of_groups
 
@@ -106,15 +107,15 @@ class PairsEstimator:
         members, fresh = groups.members_of(hashtag), groups.fresh_of(hashtag)
         members = members[: np.searchsorted(members, len(self.accounts))]  # earlier names come after all accounts
         if fresh is None:
-            some = _draw(members, most)
-            return _Sample(members=some, scale=_pairs(len(members)) / _pairs(len(some)))
+            some = draw(members, most, _SEED)
+            return _Sample(members=some, scale=pairs_of(len(members)) / pairs_of(len(some)))
         few, many = members[fresh], members[~fresh]
-        some_few, some_many = _draw(few, most), _draw(many, most)
+        some_few, some_many = draw(few, most, _SEED), draw(many, most, _SEED)
         both = np.concatenate([some_few, some_many])
         order = np.argsort(both)
         return _Sample(
             members=both[order],
-            scale=_pairs(len(few)) / _pairs(len(some_few)),
+            scale=pairs_of(len(few)) / pairs_of(len(some_few)),
             is_fresh=(np.arange(len(both)) < len(some_few))[order],
             mixed_scale=len(few) * len(many) / max(1, len(some_few) * len(some_many)),
         )
@@ -174,14 +175,6 @@ def _choose(weight: Counts, allowed: int) -> tuple[Counts, npt.NDArray[np.float6
     return np.concatenate([order[:certain], rest[drawn]]), np.concatenate([np.ones(certain), times])
 
 
-def _draw(members: npt.NDArray[np.uint32], most: int) -> npt.NDArray[np.uint32]:
-    """At most so many of the members, ascending; the same ones each time."""
-    if len(members) <= most:
-        return members
-    drawn = np.random.default_rng(_SEED).choice(len(members), most, replace=False, shuffle=False)
-    return members[np.sort(drawn)]
-
-
 def _both_fresh(
     pairs: PairBatch, chosen: npt.NDArray[np.intp], keys: npt.NDArray[np.uint64], fresh: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
@@ -191,8 +184,3 @@ def _both_fresh(
         fresh[np.searchsorted(keys, group | pairs.left[chosen])]
         & (fresh[np.searchsorted(keys, group | pairs.right[chosen])])
     )
-
-
-def _pairs(members: int) -> int:
-    """Pairs of this many members, but at least 1, because it is a divisor."""
-    return max(1, members * (members - 1) // 2)

@@ -15,14 +15,13 @@ from serving.ops.metrics import Metrics
 from serving.settings import Settings
 from serving.state import State
 
+from .lifespans import answer_lifespan
+
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+        await answer_lifespan(receive, send)
+        return
     path = scope["path"]
     if path == "/slow":
         while not Path(os.environ["OPS_SLOW"]).exists():

@@ -20,6 +20,7 @@ from serving.ops.metrics import Metrics
 from serving.settings import Settings
 from serving.state import State
 
+from .lifespans import answer_lifespan
 from .running import LONGEST, eventually
 
 _HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r]*\r\n((?:[^\r]+\r\n)*)\r\n")
@@ -92,11 +93,8 @@ class BoundedServer:
 
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            while True:
-                message = await receive()
-                await send({"type": message["type"] + ".complete"})
-                if message["type"] == "lifespan.shutdown":
-                    return
+            await answer_lifespan(receive, send)
+            return
         self.asked.append(scope["path"])
         if "read" in scope["path"]:
             while (message := await receive())["type"] == "http.request" and message["more_body"]:

@@ -130,7 +130,7 @@ def find_paths(
         if text == NO_COLUMN:
             continue
         try:
-            wanted = JsonPath.parse(text.removesuffix("?"))
+            wanted = _path(text)
         except ValueError as error:
             raise UsageError(f"{path}: {error}") from None
         paths[column] = text
@@ -146,8 +146,12 @@ def find_paths(
 
 def _has_lists(path: str, objects: Sequence[dict[str, Any]]) -> bool:
     """Whether one of the objects has a list there."""
-    wanted = JsonPath.parse(path.removesuffix("?")) if path else None
-    return wanted is not None and any(isinstance(wanted.find(one), list) for one in objects)
+    return path != "" and any(isinstance(_path(path).find(one), list) for one in objects)
+
+
+def _path(text: str) -> JsonPath:
+    """The path of a column, without the sign that only its presence counts. Raises ValueError if it is none."""
+    return JsonPath.parse(text.removesuffix("?"))
 
 
 def _is_in(path: JsonPath, objects: Sequence[dict[str, Any]]) -> bool:
@@ -174,7 +178,7 @@ def parse_lines(lines: RowBatch, table: Table, file: InputFile) -> RowBatch:
     """
     paths = file.paths
     unexpected = JsonPath.parse(file.unexpected) if file.unexpected else None
-    wanted = [JsonPath.parse(path.removesuffix("?")) if path else None for path in paths]
+    wanted = [_path(text) if text else None for text in paths]
     values: list[list[bytes]] = [[] for _ in paths]
     good, malformed = [], list(lines.malformed)
     for i in range(len(lines)):

@@ -64,9 +64,7 @@ def _inside(buffer: Bytes, begin: int, stop: int) -> tuple[int, int]:
     while begin < stop and buffer[stop - 1] <= _SPACE:
         stop -= 1
     word = begin
-    while (
-        begin < stop and begin - word <= _LONGEST_CALL and (97 <= buffer[begin] <= 122 or buffer[begin] == ord("."))
-    ):
+    while begin < stop and begin - word <= _LONGEST_CALL and _is_of_word(buffer[begin]):
         begin += 1
     if stop - begin < 2 or (begin > word and not _is_call(buffer, word, begin)):
         return -1, -1

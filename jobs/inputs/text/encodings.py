@@ -43,9 +43,9 @@ def find_encoding(head: bytes) -> str:
     The guess is charset-normalizer's. Where there is little to guess from, or the guess gives Latin letters, whose
     encodings short texts do not tell apart, it is cp1252, as browsers take it.
     """
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return name
+    marked = _by_mark(head)
+    if marked is not None:
+        return marked
     by_zeros = _utf_16_by_zeros(head)
     if by_zeros is not None:
         return by_zeros
@@ -68,13 +68,17 @@ def encoding_by_name(head: bytes, name: str) -> str:
 
     The files of a run need not all be written in one encoding.
     """
-    mark = next((encoding for start, encoding in _MARKS if head.startswith(start)), None)
-    if mark is not None or name == "utf-8":
-        return mark or name
+    marked = _by_mark(head)
+    if marked is not None or name == "utf-8":
+        return marked or name
     if name == "utf-16":
         return _utf_16_by_zeros(head) or ("utf-16-le" if b"\0" in head else "utf-8")
     characters, bad = _utf_8_and_other(head)
     return "utf-8" if characters and not bad and b"\0" not in head else name
+
+
+def _by_mark(head: bytes) -> str | None:
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
 def _is_latin(text: str) -> bool:

@@ -244,10 +244,9 @@ def scan_quoted(
 
     escape: what stands before a quote that is part of a value, another quote (RFC 4180) or a backslash.
     A field that begins with a quote runs to its closing quote, over delimiters and line feeds; another one ends at
-    them, even if Python has put a backslash before its quotes. A row in which
-    text follows a closing quote is malformed, and so is one whose quote is still open at `limit` if
-    `final`: its first line is given up and the next line is taken for a row, so that one stray quote
-    costs one line and not the rest of the file.
+    them, even if Python has put a backslash before its quotes. A row in which text follows a closing quote is
+    malformed, and so is one whose quote is still open at `limit` if `final`: its first line is given up and the next
+    line is taken for a row, so that one stray quote costs one line and not the rest of the file.
     """
     rows, bad, row_start = 0, 0, begin
     while row_start < min(stop, limit) and max(rows, bad) < found.row.shape[1]:

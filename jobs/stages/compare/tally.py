@@ -11,9 +11,8 @@ from typing import Final
 
 from lookalike.errors import TooManyPairsError
 
-GUARD: Final = (
-    2  # times what is allowed: the estimate may have been wrong by a little, a task done twice counts twice
-)
+# Times what is allowed: the estimate may have been wrong by a little, and a task done twice counts twice.
+GUARD: Final = 2
 _STEPS = 1 << 14
 
 
