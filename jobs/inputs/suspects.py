@@ -30,7 +30,10 @@ for _kind, _bytes in (
 ):
     _KIND_OF_BYTE[list(_bytes)] = _kind
 # Commas and spaces of other scripts, and the space that does not break.
-_WIDE: Final = tuple(int.from_bytes(mark.encode().rjust(3, b"\0"), "big") for mark in "\uff0c\u3001\u3000\u00a0")
+_WIDE_MARKS: Final = "\uff0c\u3001\u3000\u00a0"
+_WIDE: Final = tuple(int.from_bytes(mark.encode().rjust(3, b"\0"), "big") for mark in _WIDE_MARKS)
+_MAY_BE_SIGN: Final = _KIND_OF_BYTE != 0  # of some kind, or a part of one
+_MAY_BE_SIGN[[ord("'"), ord('"'), *(mark.encode()[-1] for mark in _WIDE_MARKS)]] = True
 
 Kinds = npt.NDArray[np.int8]
 
@@ -77,7 +80,10 @@ def kinds_of(buffer: Bytes, start: Places, end: Places) -> Kinds:
     """int8[n]: the kind of each hashtag buffer[start[i]:end[i]], which has no space or sign in front."""
     kinds = np.zeros(len(start), np.int8)
     for i in range(len(start)):
-        if start[i] < end[i]:
+        may_be = False
+        for at in range(start[i], end[i]):
+            may_be |= _MAY_BE_SIGN[buffer[at]]
+        if may_be:
             kinds[i] = _kind_of(buffer, start[i], end[i])
     return kinds
 

@@ -76,16 +76,8 @@ class Evidence:
                 escaped=int(fields[:, ESCAPED].sum()) + names,
                 literal=int(fields[:, [LITERAL, OPENED]].sum()),
             )
-        return dataclasses.replace(found, example=found._example(rows, quoting))
-
-    def _example(self, rows: RowBatch, quoting: Quoting) -> str | None:
-        if self.reading_instead_of(quoting) is None:
-            return None
-        telling = [] if quoting != "none" else [_first_quoted(column) for column in rows.columns]
-        telling.append(_escaped_names(rows, quoting)[1])
-        found = min((row for row in telling if row is not None), default=None)
-        row = rows.raw(found) if found is not None else rows.malformed[0][1] if rows.malformed else b""
-        return row.decode("utf-8", "backslashreplace")
+        contradicts = found.reading_instead_of(quoting) is not None
+        return dataclasses.replace(found, example=_example(rows, quoting)) if contradicts else found
 
     def reading_instead_of(self, quoting: Quoting) -> Quoting | None:
         """The reading that explains the rows better; None if there is none."""
@@ -158,6 +150,15 @@ def read_as_rows_say(
             return read(files)
         except MisreadError as error:
             files = find(error.untried(tried))
+
+
+def _example(rows: RowBatch, quoting: Quoting) -> str:
+    """A row that tells of another reading."""
+    telling = [] if quoting != "none" else [_first_quoted(column) for column in rows.columns]
+    telling.append(_escaped_names(rows, quoting)[1])
+    found = min((row for row in telling if row is not None), default=None)
+    row = rows.raw(found) if found is not None else rows.malformed[0][1] if rows.malformed else b""
+    return row.decode("utf-8", "backslashreplace")
 
 
 def _escaped_names(rows: RowBatch, quoting: Quoting) -> tuple[int, int | None]:

@@ -73,8 +73,12 @@ def _intern(
 ) -> tuple[Codes, int]:
     """The code of each string, int32[n], and the number of codes; new strings are appended to the arena."""
     codes = np.empty(len(start), np.int32)
+    first = np.empty(len(start), np.int64)
+    for i in range(len(start)):  # all slots at first: the processor waits for many at a time
+        first[i] = np.int64(hash_bytes(buffer, start[i], end[i], np.uint64(0)) & np.uint64(len(slots) - 1))
+        codes[i] = slots[first[i]]
     for i in range(len(start)):
-        slot = np.int64(hash_bytes(buffer, start[i], end[i], np.uint64(0)) & np.uint64(len(slots) - 1))
+        slot = first[i]
         while slots[slot] >= 0:
             code = slots[slot]
             if same_bytes(buffer, start[i], end[i], arena, offsets[code], offsets[code + 1]):

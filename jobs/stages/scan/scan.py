@@ -174,6 +174,8 @@ def _show_unreadable(rows: RowBatch, posts: Posts, counts: PostsReport) -> None:
 
 
 def _examples(column: Column, rows: RowBatch, posts: Posts, odd: npt.NDArray[np.bool_]) -> list[str]:
+    if not odd.any():
+        return []
     chosen = posts.row[np.flatnonzero(odd)[:EXAMPLES]] & PLACE
     return column.take(np.searchsorted(rows.place, chosen)).texts()
 
