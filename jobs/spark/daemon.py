@@ -57,11 +57,11 @@ def _load_compiled() -> None:
     called = {id(known.get(name)) for known, name in named}
     for function in (function for function in functions if id(function) not in called):
         kept: Any = function
-        here = function.targetctx.codegen().magic_tuple()
+        codegen = function.targetctx.codegen()
         with contextlib.suppress(Exception):  # what fails here is loaded when it is called
             # numba has no public interface for it.
-            for signature, processor, *_ in kept._cache._cache_file._load_index():
-                if processor == here:
+            for signature, *rest in kept._cache._cache_file._load_index():
+                if (signature, *rest) == kept._cache._index_key(signature, codegen):
                     function.compile(signature)
 
 
