@@ -29,8 +29,8 @@ for _kind, _bytes in (
     (_SPACE, b" "),
 ):
     _KIND_OF_BYTE[list(_bytes)] = _kind
-# Commas and spaces of other scripts, and the space that does not break.
-_WIDE_MARKS: Final = "\uff0c\u3001\u3000\u00a0"
+# Commas, spaces and semicolons of other scripts, and the space that does not break.
+_WIDE_MARKS: Final = "\uff0c\u3001\u3000\u00a0\u060c\u061b"
 _WIDE: Final = tuple(int.from_bytes(mark.encode().rjust(3, b"\0"), "big") for mark in _WIDE_MARKS)
 _MAY_BE_SIGN: Final = _KIND_OF_BYTE != 0  # of some kind, or a part of one
 _MAY_BE_SIGN[[ord("'"), ord('"'), *(mark.encode()[-1] for mark in _WIDE_MARKS)]] = True

@@ -10,10 +10,10 @@ from jobs.inputs.tables import Column
 
 # UAX #31, section 3.3 (extended hashtag identifiers): a sign, then letters, digits, marks, emoji, "_", "-" and "+".
 # It is none in the middle of a word, unless another hashtag ends there; nor after & or /, as in &#39; and in
-# addresses of the web.
+# addresses of the web. One that the sign … cuts off is nobody's.
 _HASHTAG: Final = (
     r"(?:\G|(?<![\p{XID_Continue}\p{Extended_Pictographic}&/]))[#\uFE5F\uFF03]"
-    r"([[\p{XID_Continue}\p{Extended_Pictographic}\p{Emoji_Component}_+\-]--[#*]]+)"
+    r"([[\p{XID_Continue}\p{Extended_Pictographic}\p{Emoji_Component}_+\-]--[#*]]++)(?!\u2026)"
 )
 _SIGNS: Final = (b"#", "\ufe5f".encode(), "\uff03".encode())
 

@@ -70,7 +70,9 @@ def read_accounts(
         table=path,
         counts=read.counts,
         names=len(read.names.ids),
-        how_read=how_read(ACCOUNTS, files, read.quotes, config, {"created_at": read.odd_date}),
+        how_read=how_read(
+            ACCOUNTS, files, read.quotes, config, {column: odd.example for column, odd in read.odd_dates.items()}
+        ),
         examples=log.examples,
         files=data_files,
         warnings=warnings,

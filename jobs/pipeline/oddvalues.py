@@ -13,10 +13,10 @@ if TYPE_CHECKING:  # it loads slowly, and --inspect is fast
     from jobs.inputs.suspects import Suspects
     from jobs.inputs.text.evidence import Evidence
 
-# What programs write for a value that is not there, in small letters.
+# What programs write for a value that is not there, in small letters; the last is Bluesky's for a handle that fails.
 MISSING: Final = frozenset(
     ("na", "n/a", "#n/a", "<na>", "nan", "nat", "none", "null", "(null)", "nil", "\\n", "undefined", "(empty)")
-) | frozenset(("-", "--", ".", "''", '""', "#name?", "#value!", "#ref!", "[deleted]", "[removed]"))
+) | frozenset(("-", "--", ".", "''", '""', "#name?", "#value!", "#ref!", "[deleted]", "[removed]", "handle.invalid"))
 MOST: Final = 0.5  # of rows or names: a share that is remarkable
 _FEW: Final = 0.001  # of the hashtags: so many damaged ones are in any large collection
 _ENOUGH_NAMES: Final = 5
@@ -69,6 +69,16 @@ def about_same_names(names: Sequence[str]) -> Iterator[str]:
         )
 
 
+def about_quoted_names(names: Sequence[str]) -> Iterator[str]:
+    """Of names in quotes, if each has a comma in it: a writer may have quoted these alone. names: those in quotes."""
+    if names and all("," in name for name in names):
+        have = count_of(len(names), "screen name is", "screen names are")
+        yield (
+            f"{have} in quotes, such as {shown(names[0])}, and each of these has a comma; if the quotes are no part "
+            "of the names, see --quoting rfc4180"
+        )
+
+
 def about_endings(names: Sequence[str]) -> Iterator[str]:
     """Of an ending that most names share."""
     enough = max(MOST * len(names), _ENOUGH_NAMES)
@@ -87,14 +97,19 @@ def about_endings(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def about_dates(whose: str, unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:
-    """Of dates, if most cannot be read, or the day is first. whose: post or account. examples: unreadable ones."""
+def about_dates(
+    whose: str, unreadable: int, rows: int, examples: Sequence[str], *, many: float = MOST
+) -> Iterator[str]:
+    """Of dates, if a share of them cannot be read that is above `many`, or the day is first.
+
+    whose: post or account. examples: unreadable ones.
+    """
     day_first = next(filter(_DAY_FIRST.fullmatch, map(str.strip, examples)), None)
     if day_first is not None:
         yield f"dates such as {shown(day_first)} cannot be read, because the month comes first; see --day-first"
-    elif unreadable > MOST * posts:
+    elif unreadable > many * rows:
         example = f", such as {shown(examples[0])}" if examples else ""
-        yield f"{unreadable:,} of {count_of(posts, whose)} have a date that cannot be read{example}"
+        yield f"{unreadable:,} of {count_of(rows, whose)} have a date that cannot be read{example}"
 
 
 def about_flags(unreadable: int, posts: int, examples: Sequence[str]) -> Iterator[str]:

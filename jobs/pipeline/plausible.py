@@ -22,6 +22,7 @@ from jobs.pipeline.oddvalues import (
     about_lines,
     about_missing,
     about_missing_names,
+    about_quoted_names,
     about_same_names,
     about_suspects,
     about_undecoded,
@@ -81,12 +82,15 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
     yield from about_lines("accounts", read.quotes)
     yield from about_undecoded(counts.undecoded_names)
     yield from about_missing_names(_missing_among(table.screen_names).to_pylist())
+    yield from about_quoted_names(_in_quotes(table.screen_names))
     some_names = _some(table.screen_names)
     yield from about_same_names(some_names)
     yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids).to_pylist()])
     yield from about_endings(some_names)
-    odd_dates = [] if read.odd_date is None else [read.odd_date]
-    yield from about_dates("account", counts.unreadable_dates, counts.used, odd_dates)
+    for column, odd in read.odd_dates.items():
+        # Of the dates that say which name is the latest each one matters.
+        many = MOST if column == "created_at" else 0
+        yield from about_dates("account", odd.rows, counts.used, [odd.example], many=many)
 
 
 def _have_no_date(names: NamesOverTime) -> npt.NDArray[np.bool_]:
@@ -95,6 +99,14 @@ def _have_no_date(names: NamesOverTime) -> npt.NDArray[np.bool_]:
     dated = np.zeros(len(names.ids) + 1, np.bool_)
     dated[account[names.last != NULL_TIME]] = True
     return ~dated[account]
+
+
+def _in_quotes(names: pa.LargeStringArray) -> list[str]:
+    import pyarrow.compute as pc  # loads slowly, and --inspect is fast
+
+    begin = names.filter(pc.starts_with(names, '"'))
+    found: list[str] = begin.filter(pc.match_substring_regex(begin, '^".+"$')).to_pylist()
+    return found
 
 
 def _missing_among(values: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -137,6 +137,16 @@ def test_columns_that_only_later_objects_have_are_read(tmp_path: Path) -> None:
     assert read(file, table=ACCOUNTS).values[-1] == (b"1", b"", b"b", b"7")
 
 
+def test_a_key_that_is_the_same_to_the_letter_counts_first(tmp_path: Path) -> None:
+    alike = {"ID": "9", "Author_ID": "x", "Hashtags": 7}
+    path = put(tmp_path / "a.jsonl", POST | {"hashtags": ["b"]} | alike, alike | POST | {"hashtags": ["c"]})
+    (file,) = find_files(POSTS, [path])
+    assert read(file, table=POSTS).values == [
+        (b"1", b"", b"u", b"", b"#a", b"b"),
+        (b"1", b"", b"u", b"", b"#a", b"c"),
+    ]
+
+
 @pytest.mark.parametrize(("hashtags", "separator"), [(["climate change"], "bar"), ("climate change", "space")])
 def test_items_of_real_lists_are_whole_hashtags(tmp_path: Path, hashtags: Any, separator: str) -> None:
     (file,) = find_files(POSTS, [put(tmp_path / "a.jsonl", *[POST | {"hashtags": hashtags}] * 3)])

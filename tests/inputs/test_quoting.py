@@ -144,6 +144,8 @@ def test_one_open_quote_does_not_make_a_long_raw_head_look_quoted(tmp_path: Path
         (b'9\t"two\nlines"\tone\n', "none", "rfc4180"),
         (b'9\t"a\ttab"\tone\n', "none", "rfc4180"),
         (b'9\t"a \\"b\\" c"\tone\n', "none", "backslash"),
+        (b'9\t"a \\"b\\",\ttab"\tone\n', "none", "backslash"),
+        (b'9\t"two\tand\nlines"\tone\n', "none", "rfc4180"),
         (b'9\t"a \\"b\\" c"\tone\n', "rfc4180", "backslash"),
         (b'9\t"a" is a letter\tone\n', "rfc4180", "none"),
         (b'9\t"a" is a letter\tone\n', "none", None),
@@ -159,7 +161,7 @@ def test_a_row_after_the_head_contradicts_the_reading(
     assert evidence.reading_instead_of(read_as) == better
     if better is not None:
         assert evidence.example is not None
-        assert row.startswith(evidence.example.encode())
+        assert evidence.example.encode() in row
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from .reading import column_of
         ("#snake_case #kebab-case #c++", "snake_case|kebab-case|c++"),
         ("#2024 # #", "2024"),
         ("(#one), '#two'!", "one|two"),
+        ("#one #two… #thr…", "one"),
+        ("#one #two... #three …", "one|two|three"),
     ],
 )
 def test_hashtags_are_found_in_texts(text: str, hashtags: str) -> None:

@@ -129,3 +129,28 @@ def test_of_a_renamed_account_the_latest_name_counts_else_that_of_the_last_row(
         "column with the date when the name was seen: --columns accounts.seen_at=NAME\n"
     )
     assert capsys.readouterr().err == ("" if columns else warning)
+
+
+@pytest.mark.parametrize(
+    ("seen", "name", "warning"),
+    [
+        (("6/11/2023", "25/12/2023"), "name07hhhh", "dates such as '25/12/2023' cannot be read"),
+        (("2023-11-06", "5. Januar 2024"), "name07hhhh", "1 of 4 accounts have a date that cannot be read"),
+        (("2023-11-06", "2024-01-05"), "eagle_news_01", None),
+    ],
+)
+def test_a_date_that_says_which_name_is_the_latest_and_cannot_be_read_is_a_warning(
+    quick_job: Job,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    seen: tuple[str, str],
+    name: str,
+    warning: str | None,
+) -> None:
+    posts = written(tmp_path, "p1\tu7\tVote\np2\tu8\tVote\n", header="id\tauthor_id\thashtags\n")
+    rows = f"u7\tname07hhhh\t{seen[0]}\nu7\teagle_news_01\t{seen[1]}\nu8\tother\t\nu9\tanna\t\nu10\tbert\t\n"
+    table = written(tmp_path, rows, "accounts.tsv", "id\tscreen_name\tseen_at\n")
+    result = quick_job(posts, table)
+    assert {row["account_id"]: row["screen_name"] for row in result.rows("accounts")}["u7"] == name
+    told = capsys.readouterr().err
+    assert warning in told if warning is not None else told == ""

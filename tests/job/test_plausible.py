@@ -28,6 +28,29 @@ def test_accounts_whose_names_are_missing_values_are_a_warning(given: Given, war
     ]
 
 
+@pytest.mark.parametrize("lone", ["Lee", "Lee, Tom"])
+def test_quotes_of_names_with_commas_alone_are_a_warning(given: Given, warnings: Warnings, lone: str) -> None:
+    given.set("hashtags", ["Vote"] * 10)
+    given.name('"Moore, Ann"', "Moore Ann", f'"{lone}"')
+    given.run()
+    expected = (
+        "2 screen names are in quotes, such as '\"Moore, Ann\"', and each of these has a comma; if the quotes are no "
+        "part of the names, see --quoting rfc4180"
+    )
+    assert warnings() == ([expected] if "," in lone else [])
+    assert ("vote", "u0", "u1") in pairs(given.run(quoting="rfc4180"))
+
+
+def test_handles_that_bluesky_shows_for_broken_ones_are_a_warning(given: Given, warnings: Warnings) -> None:
+    given.set("hashtags", ["Vote"] * 10)
+    given.name(*["handle.invalid"] * 2)
+    given.run()
+    assert warnings() == [
+        "2 accounts have the screen name 'handle.invalid', which looks like a missing value; each two of them are a "
+        "pair of similarity 1. Leave the name empty where there is none"
+    ]
+
+
 def test_a_missing_value_that_few_use_is_a_warning(given: Given, warnings: Warnings) -> None:
     given.set("hashtags", [*["NaT"] * 2, *(f"t{i}|u{i}|v{i}" for i in range(8))])
     given.posts += [given.posts[i] | {"id": f"q{i}", "author_id": f"u{9 - i}"} for i in range(2, 10)]
@@ -80,6 +103,7 @@ def test_quotes_over_lines_that_look_like_rows_are_a_warning(given: Given, warni
         ("Vote Now", "have spaces in them, such as 'Vote Now'"),
         ("Vote/Now", "have marks such as / or & in them, such as 'Vote/Now'"),
         ("Vote，Now", "have marks such as / or & in them, such as 'Vote，Now'"),  # noqa: RUF001  # the wide comma
+        ("Vote،Now", "have marks such as / or & in them, such as 'Vote،Now'"),  # the Arabic comma
         ("Vote[1]", "have brackets in them, such as 'Vote[1]'"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,16 +52,23 @@ class NamesOverTime:
     rows: Places
 
 
+class OddDates(NamedTuple):
+    """How many values of a column are neither blank nor a date, and the first of them."""
+
+    rows: int
+    example: str
+
+
 @dataclass(frozen=True)
 class AccountsRead:
     """The accounts, the count of the rows that they come from, and what the quotes in these tell.
 
-    names: all names of the accounts that have several. odd_date: a date that cannot be read.
+    names: all names of the accounts that have several. odd_dates: of each column with dates that cannot be read.
     """
 
     table: AccountTable
     names: NamesOverTime
-    odd_date: str | None
+    odd_dates: dict[str, OddDates]
     counts: AccountCounts
     quotes: Evidence
 
@@ -110,13 +117,13 @@ def read_accounts(
         duplicates=resolved.duplicates,
         earlier_names=resolved.earlier,
         rejected=gathered.rejected,
-        unreadable_dates=gathered.unreadable_dates,
+        unreadable_dates=gathered.odd_dates["created_at"].rows if "created_at" in gathered.odd_dates else 0,
         undecoded_names=gathered.undecoded_names,
     )
     accounted = counts.used + counts.duplicates + counts.earlier_names + sum(counts.rejected.values())
     if counts.rows != accounted:
         raise RuntimeError(f"the counts of the accounts' rows do not reconcile: {counts}")
-    return AccountsRead(table, over_time, gathered.odd_date, counts, gathered.quotes)
+    return AccountsRead(table, over_time, gathered.odd_dates, counts, gathered.quotes)
 
 
 def _earlier(over_time: NamesOverTime, ids: pa.LargeStringArray, used: pa.LargeStringArray) -> EarlierNames:
@@ -133,9 +140,8 @@ class _Gathered:
     endings: tuple[str, ...]
     longest: int
     rows: int = 0
-    unreadable_dates: int = 0
     undecoded_names: int = 0
-    odd_date: str | None = None
+    odd_dates: dict[str, OddDates] = field(default_factory=dict)
     rejected: dict[Reason, int] = field(default_factory=dict)
     quotes: Evidence = NO_EVIDENCE
     _ids: list[Strings] = field(default_factory=list)
@@ -157,19 +163,22 @@ class _Gathered:
             of_name = Reason.NO_SCREEN_NAME if no_name[i] else Reason.LONG_SCREEN_NAME
             self._reject(file, Reason.NO_ID if no_id[i] else of_name, batch.raw(i), rejects)
         rows = np.flatnonzero(~unusable)
-        date = batch["created_at"].take(rows)
-        created = parse_timestamps(*date, day_first=file.day_first)
-        unreadable = np.flatnonzero((created == NULL_TIME) & ~are_blank(*date))
-        self.unreadable_dates += len(unreadable)
-        if len(unreadable) and self.odd_date is None:
-            self.odd_date = date.value(unreadable[0]).decode("utf-8", "backslashreplace")
         self._ids.append(_text(batch["id"], rows))
         self.undecoded_names += count_undecoded(names.take(rows))
         self._names.append(Strings(*pack_values(*names.take(rows))))
-        self._created.append(created)
-        self._seen.append(parse_timestamps(*batch["seen_at"].take(rows), day_first=file.day_first))
+        self._created.append(self._times(batch, "created_at", rows, day_first=file.day_first))
+        self._seen.append(self._times(batch, "seen_at", rows, day_first=file.day_first))
         self._file.append(np.full(len(rows), number, np.int32))
         self._place.append(batch.place[rows])
+
+    def _times(self, batch: RowBatch, column: str, rows: Places, *, day_first: bool) -> Places:
+        dates = batch[column].take(rows)
+        times = parse_timestamps(*dates, day_first=day_first)
+        odd = np.flatnonzero((times == NULL_TIME) & ~are_blank(*dates))
+        if len(odd):
+            known = self.odd_dates.get(column) or OddDates(0, dates.take(odd[:1]).texts()[0])
+            self.odd_dates[column] = known._replace(rows=known.rows + len(odd))
+        return times
 
     def _reject(self, file: InputFile, reason: Reason, raw: bytes, rejects: RejectLog) -> None:
         self.rejected[reason] = self.rejected.get(reason, 0) + 1

@@ -65,6 +65,8 @@ class Delimited:
         dialect = dataclasses.replace(head.dialect, quoting=chosen)
         refuse_spaces(head.path, head.content, table, reading, dialect)
         names, body = read_header(head.content, dialect, reading.skip_lines)
+        if not names and head.content.strip():
+            raise UsageError(f"{head.path}: a quote in the header does not close in its line; rename that column")
         if not names:
             raise UsageError(f"{head.path}: empty, not even a header with the columns {', '.join(table.required)}")
         hint = _header_below(head, table, dialect, body)

@@ -122,11 +122,13 @@ def find_paths(
 
     ColumnsError if one of these must be there.
     """
-    keys = {plain_name(key): key for one in objects for key in one}
+    written = {key for one in objects for key in one}
+    keys = {plain_name(key): key for key in sorted(written, reverse=True)}
     paths: dict[str, str] = {}
     absent: set[str] = set()
     for column in table.columns:
-        text = reading.columns.get(column, keys.get(plain_name(column), column))
+        like = column if column in written else keys.get(plain_name(column), column)
+        text = reading.columns.get(column, like)
         if text == NO_COLUMN:
             continue
         try:

@@ -40,13 +40,15 @@ class Evidence:
     """What the quotes of some rows tell.
 
     doubled, escaped: fields that only a writer has a reason to write which quotes and doubles inner quotes, or puts
-    a backslash before them. literal: fields that no writer that quotes can have written. quoted: fields that were
-    read as quoted. many_lines: rows read as quoted that go over several lines. swallowed: those of them of which each
-    line looks like a row. example: a row that contradicts the reading.
+    a backslash before them. parts: of these, malformed rows that look like parts of quoted ones. literal: fields that
+    no writer that quotes can have written. quoted: fields that were read as quoted. many_lines: rows read as quoted
+    that go over several lines. swallowed: those of them of which each line looks like a row. example: a row that
+    contradicts the reading.
     """
 
     doubled: int = 0
     escaped: int = 0
+    parts: int = 0
     literal: int = 0
     quoted: int = 0
     many_lines: int = 0
@@ -73,7 +75,8 @@ class Evidence:
             plain = [name not in rows.table.free_text for name in rows.table.columns]
             found = cls(
                 doubled=int(fields[:, DOUBLED].sum() + fields[plain, ENCLOSED].sum() + malformed[OPENED]),
-                escaped=int(fields[:, ESCAPED].sum()) + names,
+                escaped=int(fields[:, ESCAPED].sum() + malformed[ESCAPED]) + names,
+                parts=int(malformed[OPENED] + malformed[ESCAPED]),
                 literal=int(fields[:, [LITERAL, OPENED]].sum()),
             )
         contradicts = found.reading_instead_of(quoting) is not None
@@ -82,7 +85,8 @@ class Evidence:
     def reading_instead_of(self, quoting: Quoting) -> Quoting | None:
         """The reading that explains the rows better; None if there is none."""
         if quoting == "none":
-            if self.doubled + self.escaped <= self.literal:
+            # The first line of a quoted row may have the right number of fields, and then looks literal: one for one.
+            if self.doubled + self.escaped < self.literal + (not self.parts):
                 return None
             return "rfc4180" if self.doubled >= self.escaped else "backslash"
         if quoting == "rfc4180" and self.escaped > self.literal:
@@ -94,6 +98,7 @@ class Evidence:
         return Evidence(
             self.doubled + other.doubled,
             self.escaped + other.escaped,
+            self.parts + other.parts,
             self.literal + other.literal,
             self.quoted + other.quoted,
             self.many_lines + other.many_lines,

@@ -112,17 +112,22 @@ def has_escaped(buffer: Bytes, start: int, end: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def may_be_part(buffer: Bytes, start: int, end: int, delimiter: int) -> bool:
-    """Whether a line with a wrong number of fields looks like a part of a row with a quoted field.
+def part_of_quoted(buffer: Bytes, start: int, end: int, delimiter: int) -> int:
+    """Whether a line with a wrong number of fields looks like a part of a row with a quoted field; -1 if not.
 
     Such a field holds a line end or the delimiter: the line then has an odd number of quotes, or a field that opens.
+    OPENED, or ESCAPED if the field opens only where a backslash makes the quotes in it a part of it.
     """
     quotes, first = 0, start
     for at in range(start, end + 1):
         if at == end or buffer[at] == delimiter:
-            if first < at and buffer[first] == QUOTE and kind_of(buffer, first, at) == OPENED:
-                return True
+            if first < at and buffer[first] == QUOTE:
+                kind = kind_of(buffer, first, at)
+                if kind == OPENED:
+                    return OPENED
+                if kind == LITERAL and _closing(buffer, first + 1, at, BACKSLASH) == at:
+                    return ESCAPED
             first = at + 1
         elif buffer[at] == QUOTE:
             quotes += 1
-    return quotes % 2 == 1
+    return OPENED if quotes % 2 == 1 else -1

@@ -19,8 +19,8 @@ from jobs.inputs.text.quotes import (
     count_lines,
     has_escaped,
     kind_of,
-    may_be_part,
     no_tally,
+    part_of_quoted,
     tally_lines,
 )
 from lookalike.strings.values import Bytes, Places
@@ -127,7 +127,9 @@ def scan_raw(
             elif row_end > row_start:
                 found.malformed[0, bad] = row_start
                 found.malformed[1, bad] = row_end
-                found.quotes[-1, OPENED] += may_be_part(buffer, row_start, row_end, delimiter)
+                kind = part_of_quoted(buffer, row_start, row_end, delimiter)
+                if kind >= 0:
+                    found.quotes[-1, kind] += 1
                 bad += 1
             field = 0
             has_quotes = False
