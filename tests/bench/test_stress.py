@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import stress
 from bench.jobrun import JobRun
 from bench.processes import Measurement
-from bench.stressdata import recipe_of
+from bench.stress import __main__ as stress_command
+from bench.stress import comparison as stress
+from bench.stress.data import recipe_of
 
 
 def test_job_and_hand_made_process_agree_on_a_round(
@@ -19,7 +20,7 @@ def test_job_and_hand_made_process_agree_on_a_round(
     rich = replace(rich, short=0.005, long=0.01, threshold="0.75", block_size=200, buckets=3)
     monkeypatch.setattr(stress, "SCRATCH", tmp_path)
     monkeypatch.setattr(stress, "recipe_of", lambda *_: rich)
-    assert stress.main(["--seeds", "1"]) == 0
+    assert stress_command.main(["random", "--seeds", "1"]) == 0
     shown = capsys.readouterr().out
     assert "similarity 0.75, block size 200, 3 buckets" in shown
     assert "pairs agree" in shown
@@ -36,7 +37,9 @@ def test_a_difference_stops_with_examples_and_the_command_to_repeat_it(
     monkeypatch.setattr(stress, "run_job", lambda *_, **__: JobRun(done, {"similar_pairs": 5}, {}))
     monkeypatch.setattr(stress, "differences", lambda *_: rounds.pop(0))
     monkeypatch.setattr(stress, "wrong_pairs", lambda *_: [])
-    code = stress.main(["--first-seed", "5", "--seeds", "3", "--accounts", "20", "--", "--fold", "none"])
+    code = stress_command.main(
+        ["random", "--first-seed", "5", "--seeds", "3", "--accounts", "20", "--", "--fold", "none"]
+    )
     output = capsys.readouterr()
     assert (code, len(rounds)) == (1, 1)
     assert "5 pairs agree" in output.out
@@ -44,7 +47,8 @@ def test_a_difference_stops_with_examples_and_the_command_to_repeat_it(
     assert output.err.splitlines() == [
         "1 pairs in job only",
         "  job: ('vote', 'a', 'b', 1)",
-        f"files in {tmp_path}; again: python bench/stress.py --first-seed 6 --seeds 1 --accounts 20 -- --fold none",
+        f"files in {tmp_path}; again: python -m bench.stress random --first-seed 6 --seeds 1 --accounts 20"
+        " -- --fold none",
     ]
 
 
@@ -56,7 +60,7 @@ def test_a_job_that_fails_is_a_round_that_fails(
 
     monkeypatch.setattr(stress, "SCRATCH", tmp_path)
     monkeypatch.setattr(stress, "measure", fails)
-    assert stress.main(["--seeds", "1", "--accounts", "20"]) == 1
+    assert stress_command.main(["random", "--seeds", "1", "--accounts", "20"]) == 1
     assert "ended with 1: out of memory" in capsys.readouterr().err
 
 
@@ -64,7 +68,7 @@ def test_no_round_begins_when_the_minutes_are_over(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(stress, "round_of", lambda *_: pytest.fail("began a round"))
-    assert stress.main(["--minutes", "-1"]) == 0
+    assert stress_command.main(["random", "--minutes", "-1"]) == 0
     assert "0 rounds" in capsys.readouterr().out
 
 
