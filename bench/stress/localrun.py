@@ -35,7 +35,6 @@ def run(arguments: list[str | Path]) -> int:
     """
     spark: Future[Any] = Future()
     spark.set_result(localspark.Context(CORES))
-    patched: Any = session
-    patched.start_spark = lambda _: spark
-    os.fsync = lambda _: None  # nobody pulls the plug
+    for module, name, value in ((session, "start_spark", spark), (os, "fsync", None)):  # nobody pulls the plug
+        setattr(module, name, lambda _, value=value: value)
     return similar_accounts.main([str(argument) for argument in arguments])

@@ -42,7 +42,7 @@ _DAMAGED: Final = "urn:lookalike:problem:damaged-snapshot"
 _NOT_READY: Final = "urn:lookalike:problem:not-ready"
 _WRONG: Final = "WRONG"
 _SAID: Final = "said "  # begins the lines of a child that are for its parent
-_ASKED: Final = 4  # hashtags and accounts
+_ASKED: Final = 3  # hashtags and accounts
 
 Answers = dict[str, Any]  # by URL
 

@@ -1,0 +1,72 @@
+"""The trial of clients that keep the service busy: each kind does what it is for, and what goes wrong is seen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.stress.abuse import MOST_GROWTH, Abused
+from bench.stress.abusers import ABUSES, abuse_for
+from bench.stress.prober import probe_for
+from tests.serving.rawclient import BoundedServer
+from tests.serving.running import ServiceFactory
+
+QUICK = [0.001] * 99
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoundedServer]:
+    with BoundedServer(tmp_path_factory.mktemp("nowhere"), max_connections_per_address=10) as server:
+        yield server
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ABUSES if kind not in ("quiet", "idle")])
+def test_each_kind_of_client_sends_something_and_the_service_goes_on(server: BoundedServer, kind: str) -> None:
+    did = abuse_for(ABUSES[kind], server.port, 0.3, "/hello")
+    assert did.opened >= min(10, ABUSES[kind].connections)
+    assert did.sent > 0
+    assert server.ask() == 200
+
+
+def test_clients_of_several_addresses_have_more_connections(server: BoundedServer) -> None:
+    seen: list[int] = []
+    for kind in ("many", "many-addresses"):
+        busy = threading.Thread(target=abuse_for, args=(ABUSES[kind], server.port, 0.5, "/hello"))
+        busy.start()
+        most = 0
+        while busy.is_alive():
+            most = max(most, len(server.connections))
+            time.sleep(0.01)
+        seen.append(most)
+    assert seen[0] <= 10 < seen[1]
+
+
+def test_the_prober_times_answers_and_counts_what_is_none(tmp_path: Path, server: BoundedServer) -> None:
+    factory = ServiceFactory()
+    try:
+        found = probe_for(int(factory(tmp_path, wait=False).url.rpartition(":")[2]), 0.5)
+    finally:
+        factory.close()
+    assert set(found) == {"new", "kept"}
+    assert min(len(seconds) for seconds in found.values()) > 0
+    failed = probe_for(server.port, 0.2)
+    assert failed.pop("new") == failed.pop("kept") == []
+    assert all("the answer was b'HTTP/1.1 200 OK" in reason for reason in failed)
+    assert len(failed) == 2
+
+
+def test_slow_answers_failed_ones_and_memory_are_told() -> None:
+    def wrong(new: list[float], failed: dict[str, int] | None = None, grown: int = 0) -> list[str]:
+        seconds = {"new": sorted(new), "kept": QUICK}
+        return Abused(seconds=seconds, failed=failed or {}, peak_bytes=0, did="").wrong(grown)
+
+    assert wrong([*QUICK, 0.09]) == []
+    assert wrong([*QUICK, *QUICK, 5.0]) == []  # fewer than one in a hundred
+    assert wrong([*QUICK, 0.11]) == ["new connections: more than one in a hundred took longer than 0.1 s"]
+    assert wrong([]) == ["new connections: more than one in a hundred took longer than 0.1 s"]
+    assert wrong(QUICK, {"failed on kept: reset": 2}) == ["2 answers failed on kept: reset"]
+    assert wrong(QUICK, grown=MOST_GROWTH + 1) == ["the service took 100 MB more memory"]
