@@ -194,6 +194,9 @@ def abuse_for(abuse: Abuse, port: int, seconds: float, path: str) -> Did:
         if now > seconds:
             break
         time.sleep(max(0.0, turn / abuse.turns - now))
+    for one in connections:
+        if one.connection is not None:
+            one.connection.close()
     return client.did
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoundedServer]:
 
 @pytest.mark.parametrize("kind", [kind for kind in ABUSES if kind not in ("quiet", "idle")])
 def test_each_kind_of_client_sends_something_and_the_service_goes_on(server: BoundedServer, kind: str) -> None:
-    did = abuse_for(ABUSES[kind], server.port, 0.3, "/hello")
-    assert did.opened >= min(10, ABUSES[kind].connections)
+    few = replace(ABUSES[kind], connections=5, turns=1000)
+    did = abuse_for(few, server.port, 0.5, "/hello")
+    assert did.opened >= 5
     assert did.sent > 0
     assert server.ask() == 200
 
