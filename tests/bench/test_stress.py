@@ -1,5 +1,6 @@
 """The stress test: a round of the real job agrees; a difference stops it and says how to see it again."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,3 +79,18 @@ def test_a_seed_stands_for_one_recipe_and_seeds_for_many() -> None:
     for name in ("hashtags", "threshold", "block_size", "buckets", "strange", "repeated", "short", "long"):
         assert len({getattr(recipe, name) for recipe in recipes}) > 1
     assert {recipe.accounts for recipe in recipes} == {100_000, 10_000}
+
+
+@pytest.mark.parametrize("failing", [None, "served"])
+def test_without_a_name_all_trials_are_done_and_one_that_fails_is_told(
+    monkeypatch: pytest.MonkeyPatch, failing: str | None
+) -> None:
+    begun: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        begun.append(command[-1])
+        return subprocess.CompletedProcess(command, int(command[-1] == failing))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert stress_command.main([]) == (failing is not None)
+    assert begun == ["random", "flips", "served", "abuse"]
