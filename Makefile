@@ -79,8 +79,8 @@ bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
 	@exec $(python) bench/run.py --quick $(BENCH)
 
 .PHONY: stress
-stress: setup .venv/.requirements-dev ## Compare the job with the hand-made process on random data, see bench/README.md
-	@exec $(python) bench/stress.py $(STRESS)
+stress: setup .cache/numba/.job .venv/.requirements-dev ## Try to break job and service: random data, flipped bits, abuse; see bench/README.md
+	@source scripts/local_env.sh && exec $(python) -m bench.stress $(STRESS)
 
 .PHONY: soak
 soak: setup .cache/numba/.job .venv/.requirements-dev ## Kill runs and fail disks, as root, while the service answers (SOAK_KILLS=25)

@@ -7,7 +7,7 @@ All paths are relative to the output and as `layout` has them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -123,6 +123,9 @@ class Output(ABC):
     @abstractmethod
     def check_file(self, entry: FileEntry) -> None:
         """Raise SnapshotError unless the file has the size and checksum of its entry; reads all of it."""
+
+    def keep_only(self, entries: Collection[FileEntry]) -> None:  # noqa: B027  # most remember nothing of files
+        """Forget what is remembered of other files; it is found out again where it is needed."""
 
     # --- all snapshots ---
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
 
 
-def open_output(place: Path | str, *, block_cache_bytes: int | None = None, brisk: bool = False) -> Output:
+def open_output(
+    place: Path | str, *, block_cache_bytes: int | None = None, brisk: bool = False, compared: bool = False
+) -> Output:
     """The output at a folder or a URL (see urls.parse_output); nothing is read yet.
 
     block_cache_bytes: memory for parts of objects that were read last. brisk: give up a request early, because
-    somebody waits for it. Both concern object stores only.
+    somebody waits for it. Both concern object stores only. compared: compare each part of a file whenever it is read.
+    This concerns folders only: object stores do so themselves.
     """
     if isinstance(place, Path):
-        return FolderOutput(place)
+        return ComparedFolder(place) if compared else FolderOutput(place)
     # The library of object stores is not loaded for a folder.
     from lookalike.outputs.objects import BRISK, PATIENT
     from lookalike.outputs.objectstore import SMALL_CACHE_BYTES, ObjectOutput

@@ -9,6 +9,7 @@ a client that opens connections and sends nothing keeps nobody out.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -32,9 +33,12 @@ class Connections:
         self.settings = settings
         self._metrics = metrics
         self._proxies = parse_networks(settings.trusted_proxies)
+        # Of each client, the one that has waited longest comes first; one with a request under way keeps its place.
         self._by_client: dict[str | None, dict[BoundedProtocol, None]] = {}
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._turns: deque[BoundedProtocol] = deque()
+        self._is_turning = False
         times = (settings.head_timeout_seconds, settings.body_timeout_seconds, settings.keep_alive_seconds)
         self._often = min(_OFTEN, *(seconds / 4 for seconds in times))
 
@@ -56,7 +60,8 @@ class Connections:
         if not room:
             self.refused("connections")
             return False
-        self._by_client.setdefault(client, {})[connection] = None
+        connection.own = self._by_client.setdefault(client, {})
+        connection.own[connection] = None
         self._count += 1
         if self._timer is None:
             self._look_later(connection.loop)
@@ -64,14 +69,30 @@ class Connections:
 
     def leave(self, connection: BoundedProtocol, address: str | None) -> None:
         """A connection is gone. Does nothing if it was never taken in, or made room."""
-        client = self._client(address)
-        own = self._by_client.get(client)
-        if own is None or connection not in own:
+        own, connection.own = connection.own, None
+        if own is None:
             return
         del own[connection]
         self._count -= 1
         if not own:
-            del self._by_client[client]
+            del self._by_client[self._client(address)]
+
+    def put_last(self, connection: BoundedProtocol) -> None:
+        """A connection begins to wait for its client: of that client's it is the last to make room."""
+        if connection.own is not None:
+            del connection.own[connection]
+            connection.own[connection] = None
+
+    def take_turn(self, connection: BoundedProtocol) -> None:
+        """Let a connection go on with the requests that its client has sent ahead, after others that have such.
+
+        One does each time that the event loop has looked at all connections. So many clients that send thousands of
+        requests at once delay the others by one request, and not by one each.
+        """
+        self._turns.append(connection)
+        if not self._is_turning:
+            self._is_turning = True
+            connection.loop.call_soon(self._next_turn, connection.loop)
 
     def refused(self, reason: Reason) -> None:
         """Count what was refused."""
@@ -83,11 +104,17 @@ class Connections:
             return None
         return client_of(address)
 
+    def _next_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        connection = self._turns.popleft()
+        self._is_turning = bool(self._turns)
+        if self._is_turning:
+            loop.call_soon(self._next_turn, loop)
+        connection.next_turn()
+
     def _make_room(self, connections: Iterable[BoundedProtocol]) -> bool:
-        waiting = [connection for connection in connections if connection.waits]
-        if not waiting:
+        longest = next((connection for connection in connections if connection.waits), None)
+        if longest is None:
             return False
-        longest = min(waiting, key=lambda connection: connection.waits_since)
         self.refused("connections")
         self.leave(longest, longest.address)
         longest.transport.abort()

@@ -53,7 +53,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection.
 
     waits: for the client, and not for the application. waits_since: the time of the loop. deadline: of the client's
-    next step, looked at by `Connections`.
+    next step, looked at by `Connections`. own: the connections of its client, kept there.
     """
 
     flow: _HeldFlow
@@ -76,9 +76,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.deadline = math.inf
         self.waits_since = 0.0
         self.address: str | None = None
+        self.own: dict[BoundedProtocol, None] | None = None
         self._fed = 0  # bytes of the head, or of the body, so far
         self._in_head = True  # or before one; otherwise in a body
-        self._rest = b""  # comes after requests that are not answered yet
+        self._rest, self._rest_at = b"", 0  # from there on: what comes after requests that are not answered yet
         self._deaf = False  # what comes is ignored: the connection ends
         self._ignored = 0
         self._unsent, self._unsent_since = 0, 0.0
@@ -86,7 +87,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @property
     def waits(self) -> bool:
         """Whether the client has to send something, and no answer is under way."""
-        return self.cycle is None or self.cycle.response_complete
+        return (self.cycle is None or self.cycle.response_complete) and not self.pipeline
 
     # --- what the transport calls ---
 
@@ -115,7 +116,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._ignored > _MOST_IGNORED:
                 self.transport.abort()
         elif self._rest:
-            self._hold(self._rest + data)
+            self._hold(self._rest[self._rest_at :] + data, 0)
         elif data.find(_END) + len(_END) == len(data) and not self.pipeline:
             self._feed(data)
         else:
@@ -152,18 +153,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        if self.pipeline:
-            cycle, app = self.pipeline.pop()
-            self._start_asgi_task(cycle, app)
-        elif self._in_head and not self._fed:
-            self._idle()
         if self._rest:
-            rest, self._rest = self._rest, b""
-            self.flow.held = False
-            self._feed_in_turn(rest)
-        self.flow.resume_reading()
+            self._guard.take_turn(self)
+        else:
+            self._go_on()
 
     # --- what `Connections` calls ---
+
+    def next_turn(self) -> None:
+        """Go on with the requests that were sent ahead."""
+        if not self.transport.is_closing():
+            self._go_on()
 
     def look(self, now: float) -> None:
         """End the connection if the client has taken too long: to send, or to read what waits for it."""
@@ -186,27 +186,39 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # ---
 
+    def _go_on(self) -> None:
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._in_head and not self._fed:
+            self._idle()
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            self.flow.held = False
+            self._feed_in_turn(rest, self._rest_at)
+        self.flow.resume_reading()
+
     def _idle(self) -> None:
+        self._guard.put_last(self)
         self.waits_since = self.loop.time()
         self.deadline = self.waits_since + self._guard.settings.keep_alive_seconds
 
-    def _feed_in_turn(self, data: bytes) -> None:
+    def _feed_in_turn(self, data: bytes, start: int = 0) -> None:
         """Feed the parser one head after the other, as long as the requests before it are answered."""
-        start = 0
         while start < len(data) and not self._deaf:
             if self.pipeline:
-                self._hold(data[start:])
+                self._hold(data, start)
                 return
             end = data.find(_END, start) + len(_END)
             end = len(data) if end < len(_END) else end
             self._feed(data[start:end])
             start = end
 
-    def _hold(self, data: bytes) -> None:
-        if len(data) > _MOST_REST:
+    def _hold(self, data: bytes, start: int) -> None:
+        if len(data) - start > _MOST_REST:
             self._end_after_answers()
             return
-        self._rest = data
+        self._rest, self._rest_at = data, start
         self.flow.held = True
         self.flow.pause_reading()
 

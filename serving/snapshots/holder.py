@@ -84,7 +84,9 @@ class SnapshotHolder:
         self.is_gone = False  # there was a CURRENT
         self.prepare: Callable[[Served], Awaitable[None]] | None = None  # run on a new one before its swap
         self._settings, self._metrics, self._executor = settings, metrics, executor
-        self._output = open_output(settings.output, block_cache_bytes=settings.block_cache_bytes, brisk=True)
+        self._output = open_output(
+            settings.output, block_cache_bytes=settings.block_cache_bytes, brisk=True, compared=True
+        )
         self._stop = threading.Event()
         self._verified: frozenset[FileEntry] = frozenset()
         self._again = 0.0
@@ -168,6 +170,7 @@ class SnapshotHolder:
         self._verified = frozenset(opened.verified)
         if not withdraw:
             await self._swap(opened)
+        self._output.keep_only(opened.manifest.files)
         self._accept()
 
     def _accept(self) -> None:

@@ -18,7 +18,7 @@ from bench.handmade import main as handmade
 from bench.jobrun import values
 from bench.names import screen_names
 from bench.peers import allowed_edits, cdist_pairs, near_pairs
-from bench.stressdata import Recipe, recipe_of, write_data
+from bench.stress.data import Recipe, recipe_of, write_data
 from lookalike.hashtags import normalise
 
 FOUR_FIFTHS = Fraction("0.8")

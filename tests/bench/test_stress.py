@@ -1,14 +1,16 @@
 """The stress test: a round of the real job agrees; a difference stops it and says how to see it again."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench import stress
 from bench.jobrun import JobRun
 from bench.processes import Measurement
-from bench.stressdata import recipe_of
+from bench.stress import __main__ as stress_command
+from bench.stress import comparison as stress
+from bench.stress.data import recipe_of
 
 
 def test_job_and_hand_made_process_agree_on_a_round(
@@ -19,7 +21,7 @@ def test_job_and_hand_made_process_agree_on_a_round(
     rich = replace(rich, short=0.005, long=0.01, threshold="0.75", block_size=200, buckets=3)
     monkeypatch.setattr(stress, "SCRATCH", tmp_path)
     monkeypatch.setattr(stress, "recipe_of", lambda *_: rich)
-    assert stress.main(["--seeds", "1"]) == 0
+    assert stress_command.main(["random", "--seeds", "1"]) == 0
     shown = capsys.readouterr().out
     assert "similarity 0.75, block size 200, 3 buckets" in shown
     assert "pairs agree" in shown
@@ -36,7 +38,9 @@ def test_a_difference_stops_with_examples_and_the_command_to_repeat_it(
     monkeypatch.setattr(stress, "run_job", lambda *_, **__: JobRun(done, {"similar_pairs": 5}, {}))
     monkeypatch.setattr(stress, "differences", lambda *_: rounds.pop(0))
     monkeypatch.setattr(stress, "wrong_pairs", lambda *_: [])
-    code = stress.main(["--first-seed", "5", "--seeds", "3", "--accounts", "20", "--", "--fold", "none"])
+    code = stress_command.main(
+        ["random", "--first-seed", "5", "--seeds", "3", "--accounts", "20", "--", "--fold", "none"]
+    )
     output = capsys.readouterr()
     assert (code, len(rounds)) == (1, 1)
     assert "5 pairs agree" in output.out
@@ -44,7 +48,8 @@ def test_a_difference_stops_with_examples_and_the_command_to_repeat_it(
     assert output.err.splitlines() == [
         "1 pairs in job only",
         "  job: ('vote', 'a', 'b', 1)",
-        f"files in {tmp_path}; again: python bench/stress.py --first-seed 6 --seeds 1 --accounts 20 -- --fold none",
+        f"files in {tmp_path}; again: python -m bench.stress random --first-seed 6 --seeds 1 --accounts 20"
+        " -- --fold none",
     ]
 
 
@@ -56,7 +61,7 @@ def test_a_job_that_fails_is_a_round_that_fails(
 
     monkeypatch.setattr(stress, "SCRATCH", tmp_path)
     monkeypatch.setattr(stress, "measure", fails)
-    assert stress.main(["--seeds", "1", "--accounts", "20"]) == 1
+    assert stress_command.main(["random", "--seeds", "1", "--accounts", "20"]) == 1
     assert "ended with 1: out of memory" in capsys.readouterr().err
 
 
@@ -64,7 +69,7 @@ def test_no_round_begins_when_the_minutes_are_over(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(stress, "round_of", lambda *_: pytest.fail("began a round"))
-    assert stress.main(["--minutes", "-1"]) == 0
+    assert stress_command.main(["random", "--minutes", "-1"]) == 0
     assert "0 rounds" in capsys.readouterr().out
 
 
@@ -74,3 +79,18 @@ def test_a_seed_stands_for_one_recipe_and_seeds_for_many() -> None:
     for name in ("hashtags", "threshold", "block_size", "buckets", "strange", "repeated", "short", "long"):
         assert len({getattr(recipe, name) for recipe in recipes}) > 1
     assert {recipe.accounts for recipe in recipes} == {100_000, 10_000}
+
+
+@pytest.mark.parametrize("failing", [None, "served"])
+def test_without_a_name_all_trials_are_done_and_one_that_fails_is_told(
+    monkeypatch: pytest.MonkeyPatch, failing: str | None
+) -> None:
+    begun: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        begun.append(command[-1])
+        return subprocess.CompletedProcess(command, int(command[-1] == failing))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert stress_command.main([]) == (failing is not None)
+    assert begun == ["random", "flips", "served", "abuse"]

@@ -1,12 +1,19 @@
 """How long a client may keep a connection, and how many of them."""
 
+import itertools
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+
+from serving.ops.connections import Connections
+from serving.ops.metrics import Metrics
+from serving.ops.protocol import BoundedProtocol
+from serving.settings import Settings
 
 from .rawclient import BoundedServer, answers, get, until_closed
 from .running import eventually
@@ -151,3 +158,58 @@ def test_a_trusted_proxy_has_no_share_of_its_own(start: Start) -> None:
             stack.enter_context(server.client(get("/slow")))
         eventually(lambda: server.asked, lambda asked: len(asked) == 10)
         assert server.ask() == 200
+
+
+def test_connections_with_requests_sent_ahead_go_on_one_at_a_time_and_in_turn(tmp_path: Path) -> None:
+    guard = Connections(Settings(output=tmp_path), Metrics())
+    later: list[Callable[[], None]] = []
+    went_on: list[str] = []
+
+    class Ahead:
+        """Instead of a connection: with so many requests that were sent ahead, each answered at once."""
+
+        def __init__(self, name: str, requests: int) -> None:
+            self.name, self.requests, self.loop = name, requests, self
+
+        def call_soon(self, call: Callable[..., None], *arguments: object) -> None:
+            later.append(partial(call, *arguments))
+
+        def next_turn(self) -> None:
+            went_on.append(self.name)
+            self.requests -= 1
+            if self.requests:
+                guard.take_turn(cast(BoundedProtocol, self))
+
+    for name, requests in (("a", 3), ("b", 1), ("c", 2)):
+        guard.take_turn(cast(BoundedProtocol, Ahead(name, requests)))
+    assert len(later) == 1
+    for looks in itertools.count(1):
+        later.pop(0)()
+        assert len(went_on) == looks
+        assert len(later) == (looks < 6)
+        if not later:
+            break
+    assert "".join(went_on) == "abcaca"
+
+
+def test_many_clients_that_send_ahead_are_all_answered(start: Start) -> None:
+    server = start()
+    with ExitStack() as stack:
+        sent = get("/hello") * 200 + get("/last", "Connection: close")
+        clients = [stack.enter_context(server.client(sent)) for _ in range(20)]
+        for client in clients:
+            found = answers(until_closed(client))
+            assert [body.split()[0] for _, body in found] == [b"/hello"] * 200 + [b"/last"]
+
+
+def test_a_connection_that_was_answered_makes_room_after_those_that_waited_longer(start: Start) -> None:
+    server = start(max_connections_per_address=2)
+    with server.client() as first, server.client() as second:
+        eventually(lambda: len(server.connections), lambda count: count == 2)
+        first.sendall(get("/hello"))
+        assert first.recv(1000).startswith(b"HTTP/1.1 200")
+        with server.client(get("/hello")) as third:
+            assert third.recv(1000).startswith(b"HTTP/1.1 200")
+            assert until_closed(second) == b""
+            first.sendall(get("/hello"))
+            assert first.recv(1000).startswith(b"HTTP/1.1 200")

@@ -1,10 +1,6 @@
 """The job against the hand-made single process on random data, round after round: equal pairs every time.
 
-    python bench/stress.py                       ten rounds at the scale of S
-    python bench/stress.py --seeds 1000 --minutes 60
-    python bench/stress.py --first-seed 7 --seeds 1 -- --fold none
-
-Each seed gives data, a threshold, a block size and a number of buckets (bench/stressdata.py). What
+Each seed gives data, a threshold, a block size and a number of buckets (bench/stress/data.py). What
 follows -- goes to the job. At the first difference the script stops with exit code 1, prints the difference and the
 command that repeats the round, and keeps the round's files.
 """
@@ -13,28 +9,28 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import signal
 import sys
 import time
 from fractions import Fraction
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a plain script, bench/ is the root
+from typing import Final
 
 from bench.agreement import differences, wrong_pairs
 from bench.jobrun import CACHE, ROOT, run_job, tell
 from bench.processes import measure
-from bench.stressdata import Recipe, recipe_of, write_data
+from bench.stress.data import Recipe, recipe_of, write_data
 
+EXAMPLES: Final = """\
+examples:
+  python -m bench.stress random
+  python -m bench.stress random --seeds 1000 --minutes 60
+  python -m bench.stress random --first-seed 7 --seeds 1 -- --fold none
+"""
 SCRATCH = CACHE / "stress"
 CHECKED_PAIRS = 5_000  # of every round, looked over in Python
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Do rounds until the seeds or the minutes are used up; 1 if one of them failed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this trial."""
     parser.add_argument("--seeds", type=int, default=10, help="number of rounds (default 10)")
     parser.add_argument("--first-seed", type=int, default=0, help="seed of the first round (default 0)")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no round after this many minutes")
@@ -42,7 +38,10 @@ def main(argv: list[str] | None = None) -> int:
         "--accounts", type=int, default=100_000, help="accounts, with ten posts each (default 100000)"
     )
     parser.add_argument("job", nargs="*", help="options of the job, after --")
-    options = parser.parse_args(argv)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Do rounds until the seeds or the minutes are used up; 1 if one of them failed."""
     started = time.monotonic()
     done = 0
     for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -50,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
             break
         wrong = round_of(recipe_of(seed, options.accounts), options.job)
         if wrong:
-            again = ["python", "bench/stress.py", "--first-seed", str(seed), "--seeds", "1"]
+            again = ["python", "-m", "bench.stress", "random", "--first-seed", str(seed), "--seeds", "1"]
             again += ["--accounts", str(options.accounts), *(["--", *options.job] if options.job else [])]
             lines = [*wrong, f"files in {SCRATCH}; again: {shlex.join(again)}"]
             print(*lines, sep="\n", file=sys.stderr)
@@ -81,8 +80,3 @@ def round_of(recipe: Recipe, job: list[str]) -> list[str]:
     seconds = f"job {run.measurement.seconds:.0f} s, hand-made {handmade.seconds:.0f} s"
     tell(f"{run.similar_pairs:,} pairs {verdict} ({seconds})\n")
     return wrong
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped too
-    sys.exit(main())
