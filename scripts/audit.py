@@ -27,15 +27,22 @@ UNREACHABLE: Final = 3
 _OPTIONS: Final = ("--disable-pip", "--format", "json", "--progress-spinner", "off")
 _HINT: Final = "name one: make audit AUDIT='--vulnerability-service osv --osv-url URL'"
 # What pip-audit says of a server that it cannot reach or that gives no answer.
-_NO_ANSWER: Final = ("Could not connect", "ConnectionError", "ConnectTimeout", "HTTPError", "ServiceError", "timed out")
+_NO_ANSWER: Final = (
+    "Could not connect",
+    "ConnectionError",
+    "ConnectTimeout",
+    "HTTPError",
+    "ServiceError",
+    "timed out",
+)
 
 
-class Unanswered(Exception):
+class NoAnswerError(Exception):
     """No database could be asked."""
 
 
 def look_up(program: str, file: str, options: Sequence[str]) -> list[dict[str, Any]]:
-    """What the database says of each dependency in the file. Raises Unanswered, and RuntimeError for anything else."""
+    """What the database says of each dependency in the file. Raises NoAnswerError, RuntimeError."""
     command = [program, *_OPTIONS, "--requirement", file, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
@@ -43,10 +50,10 @@ def look_up(program: str, file: str, options: Sequence[str]) -> list[dict[str, A
     except (ValueError, KeyError):
         said = done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"]
         if any(word in done.stderr for word in _NO_ANSWER):
-            raise Unanswered(said[-1]) from None
+            raise NoAnswerError(said[-1]) from None
         raise RuntimeError(f"{file}: {program}: {said[-1]}") from None
     if found and all("skip_reason" in dependency for dependency in found):
-        raise Unanswered(f"nothing is known there of {found[0]['name']} and the others of {file}")
+        raise NoAnswerError(f"nothing is known there of {found[0]['name']} and the others of {file}")
     return found
 
 
@@ -73,9 +80,10 @@ def main(argv: Sequence[str]) -> int:
             lines = report(file, look_up(program, file, options))
             weak += lines[0]
             unknown += lines[1]
-    except Unanswered as error:
+    except NoAnswerError as error:
+        print("\n".join(weak), end="\n" * bool(weak))
         print(f"error: no database of weaknesses answers: {error}; {_HINT}", file=sys.stderr)
-        return UNREACHABLE
+        return WEAK if weak else UNREACHABLE
     except (OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lookalike.outputs.checkedfolder import CheckedFolder
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
 
 
-def open_output(place: Path | str, *, block_cache_bytes: int | None = None, brisk: bool = False) -> Output:
+def open_output(
+    place: Path | str, *, block_cache_bytes: int | None = None, brisk: bool = False, checked: bool = False
+) -> Output:
     """The output at a folder or a URL (see urls.parse_output); nothing is read yet.
 
     block_cache_bytes: memory for parts of objects that were read last. brisk: give up a request early, because
-    somebody waits for it. Both concern object stores only.
+    somebody waits for it. Both concern object stores only. checked: hold each file of a folder against its checksum
+    before it is decoded, as is always done in an object store.
     """
     if isinstance(place, Path):
-        return FolderOutput(place)
+        return CheckedFolder(place) if checked else FolderOutput(place)
     # The library of object stores is not loaded for a folder.
     from lookalike.outputs.objects import BRISK, PATIENT
     from lookalike.outputs.objectstore import SMALL_CACHE_BYTES, ObjectOutput

@@ -50,7 +50,7 @@ class Locked(NamedTuple):
 def locked(file: str) -> dict[str, Locked]:
     """What a file locks, by name. Nothing else is in it: no option, no address."""
     text = re.sub(r"^ *#.*\n", "", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    found = {}
+    found: dict[str, Locked] = {}
     for line in text.replace("\\\n", "").splitlines():
         stated, *hashes = line.split(" --hash=sha256:")
         requirement = Requirement(stated)
