@@ -131,13 +131,13 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 
 .venv/.requirements: requirements.txt .venv/.requirements-build
 	@echo 'Installing requirements.txt into .venv'
-	@$(python) -m pip install -qq --require-hashes --no-build-isolation --use-pep517 -r $<
+	@$(python) -m pip install -qq --require-hashes --no-build-isolation -r $<
 	@touch $@
 
 # It has all of requirements.txt, too.
 .venv/.requirements-dev: requirements-dev.txt requirements.txt .venv/.requirements-build
 	@echo 'Installing requirements-dev.txt into .venv'
-	@$(python) -m pip install -qq --require-hashes --no-build-isolation --use-pep517 -r $<
+	@$(python) -m pip install -qq --require-hashes --no-build-isolation -r $<
 	@touch $@ .venv/.requirements
 
 .PHONY: java
@@ -182,7 +182,7 @@ java: .venv/.requirements
 	@echo 'Installing $(notdir $<) into $(@D)'
 	@$(python) -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install -qq --require-hashes --only-binary :all: -r scripts/requirements-build.txt
-	@$(@D)/bin/python -m pip install -qq --require-hashes --no-build-isolation --use-pep517 -r $<
+	@$(@D)/bin/python -m pip install -qq --require-hashes --no-build-isolation -r $<
 	@touch $@
 
 # Unpacked and not installed: this machine gets no daemon from it.

@@ -11,6 +11,7 @@ process with another code than 0.
 import faulthandler
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,10 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
+    code = 1
+    try:
+        code = main(sys.argv[1:])
+    except BaseException:
+        traceback.print_exc()
     sys.stdout.flush()
     os._exit(code)  # the service's threads and loop are of no more use

@@ -37,7 +37,8 @@ class Published:
         snapshot = publish_sample(
             self.output, make_sample({"a": 9, "b": 4}, buckets=2, accounts=12), row_group_rows=4, generations=2
         )
-        self._folder = self.output / "snapshots" / snapshot.manifest.id
+        self.id = snapshot.manifest.id
+        self._folder = self.output / "snapshots" / self.id
         self.manifest = (self._folder / "manifest.json").read_bytes()
         self.current = (self.output / CURRENT).read_bytes()
         self.entries = snapshot.manifest.files

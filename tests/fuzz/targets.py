@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from serving.api.cursors import encode_cursor
+
 from .inputs import Inputs
 from .mutate import damaged, damaged_json
 from .outputs import Published
@@ -46,6 +48,18 @@ def targets(folder: Path) -> dict[str, Target]:
         changed = damaged(rng, of, others) if rng.random() < 0.8 else of
         return b"\n".join(line.replace(b"\n", b"") for line in [changed, *chosen])
 
+    def cursor(rng: random.Random) -> bytes:
+        """A page from a place that this service did not give out: nothing in a cursor is secret."""
+        place, number = (rng.choice([rng.randint(-3, 40), rng.getrandbits(64) - (1 << 63)]) for _ in range(2))
+        sort, least = rng.choice(["pairs", "members", "name"]), rng.choice([("0.5", "1/2"), ("0.2", "1/5")])
+        path, request = rng.choice(
+            [
+                (f"/api/v1/hashtags?limit=2&sort={sort}", ("hashtags", sort, "")),
+                (f"/api/v1/hashtags/a/pairs?limit=2&min_similarity={least[0]}", ("pairs", "a", least[1])),
+            ]
+        )
+        return f"{path}&cursor={encode_cursor(published.id, request, place, number)}".encode()
+
     def data(rng: random.Random) -> bytes:
         number = rng.randrange(len(published.entries))
         whole = (published.output / published.entries[number].path).read_bytes()
@@ -65,6 +79,7 @@ def targets(folder: Path) -> dict[str, Target]:
         "livepointer": Target(current, published.read_beside_pointer),
         "data": Target(data, published.read_data),
         "request": Target(request, service.ask),
+        "cursor": Target(cursor, service.ask),
     }
 
 
