@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from lookalike.errors import JobError
 
-HANGS: Final = 60  # seconds for what takes milliseconds: the machine may be busy
+HANGS: Final = 300  # seconds for what takes milliseconds: the machine may be busy, and a function not yet compiled
 MOST_MEMORY: Final = 4 << 30  # bytes of addresses beyond those of the start; Arrow reserves some without need
 
 
