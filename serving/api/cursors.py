@@ -30,7 +30,7 @@ class WrongCursor(Problem):
 
 
 def encode_cursor(snapshot: str, request: tuple[str, ...], first: int, second: int) -> str:
-    """The cursor for two numbers (int64). request: what it may be used for, see `decode_cursor`."""
+    """The cursor for two numbers (int64, from 0 on). request: what it may be used for, see `decode_cursor`."""
     fields = _FIELDS.pack(snapshot.encode("ascii"), _fingerprint(request), first, second)
     return base64.urlsafe_b64encode(fields + _checksum(fields)).decode("ascii")
 
@@ -54,6 +54,8 @@ def decode_cursor(cursor: str, snapshot: str, request: tuple[str, ...]) -> tuple
             f"cursor: belongs to snapshot {of}; {snapshot} is served now. Begin again without a cursor.",
             parameter="cursor",
         )
+    if first < 0 or second < 0:  # no place: one far below 0 would be far from the end of the rows
+        raise WrongCursor("cursor: this service did not give it out.", parameter="cursor")
     if fingerprint != _fingerprint(request):
         raise WrongCursor("cursor: it belongs to a request with other parameters.", parameter="cursor")
     return first, second

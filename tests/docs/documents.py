@@ -17,7 +17,7 @@ README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs/tutorial/first-run.md"
 EXPORT_TUTORIAL = ROOT / "docs/tutorial/from-an-export.md"
 OPEN_A_SNAPSHOT = ROOT / "docs/how-to/open-a-snapshot.md"
-PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
 
 
 class Example(NamedTuple):

@@ -10,7 +10,7 @@ from serving.problems import Gone, InvalidParameter
 
 SNAPSHOT, OTHER = "20261123T150102Z-1a2b3c", "20261124T150102Z-1a2b3c"
 REQUEST = ("pairs", "maga", "0.8")
-NUMBERS = st.integers(-(2**63), 2**63 - 1)
+NUMBERS = st.integers(0, 2**63 - 1)
 
 
 @given(NUMBERS, NUMBERS)
@@ -40,6 +40,13 @@ def test_a_changed_cursor_is_noticed(place: int, character: str) -> None:
     if changed != cursor:
         with pytest.raises(WrongCursor):
             decode_cursor(changed, SNAPSHOT, REQUEST)
+
+
+@pytest.mark.parametrize("numbers", [(-1, 0), (0, -1), (-(2**63), -(2**63))])
+def test_a_place_before_the_first_was_not_given_out(numbers: tuple[int, int]) -> None:
+    """Anyone can make such a cursor. Going on from there would read rows that are not there, or never end."""
+    with pytest.raises(WrongCursor, match="this service did not give it out"):
+        decode_cursor(encode_cursor(SNAPSHOT, REQUEST, *numbers), SNAPSHOT, REQUEST)
 
 
 def test_a_cursor_of_another_snapshot_says_so() -> None:

@@ -192,6 +192,17 @@ def test_a_damaged_file_is_an_error_and_nothing_is_half_printed(command: Command
     assert "has 4 bytes" in ran.errors
 
 
+@pytest.mark.parametrize("table_name", ["pairs", "members", "hashtags"])
+def test_rows_of_a_file_with_a_flipped_bit_are_not_shown(command: Command, tmp_path: Path, table_name: str) -> None:
+    publish_sample(tmp_path, EAGLES)
+    (file,) = tmp_path.glob(f"snapshots/*/{table_name}/**/*.parquet")
+    content = bytearray(file.read_bytes())
+    content[content.index(b"maga")] ^= 1
+    file.write_bytes(content)
+    expected = f"error: {file}: its checksum is not the manifest's\n"
+    assert command("pairs", tmp_path, "#maga") == Ran(1, [], expected)
+
+
 def run_process(output: Path, stdout: Any, **environment: str) -> subprocess.CompletedProcess[bytes]:
     arguments = [sys.executable, "-m", "jobs.snapshots", "pairs", str(output), "#maga"]
     return subprocess.run(

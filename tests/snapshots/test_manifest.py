@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
-from lookalike.snapshots.manifest import Manifest, load
+from lookalike.snapshots.manifest import Manifest, load, parse
 
 from .publishing import make_manifest
 from .samples import Sample
@@ -144,6 +144,14 @@ def test_a_manifest_that_cannot_be_trusted_is_refused_in_one_line(
     assert str(caught.value).startswith(f"{path}: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999"])
+def test_a_number_that_json_does_not_have_is_refused(manifest: Manifest, number: str) -> None:
+    document = json.loads(manifest.dump()) | {"configuration": {"threshold": "NUMBER"}}
+    assert parse(json.dumps(document).replace('"NUMBER"', "1e9").encode(), "m").configuration == {"threshold": 1e9}
+    with pytest.raises(SnapshotError, match="m: is not a manifest"):
+        parse(json.dumps(document).replace('"NUMBER"', number).encode(), "m")
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b"[" * 100_000, b'"x"'])
