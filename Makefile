@@ -154,7 +154,7 @@ java: .venv/.requirements
 	@echo 'Compiling what look-ups run'
 	@mkdir -p $(@D)
 	@NUMBA_CACHE_DIR="$${NUMBA_CACHE_DIR:-$(CURDIR)/.cache/numba}" \
-	  $(python) -c 'from serving.lookup.warmup import warm_up; warm_up()'
+	  $(python) -c 'from serving.lookup.compiled import compile_all; compile_all()'
 	@touch $@
 
 # Functions that a run has compiled here go to the cluster as they are; what is missing is compiled there.

@@ -19,7 +19,7 @@ from serving import api, problems
 from serving.api import docs, health
 from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
-from serving.lookup.warmup import warm_up_later
+from serving.lookup.warmup import warm_up, warm_up_later
 from serving.middleware.head import HeadAsGet
 from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
@@ -98,8 +98,9 @@ class WithFastPath:
 def _lifespan(state: State) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(state.holder.follow()), asyncio.create_task(warm_up_later(state))]
-        tasks.append(asyncio.create_task(_sample(state.metrics)))
+        await warm_up(state)
+        works = state.holder.follow(), _sample(state.metrics), warm_up_later(state)
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:

@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -85,7 +86,9 @@ def read_keys(file: Path) -> dict[bytes, bytes]:
     Blank lines and those that begin with # are skipped.
     """
     try:
-        with file.open("rb") as source:
+        with open(file, "rb", opener=_without_waiting) as source:
+            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                raise KeysError(f"{file}: is not a file")
             text = source.read(_MAX_FILE_BYTES + 1).decode("ascii")
     except OSError as error:
         raise KeysError(f"{file}: cannot be read: {error.strerror}") from None
@@ -145,6 +148,11 @@ def main(arguments: Sequence[str]) -> int:
     print(key)
     print(f"Added to {options.file}. This is the only time the key is shown; the file has its hash.", file=sys.stderr)
     return 0
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a pipe, too, at once: otherwise it would wait for someone who writes to it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -19,8 +19,8 @@ class State:
     """One for each process.
 
     executor: threads for reads and encoding that may block. live: one thread for comparisons below the floor,
-    so that they cannot take all cores. checks: one thread that opens and checks new snapshots. warmed: whether
-    the compiled functions are ready, without which nothing is answered quickly.
+    so that they cannot take all cores. checks: one thread that opens and checks new snapshots. compiling: whether
+    this process compiles right now, which slows all answers down.
     """
 
     settings: Settings
@@ -29,7 +29,7 @@ class State:
     live: ThreadPoolExecutor
     checks: ThreadPoolExecutor
     holder: SnapshotHolder
-    warmed: bool = field(default=False)
+    compiling: bool = False
 
     @classmethod
     def of(cls, settings: Settings, metrics: Metrics) -> State:
@@ -53,7 +53,7 @@ class State:
             return "CURRENT is gone"
         if self.holder.damage is not None:
             return f"look-ups fail: {self.holder.damage}"
-        return None if self.warmed else "the comparison is being compiled"
+        return "the comparison is being compiled" if self.compiling else None
 
     def served(self) -> Served:
         """The snapshot that is open right now; a request asks once and keeps it. Raises NotReady."""

@@ -86,7 +86,7 @@ class Measuring:
         if pairs_of(most) <= _DISTANCES:
             return most
         pilot = draw(members, _PILOT, seed)
-        all(similar_pairs_of_groups(self.names, self.threshold, pilot, np.array([0, _PILOT]), work=work))
+        all(similar_pairs(self.names, self.threshold, pilot, work=work))
         return min(most, int(_PILOT * (_DISTANCES / max(1, work.verified)) ** 0.5))
 
     def _compared(self, members: Members, starts: npt.NDArray[np.int64]) -> Measured:

@@ -64,8 +64,12 @@ class EncodedNames:
         return NameArrays(self.codes, self.offsets, self.once, self.twice)
 
 
-def encode_names(names: pa.Array | pa.ChunkedArray | list[str]) -> EncodedNames:
-    """Encode strings (Arrow string arrays without nulls, or a list of str) for comparison by code point."""
+def encode_names(names: pa.Array | pa.ChunkedArray | list[str], *, summarise: bool = True) -> EncodedNames:
+    """Encode strings (Arrow string arrays without nulls, or a list of str) for comparison by code point.
+
+    summarise: False where only `signals` looks at them, not a comparison. Nothing compiled is then needed: `once` and
+    `twice` are zeros.
+    """
     array = pa.array(names, pa.large_string()) if isinstance(names, list) else names.cast(pa.large_string())
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], pa.large_string())
@@ -83,7 +87,10 @@ def encode_names(names: pa.Array | pa.ChunkedArray | list[str]) -> EncodedNames:
     codes = np.empty(len(points), code_of.dtype)
     for part in slices:
         codes[part] = code_of[points[part]]
-    once, twice = _character_planes(read_only(codes), read_only(offsets))
+    if summarise:
+        once, twice = _character_planes(read_only(codes), read_only(offsets))
+    else:
+        once = twice = np.zeros(len(offsets) - 1, np.uint64)
     return EncodedNames(codes, offsets, alphabet, once, twice)
 
 

@@ -1,28 +1,58 @@
-"""numba's cache of compiled functions: what is damaged in it is compiled again, not an error."""
+"""numba's cache of compiled functions: what cannot be read in it or written to it is compiled again, not an error."""
 
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections.abc import Iterator
 from typing import Any, Final
 
 from numba.core.caching import Cache
+from numba.core.dispatcher import Dispatcher
 
 _load_overload: Final = Cache.load_overload
+_save_overload: Final = Cache.save_overload
+_enable_caching: Final = Dispatcher.enable_caching
+_thread: Final = threading.local()
+_failures: Final[list[OSError]] = []
+
+
+class NotCompiledError(Exception):
+    """A function has to be compiled, and only loading is allowed."""
 
 
 def mend_damage() -> None:
-    """Make numba forget what it kept of a function if that cannot be read; for the whole process.
+    """Change what numba does where its cache is damaged or cannot be written to, for the whole process.
 
-    numba has no public interface for it: garbage in its cache ends the first call of the function with the error of
-    whatever part of numba or pickle came upon it. A file that cannot be opened remains an error, because it may be
-    whole.
+    numba has no public interface for it. Garbage in its cache ends the first call of the function with the error of
+    whatever part of numba or pickle came upon it: what cannot be read is forgotten and compiled again. A file that
+    cannot be opened remains an error, because it may be whole. A function that cannot be kept is compiled all the
+    same, see `why_not_kept`. So is one for which there is no folder that can be written to.
     """
     Cache.load_overload = _load_or_forget
+    Cache.save_overload = _save_or_note
+    Dispatcher.enable_caching = _cache_if_possible  # type: ignore[method-assign, assignment]  # see above
+
+
+@contextlib.contextmanager
+def only_loading() -> Iterator[None]:
+    """In this thread, a function that is not in the cache raises NotCompiledError at its first call."""
+    _thread.only_loads = True
+    try:
+        yield
+    finally:
+        _thread.only_loads = False
+
+
+def why_not_kept() -> OSError | None:
+    """Why a function that this process compiled is not in the cache; None if all are."""
+    return _failures[0] if _failures else None
 
 
 def _load_or_forget(cache: Any, signature: Any, target: Any) -> Any:
+    found = None
     try:
-        return _load_overload(cache, signature, target)
+        found = _load_overload(cache, signature, target)
     except OSError:
         raise
     except Exception:
@@ -30,4 +60,18 @@ def _load_or_forget(cache: Any, signature: Any, target: Any) -> Any:
         with contextlib.suppress(OSError):  # a folder that cannot be written to; numba then compiles without it
             cache.flush()
             cache.enable()
-        return None
+    if found is None and getattr(_thread, "only_loads", False):
+        raise NotCompiledError(repr(cache))
+    return found
+
+
+def _save_or_note(cache: Any, signature: Any, compiled: Any) -> None:
+    try:
+        _save_overload(cache, signature, compiled)
+    except OSError as error:
+        _failures[:] = _failures or [error]
+
+
+def _cache_if_possible(dispatcher: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # no folder can be written to
+        _enable_caching(dispatcher)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,9 +16,11 @@ from lookalike.kernel import PairBatch, Threshold, encode_names, signals, simila
 from lookalike.kernel.names import EncodedNames, compared_names
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
+from serving.lookup import compiled
 from serving.lookup.encoding import Pairs
+from serving.lookup.plain import similar_pairs_plainly
 from serving.lookup.question import Question
-from serving.problems import InvalidParameter
+from serving.problems import InvalidParameter, NotReady
 from serving.settings import Settings
 
 _PIECE: Final = 1 << 14  # pairs
@@ -83,16 +86,21 @@ def compare_members(
 ) -> tuple[LiveRows, float]:
     """Every pair of a hashtag's members that a question asks for, and the seconds it took. Blocks.
 
-    stop: set when no request waits any more. Raises LiveBoundError beyond the settings' pairs or seconds.
+    stop: set when no request waits any more. Raises LiveBoundError beyond the settings' pairs or seconds; NotReady
+    beyond the seconds if the kernel is not compiled yet.
     """
     begun = time.monotonic()
-    deadline = begun + settings.live_max_seconds
-    _check(deadline, stop)
+    is_compiled = compiled.are_ready()
+    check = partial(_check, begun + settings.live_max_seconds, stop, is_compiled)
+    check()
     members = snapshot.members(question.key)
-    names = encode_names(names_as_compared(snapshot.manifest, members))
+    texts, threshold = names_as_compared(snapshot.manifest, members), question.min_similarity.for_kernel()
+    names = encode_names(texts, summarise=is_compiled)
+    steps = _in_steps(names, threshold, check) if is_compiled else similar_pairs_plainly(texts, threshold)
     batches: list[PairBatch] = []
     found = 0
-    for batch in _in_steps(names, question.min_similarity.for_kernel(), deadline, stop):
+    for batch in steps:
+        check()
         batches.append(batch)
         found += len(batch)
         if found > settings.live_max_pairs:
@@ -110,18 +118,16 @@ def compare_members(
     return LiveRows(ids=ids, left=left[kept], right=right[kept], signals=known), time.monotonic() - begun
 
 
-def _in_steps(
-    names: EncodedNames, threshold: Threshold, deadline: float, stop: threading.Event
-) -> Iterator[PairBatch]:
+def _in_steps(names: EncodedNames, threshold: Threshold, check: Callable[[], None]) -> Iterator[PairBatch]:
     for begin in range(0, len(names), _STEP):
-        for batch in similar_pairs(names, threshold, begin=begin, end=min(len(names), begin + _STEP)):
-            _check(deadline, stop)
-            yield batch
-        _check(deadline, stop)
+        yield from similar_pairs(names, threshold, begin=begin, end=min(len(names), begin + _STEP))
+        check()
 
 
-def _check(deadline: float, stop: threading.Event) -> None:
+def _check(deadline: float, stop: threading.Event, is_compiled: bool) -> None:
     if stop.is_set() or time.monotonic() > deadline:
+        if not is_compiled:
+            raise NotReady("The comparison is being compiled. Until it is ready, this one takes too long.")
         raise LiveBoundError("this one takes longer")
 
 

@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from serving.lookup.encoding import EncodedPairs, encode, similarity_steps
+from serving.lookup import compiled
+from serving.lookup.encoding import EncodedPairs, Pairs, encode, similarity_steps
 from serving.lookup.negotiation import Coding, Piece, compressor
+from serving.lookup.plain import encode_plainly
 from serving.lookup.rows import Rows
 
 OPENING: Final = b'{"similar_account_pairs":['
@@ -54,7 +56,7 @@ def read_text(rows: Rows, lowest: float, most_bytes: int) -> PairsText | None:
     similarities: list[npt.NDArray[np.float64]] = []
     size = 0
     for pairs in rows.pieces(lowest):
-        encoded = encode(pairs)
+        encoded = _encode(pairs)
         size += encoded.text.nbytes + encoded.ends.nbytes
         if size > most_bytes:
             return None
@@ -69,7 +71,7 @@ def stream_rows(rows: Rows, lowest: float, offset: int, limit: int | None, codin
     before = OPENING
     for pairs in rows.pieces(lowest, offset, limit):
         # The comma after the last pair is kept back, as no other may follow.
-        text = encode(pairs, before).text.data[:-1]
+        text = _encode(pairs, before).text.data[:-1]
         yield text if coding == "identity" else packer.add(text)
         before = b","
     yield packer.add((OPENING if before is OPENING else b"") + CLOSING)
@@ -84,3 +86,7 @@ def stream_text(text: memoryview, coding: Coding) -> Iterator[Piece]:
         yield packer.add(text[start : start + _PIECE])
     yield packer.add(CLOSING)
     yield packer.finish()
+
+
+def _encode(pairs: Pairs, before: bytes = b"") -> EncodedPairs:
+    return (encode if compiled.are_ready() else encode_plainly)(pairs, before)

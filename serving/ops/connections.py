@@ -9,6 +9,7 @@ a client that opens connections and sends nothing keeps nobody out.
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from serving.settings import Settings
 if TYPE_CHECKING:
     from serving.ops.protocol import BoundedProtocol
 
+_OWN_FILES: Final = 100  # descriptors that the service has in use at most besides connections
 _OFTEN: Final = 0.5  # seconds between looks at the clock; one timer serves all connections
 
 
@@ -27,10 +29,15 @@ class Connections:
     """Counts connections, in all and by address, and looks at their deadlines. For the event loop's thread alone.
 
     An address of `trusted_proxies` stands for many clients: no bound of its own holds for it.
+
+    most: how many connections there may be: `max_connections`, or fewer where the process may open too few files for
+    them (files, as `ulimit -n` has it).
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings = settings
+        self.files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.most = min(settings.max_connections, max(1, self.files - _OWN_FILES))
         self._metrics = metrics
         self._proxies = parse_networks(settings.trusted_proxies)
         # Of each client, the one that has waited longest comes first; one with a request under way keeps its place.
@@ -52,7 +59,7 @@ class Connections:
         own = self._by_client.get(client, {})
         if client is not None and len(own) >= self.settings.max_connections_per_address:
             room = self._make_room(own)
-        elif self._count >= self.settings.max_connections:
+        elif self._count >= self.most:
             largest = max(self._by_client.values(), key=len)
             room = self._make_room(largest) or self._make_room(c for each in self._by_client.values() for c in each)
         else:

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import logging
 import multiprocessing
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from typing import Final, cast
@@ -40,6 +41,9 @@ def configure_server(receive: Receive, connections: Connections) -> None:
     if not isinstance(config, uvicorn.Config):
         _log.warning("this server is not uvicorn: the settings of connections and headers have no effect")
         return
+    if connections.most < connections.settings.max_connections:
+        message = "max_connections is %d, but this process may open %d files (ulimit -n): it takes %d connections"
+        _log.warning(message, connections.settings.max_connections, connections.files, connections.most)
     config.encoded_headers = [header for header in config.encoded_headers if header != (b"server", b"uvicorn")]
     if config.forwarded_allow_ips != _NOT_SET and not connections.settings.trusted_proxies:
         _log.warning("uvicorn's --forwarded-allow-ips has no effect: set LOOKALIKE_TRUSTED_PROXIES")
@@ -130,6 +134,21 @@ def is_worker() -> bool:
     return multiprocessing.parent_process() is not None
 
 
+def end_with_supervisor() -> None:
+    """In a worker: when the supervisor is gone, end as after SIGTERM. uvicorn's workers would serve on without it."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+    loop, gone = asyncio.get_running_loop(), supervisor.sentinel
+
+    def end() -> None:
+        loop.remove_reader(gone)
+        _log.error("the supervisor of the workers is gone; this worker ends")
+        signal.raise_signal(signal.SIGTERM)
+
+    loop.add_reader(gone, end)
+
+
 class Lifetime:
     """The lifespan of `app`, with the second port open before it begins and closed after it ends.
 
@@ -147,6 +166,7 @@ class Lifetime:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One lifespan."""
         configure_server(receive, self._connections)
+        end_with_supervisor()
         if self._second_port is not None:
             try:
                 await self._second_port.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numba.core.caching import CacheImpl
 
 from lookalike.strings import compilecache
 
@@ -94,6 +95,47 @@ def test_a_file_that_cannot_be_opened_now_is_an_error_and_stays(
         with pytest.raises(OSError, match="Too many open files"):
             again(21)
     assert load(tmp_path)(21) == 42
+
+
+def test_where_only_loading_is_allowed_nothing_is_compiled(tmp_path: Path) -> None:
+    first = load(tmp_path)
+    with compilecache.only_loading(), pytest.raises(compilecache.NotCompiledError):
+        first(21)
+    assert list(tmp_path.rglob("*.nbi")) == []
+    assert first(21) == 42
+    again = load(tmp_path)
+    with compilecache.only_loading():
+        assert again(21) == 42
+    for file in Path(first._cache.cache_path).glob("*.nbc"):
+        garbage(file)
+    damaged = load(tmp_path)
+    with compilecache.only_loading(), pytest.raises(compilecache.NotCompiledError):
+        damaged(21)
+    assert damaged(21) == 42
+
+
+def test_a_function_that_cannot_be_kept_is_compiled_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = load(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(compilecache, "_failures", [])
+    monkeypatch.setattr(function._cache._cache_file, "_save_data", fail)
+    assert compilecache.why_not_kept() is None
+    assert function(21) == 42
+    assert str(compilecache.why_not_kept()) == "[Errno 28] No space left on device"
+
+
+def test_functions_are_compiled_where_no_folder_can_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [])
+    function = load(tmp_path)
+    assert function(21) == 42
+    assert function.stats.cache_path is None
 
 
 @pytest.mark.parametrize("module", ["serving.app", "jobs.pipeline.run", "jobs.stages.scan.explode"])

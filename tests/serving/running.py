@@ -18,6 +18,7 @@ import httpx
 import uvicorn
 
 from serving.app import create_app
+from serving.lookup import compiled
 from serving.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +77,8 @@ class ServiceFactory:
 
     def __call__(self, output: Path | str, *, wait: bool = True, **settings: Any) -> Service:
         """A service; with `wait`, one that answers look-ups. settings: see Settings."""
+        if not compiled.are_ready():
+            compiled.compile_all()  # otherwise each service of this process would answer without at first
         options: dict[str, Any] = {"output": output, "poll_seconds": 0.05, "access_log": False} | settings
         return self._stack.enter_context(_served(Settings(**options), wait))
 

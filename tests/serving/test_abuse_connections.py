@@ -1,6 +1,7 @@
 """How long a client may keep a connection, and how many of them."""
 
 import itertools
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -149,6 +150,22 @@ def test_connections_are_bounded_in_all_and_the_client_with_most_gives_way(start
         assert len(server.connections) <= 6
         quiet.sendall(get("/hello", "Connection: close"))
         assert [status for status, _ in answers(until_closed(quiet))] == [200]
+
+
+def test_no_more_connections_are_taken_than_files_may_be_open(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (106, 1 << 20))
+    server = start()
+    with ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(server.client())
+        assert server.ask() == 200
+        assert len(server.connections) <= 6
+    assert server.refused("connections") >= 15
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "max_connections is 512, but this process may open 106 files (ulimit -n): it takes 6 connections"
+    ]
 
 
 def test_a_trusted_proxy_has_no_share_of_its_own(start: Start) -> None:

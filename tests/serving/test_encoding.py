@@ -5,11 +5,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lookalike.kernel import PairBatch, Threshold, encode_names, similar_pairs
+from serving.lookup import plain
 from serving.lookup.encoding import Pairs, encode
 from serving.lookup.pairstext import read_text, stream_rows
+from serving.lookup.plain import encode_plainly, similar_pairs_plainly
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ROWS = st.lists(st.tuples(IDS, IDS, st.floats(0, 1)), max_size=30)
@@ -45,7 +49,12 @@ def as_json(rows: list[Row]) -> bytes:
 @example([('"', "\\", 1.0), ("\0\x1f\x7f\u2028", "é😀", 1e-05), ("", "", 0.0)])
 def test_pairs_are_written_as_python_writes_json(rows: list[Row]) -> None:
     listed = ListedRows(rows)
-    encoded = encode(listed.pairs())
+    pairs = listed.pairs()
+    encoded = encode(pairs)
+    for before, part in ((b"", pairs), (b",", pairs), (b"", pairs.slice(len(rows) // 2, len(rows)))):
+        plainly = encode_plainly(part, before)
+        assert plainly.text.tobytes() == encode(part, before).text.tobytes()
+        assert plainly.ends.tolist() == encode(part, before).ends.tolist()
     expected = [
         as_json([row])[len(b'{"similar_account_pairs":[') : -len(b"]}")] for row in listed.expected(0, 0, None)
     ]
@@ -69,3 +78,23 @@ def test_a_run_that_is_too_large_is_given_up() -> None:
     run = read_text(ListedRows(rows), 0, 1 << 20)
     assert run is not None
     assert read_text(ListedRows(rows), 0, 100) is None
+
+
+NAMES = st.lists(st.text(st.sampled_from("ab\u00e9\U0001f600"), max_size=9), max_size=12)
+
+
+@given(NAMES, st.sampled_from(["0", "0.5", "0.666666667", "0.75", "0.8", "1"]), st.sampled_from([1, 20, 1 << 20]))
+def test_names_are_compared_alike_before_the_kernel_is_compiled(names: list[str], least: str, at_once: int) -> None:
+    threshold, texts = Threshold.parse(least), pa.array(names, pa.large_string())
+
+    def listed(batches: Iterator[PairBatch]) -> list[tuple[int, int, int]]:
+        return sorted(
+            pair
+            for batch in batches
+            for pair in zip(batch.left.tolist(), batch.right.tolist(), batch.distance.tolist(), strict=True)
+        )
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(plain, "_DISTANCES", at_once)
+        found = listed(similar_pairs_plainly(texts, threshold))
+    assert found == listed(similar_pairs(encode_names(texts), threshold))

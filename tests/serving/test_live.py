@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
+
+import pytest
 
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
+from serving.lookup import live
 
 from .conftest import Published, run_job
 from .running import PATH, Service, ServiceFactory, eventually
@@ -65,6 +69,20 @@ def test_too_many_pairs_and_too_much_time_are_refused(medium_snapshot: Published
     assert "in up to 1e-06 seconds; this one takes longer" in refused(
         serve(medium_snapshot.output, live_max_seconds=1e-6)
     )
+
+
+def test_what_takes_too_long_before_the_kernel_is_compiled_may_be_asked_again(
+    medium_snapshot: Published, serve: ServiceFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = serve(medium_snapshot.output, live_max_seconds=1e-6)
+    monkeypatch.setattr(live, "compiled", SimpleNamespace(are_ready=lambda: False))
+    below = "min_similarity=0.7"
+    for url in (f"{PATH}?hashtag=covid19&{below}", f"/api/v1/hashtags/covid19/pairs?{below}"):
+        answer = service.client.get(url)
+        assert (answer.status_code, answer.headers.get("retry-after")) == (503, "2"), answer.text
+        assert answer.json()["detail"] == (
+            "The comparison is being compiled. Until it is ready, this one takes too long."
+        )
 
 
 def test_a_snapshot_by_all_names_is_not_compared_by_the_latest_alone(

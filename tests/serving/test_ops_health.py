@@ -25,9 +25,7 @@ SERVED: Any = SimpleNamespace(
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
-    state = State.of(settings_of(tmp_path), Metrics())
-    state.warmed = True
-    return state
+    return State.of(settings_of(tmp_path), Metrics())
 
 
 @pytest.fixture(params=["routes", "second port"])

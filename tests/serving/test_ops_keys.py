@@ -5,6 +5,7 @@ import hmac
 import os
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,33 @@ def test_the_hash_of_a_secret_is_no_key(file: Path) -> None:
     add_key(file, "one")
     name, _, digest = file.read_text().strip().partition(":")
     assert KeyRing(file).name_of(f"{name}.{digest}".encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (os.mkfifo, "is not a file"),
+        (lambda file: file.symlink_to("/dev/zero"), "is not a file"),
+        (Path.mkdir, "cannot be read: Is a directory"),
+    ],
+)
+def test_what_is_no_file_is_refused_and_not_waited_for(
+    file: Path, make: Callable[[Path], None], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = add_key(file, "one")
+    ring = KeyRing(file)
+    file.unlink()
+    make(file)
+    changed(ring)
+    assert ring.name_of(key.encode()) == "one"
+    message = f"{file}: {reason}"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"API keys: {message}; the keys known so far stay valid"
+    ]
+    with pytest.raises(KeysError, match=f"^{message}$"):
+        KeyRing(file)
+    with pytest.raises(KeysError, match=f"^{message}$"):
+        add_key(file, "two")
 
 
 def test_a_changed_file_is_read_again(file: Path) -> None:

@@ -26,22 +26,40 @@ def parse_timestamps(buffer: Bytes, start: Places, end: Places, *, day_first: bo
     offset +HH:MM, +HHMM or +HH. Fractions finer than a microsecond are cut off. Space around the value is passed
     over. A month, day, hour, minute, second or offset out of range cannot be read.
     """
-    return _parse_timestamps(frozen(buffer), frozen(start), frozen(end), day_first)
+    buffer, start, end = frozen(buffer), frozen(start), frozen(end)
+    times = _parse_usual(buffer, start, end)
+    if (times == NULL_TIME).any():  # most inputs need no other forms, which take seconds to compile
+        _parse_others(buffer, start, end, day_first, times)
+    return times
 
 
 @numba.njit(cache=True, nogil=True)
-def _parse_timestamps(buffer: Bytes, start: Places, end: Places, day_first: bool) -> npt.NDArray[np.int64]:
+def _parse_usual(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.int64]:
+    """ISO 8601 with two digits each; NULL_TIME for all else."""
     times = np.empty(len(start), np.int64)
     for i in range(len(start)):
-        first, last = start[i], end[i]
-        while first < last and buffer[first] <= 32:
-            first += 1
-        while first < last and buffer[last - 1] <= 32:
-            last -= 1
+        first, last = _without_space(buffer, start[i], end[i])
         times[i] = _parse(buffer, first, last)
-        if times[i] == NULL_TIME and first < last:
-            times[i] = parse_other(buffer, first, last, day_first)
     return times
+
+
+@numba.njit(cache=True, nogil=True)
+def _parse_others(buffer: Bytes, start: Places, end: Places, day_first: bool, times: npt.NDArray[np.int64]) -> None:
+    """Replace each NULL_TIME by the moment that the value says in another form."""
+    for i in range(len(start)):
+        if times[i] == NULL_TIME:
+            first, last = _without_space(buffer, start[i], end[i])
+            if first < last:
+                times[i] = parse_other(buffer, first, last, day_first)
+
+
+@numba.njit(cache=True, nogil=True)
+def _without_space(buffer: Bytes, first: int, last: int) -> tuple[int, int]:
+    while first < last and buffer[first] <= 32:
+        first += 1
+    while first < last and buffer[last - 1] <= 32:
+        last -= 1
+    return first, last
 
 
 @numba.njit(cache=True, nogil=True)
