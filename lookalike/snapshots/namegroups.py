@@ -1,0 +1,84 @@
+"""The members of a hashtag by their names, in a snapshot that has identical names as groups."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lookalike.errors import SnapshotError
+from lookalike.kernel import EncodedNames, encode_names, signals
+from lookalike.kernel.names import compared_names
+
+Numbers = npt.NDArray[np.uint32]
+
+
+@dataclasses.dataclass(frozen=True)
+class NameGroups:
+    """n members and g groups of them, each of one name; a member is its place in the order of ids.
+
+    ids: StringArray[n]. group_of: uint32[n]. members uint32[n], starts int64[g + 1]: group k has the members
+    members[starts[k]:starts[k + 1]], ascending. Groups are in the order of their first members. names: of the g groups.
+    """
+
+    ids: pa.StringArray
+    group_of: Numbers
+    members: Numbers
+    starts: npt.NDArray[np.int64]
+    names: EncodedNames
+
+    @classmethod
+    def of(cls, members: pa.Table, identical: pa.Table, *, fold: Literal["none", "case"]) -> Self:
+        """From all members of a hashtag (tables.MEMBERS), by id, and its rows of tables.IDENTICAL.
+
+        Raises SnapshotError for an account in `identical` that is no member.
+        """
+        ids = members.column("account_id").combine_chunks()
+        first: npt.NDArray[np.int64] = np.arange(len(ids))
+        one, other = (places_of(identical.column(side), ids) for side in ("account_a", "account_b"))
+        first[other] = one
+        is_first = first == np.arange(len(ids))
+        if not is_first[one].all():
+            raise SnapshotError("identical: a group's first account is in another group")
+        group_of = (np.cumsum(is_first) - 1)[first].astype(np.uint32)
+        starts = np.concatenate([[0], np.cumsum(np.bincount(group_of))])
+        names = members.column("screen_name").combine_chunks().cast(pa.large_string()).filter(pa.array(is_first))
+        by_group = np.argsort(group_of, kind="stable").astype(np.uint32)
+        return cls(ids, group_of, by_group, starts, encode_names(compared_names(names, fold=fold)))
+
+    def __len__(self) -> int:
+        """Number of groups."""
+        return len(self.starts) - 1
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """int64[g]: members of each group."""
+        return np.diff(self.starts)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        arrays = self.group_of, self.members, self.starts, *self.names.arrays
+        return int(self.ids.nbytes) + sum(array.nbytes for array in arrays)
+
+    def first_ids(self) -> pa.StringArray:
+        """StringArray[g]: the id of each group's first member."""
+        return self.ids.take(pa.array(self.members[self.starts[:-1]]))
+
+    def signals(self, left: Numbers, right: Numbers, distance: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:
+        """The columns of tables.PAIRS behind the key, by name, of pairs of members."""
+        return signals(self.names, self.group_of[left], self.group_of[right], distance)
+
+
+def places_of(accounts: pa.ChunkedArray, ids: pa.StringArray) -> npt.NDArray[np.int64]:
+    """int64[]: the place of each account among some ids. Raises SnapshotError for one that is not there."""
+    found = pc.index_in(accounts, value_set=ids)
+    if found.null_count:
+        stranger = accounts.filter(pc.is_null(found))[0].as_py()
+        raise SnapshotError(f"a pair of an account that is not where it should be: {stranger[:80]!r}")
+    places: npt.NDArray[np.int64] = found.to_numpy().astype(np.int64)
+    return places
