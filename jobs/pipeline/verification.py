@@ -117,7 +117,10 @@ class _Hashtag:
         self._ids = members.column("account_id").combine_chunks()
         self._names = members.column("screen_name").combine_chunks()
         row = snapshot.hashtag(key)
-        self._looked_at = min(1.0, _STORED / max(1, row.pairs if row else 0))
+        stored = row.pairs if row else 0
+        if manifest.is_grouped:
+            stored = sum(rows.num_rows for rows in snapshot.stored_pairs(key))
+        self._looked_at = min(1.0, _STORED / max(1, stored))
 
     def check(self) -> _Checked:
         """Compare the chosen members with each other, and the stored pairs with the result."""
@@ -132,8 +135,7 @@ class _Hashtag:
             distance[row, column], longer[row, column] = distance[column, row], longer[column, row] = best
         one, other = np.nonzero(np.triu(self._are_similar(distance, longer), 1))
         stored = np.sort(np.concatenate([np.zeros(0, np.int64), *self._stored(chosen)]))
-        if (twice := stored[1:][stored[1:] == stored[:-1]]).size:
-            self._fail(int(chosen[twice[0] // size]), int(chosen[twice[0] % size]), "is stored twice")
+        self._check_once(chosen, stored)
         lost = np.setdiff1d(one * size + other, stored)
         if lost.size and not self._may_lose:
             left, right = divmod(int(lost[0]), size)
@@ -157,14 +159,42 @@ class _Hashtag:
 
         These and some of the other stored pairs are checked.
         """
+        if not self._snapshot.manifest.is_grouped:
+            yield from self._listed(chosen)
+            return
+        first = self._first_of_name()
+        compared = np.unique(first[chosen])
+        listed = np.sort(np.concatenate([np.zeros(0, np.int64), *self._listed(compared)]))
+        self._check_once(compared, listed)
+        yield _pairs_meant(np.searchsorted(compared, first[chosen]), listed, len(compared))
+
+    def _listed(self, chosen: Ints) -> Iterator[Ints]:
+        """As _stored, of the rows of tables.PAIRS."""
         place = np.full(len(self._ids), -1)
         place[chosen] = np.arange(len(chosen))
-        for rows in self._snapshot.iter_pairs(self._key):
+        for rows in self._snapshot.stored_pairs(self._key):
             left, right = (self._members(rows, side) for side in ("account_a", "account_b"))
             inside = (place[left] >= 0) & (place[right] >= 0)
             looked_at = inside | (self._rng.random(rows.num_rows) < self._looked_at)
             self._check_pairs(rows.filter(pa.array(looked_at)), left[looked_at], right[looked_at])
             yield place[left[inside]] * len(chosen) + place[right[inside]]
+
+    def _first_of_name(self) -> Ints:
+        """For each member the first one of its group, by place. The groups are checked."""
+        rows = self._snapshot.identical(self._key)
+        same = rows.append_column("distance", pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows))
+        same = same.append_column("similarity", pa.repeat(1.0, rows.num_rows))
+        left, right = (self._members(rows, side) for side in ("account_a", "account_b"))
+        self._check_pairs(same, left, right)
+        first: Ints = np.arange(len(self._ids))
+        first[right] = left
+        return first
+
+    def _check_once(self, chosen: Ints, stored: Ints) -> None:
+        """Check that no pair of chosen members is stored twice. stored: as _stored, ascending."""
+        if (twice := stored[1:][stored[1:] == stored[:-1]]).size:
+            one, other = divmod(int(twice[0]), len(chosen))
+            self._fail(int(chosen[one]), int(chosen[other]), "is stored twice")
 
     def _members(self, rows: pa.Table, side: str) -> Ints:
         """The place of each account of stored pairs among the members."""
@@ -239,3 +269,12 @@ class _Hashtag:
 
 def _lengths(names: list[str]) -> Ints:
     return np.fromiter(map(len, names), np.int64, len(names))
+
+
+def _pairs_meant(group: Ints, listed: Ints, groups: int) -> Ints:
+    """The pairs of members, as _stored has them, that pairs of so many groups mean. group: of each member."""
+    similar = np.eye(groups, dtype=np.bool_)
+    left, right = np.divmod(listed, groups)
+    similar[left, right] = similar[right, left] = True
+    one, other = np.nonzero(np.triu(similar[np.ix_(group, group)], 1))
+    return one * len(group) + other

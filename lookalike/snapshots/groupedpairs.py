@@ -65,7 +65,7 @@ class GroupedPairs:
 
     def __init__(self, groups: NameGroups, stored: Callable[[], Iterator[pa.Table]]) -> None:
         """stored: begins to read the hashtag's rows of the table, in pieces."""
-        self._groups, self._stored = groups, stored
+        self.groups, self._stored = groups, stored
         self._firsts = groups.first_ids()
         self._totals: dict[int, int] = {}  # rows of the levels that were read, by number
         self._kept: tuple[int, GroupLevel] | None = None  # the level used last, by number
@@ -73,14 +73,14 @@ class GroupedPairs:
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self._groups.nbytes + int(self._firsts.nbytes) + (self._kept[1].nbytes if self._kept else 0)
+        return self.groups.nbytes + int(self._firsts.nbytes) + (self._kept[1].nbytes if self._kept else 0)
 
     def pieces(
         self, lowest: float = -math.inf, begin: Position = START, limit: int | None = None
     ) -> Iterator[PairPiece]:
         """The pairs of at least this similarity from a row on, at most so many; never an empty piece."""
         room = math.inf if limit is None else limit
-        members = len(self._groups.group_of)
+        members = len(self.groups.group_of)
         member, skip = max(0, min(begin.member, members)), max(0, min(begin.skip, members + _FURTHEST))
         for number, level in self._levels(max(0, begin.level)):
             if not room or level.similarity < lowest:
@@ -111,7 +111,7 @@ class GroupedPairs:
 
     def _pieces(self, number: int, level: GroupLevel, member: int, skip: int, room: float) -> Iterator[PairPiece]:
         """Rows of a level, from one of a member on."""
-        while member < len(self._groups.group_of) and room > 0:
+        while member < len(self.groups.group_of) and room > 0:
             left, right, distance, following = level.rows(member, skip + int(min(_PIECE, room)))
             stop = int(min(len(left), skip + room))
             for start in range(skip, stop, _PIECE):
@@ -123,9 +123,9 @@ class GroupedPairs:
             member, skip = following, max(0, skip - len(left))
 
     def _piece(self, position: Position, left: Numbers, right: Numbers, distance: npt.NDArray[np.int32]) -> PairPiece:
-        ids = self._groups.ids
+        ids = self.groups.ids
         a, b = (ids.take(pa.array(side)) for side in (left, right))
-        return PairPiece(position, a, b, self._groups.signals(left, right, distance))
+        return PairPiece(position, a, b, self.groups.signals(left, right, distance))
 
     def _levels(self, first: int) -> Iterator[tuple[int, GroupLevel]]:
         """The levels from one on, by number, the most similar first. Level 0 is that of identical names."""
@@ -133,7 +133,7 @@ class GroupedPairs:
         if kept is not None and kept[0] == first:
             yield kept
             first += 1
-        for number, level in enumerate(itertools.chain([GroupLevel.within(self._groups)], self._stored_levels())):
+        for number, level in enumerate(itertools.chain([GroupLevel.within(self.groups)], self._stored_levels())):
             self._totals[number] = level.total
             if number >= first:
                 self._kept = number, level
@@ -162,7 +162,7 @@ class GroupedPairs:
             edges = [0, *(np.flatnonzero(np.diff(similarity)) + 1).tolist(), len(similarity)]
             for start, end in itertools.pairwise(edges):
                 part = slice(start, end)
-                yield GroupLevel(float(similarity[start]), self._groups, left[part], right[part], distance[part])
+                yield GroupLevel(float(similarity[start]), self.groups, left[part], right[part], distance[part])
             at_once = min(4 * at_once, _MOST_AT_ONCE)
 
 

@@ -136,9 +136,7 @@ def _count_rows(of: _Members, near: _Neighbours) -> Places:
 
 
 @numba.njit(cache=True, nogil=True)
-def _list_rows(
-    of: _Members, near: _Neighbours, first: int, least: int
-) -> tuple[Numbers, Numbers, Distances, int]:
+def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple[Numbers, Numbers, Distances, int]:
     total = 0
     end = first
     while end < len(of.group_of) and total < least:

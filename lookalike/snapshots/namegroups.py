@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.errors import SnapshotError
-from lookalike.kernel import EncodedNames, encode_names, signals
+from lookalike.kernel import EncodedNames, Threshold, encode_names, signals, similar_pairs
 from lookalike.kernel.names import compared_names
+from lookalike.kernel.prefix import prefix_hashes
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -68,6 +69,29 @@ class NameGroups:
     def first_ids(self) -> pa.StringArray:
         """StringArray[g]: the id of each group's first member."""
         return self.ids.take(pa.array(self.members[self.starts[:-1]]))
+
+    def similar_to(
+        self, member: int, threshold: Threshold, prefix_length: int | None
+    ) -> tuple[Numbers, npt.NDArray[np.int32]]:
+        """The members that are a similar pair with one, and the distances of their names.
+
+        prefix_length: so many characters at the beginning must be the same; None for lossless blocking.
+        """
+        own = self.group_of[member]
+        fresh = np.zeros(len(self), np.bool_)
+        fresh[own] = True
+        near, distance = [np.array([own], np.uint32)], [np.zeros(1, np.int32)]
+        for pairs in similar_pairs(self.names, threshold, fresh=fresh):
+            near.append(np.where(pairs.left == own, pairs.right, pairs.left))
+            distance.append(pairs.distance)
+        groups, distances = np.concatenate(near), np.concatenate(distance)
+        if prefix_length is not None:
+            prefix = prefix_hashes(self.names.codes, self.names.offsets, groups, prefix_length)
+            groups, distances = groups[prefix == prefix[0]], distances[prefix == prefix[0]]
+        sizes = self.sizes[groups]
+        members = np.concatenate([self.members[self.starts[group] : self.starts[group + 1]] for group in groups])
+        others = members != member
+        return members[others], np.repeat(distances, sizes)[others]
 
     def signals(self, left: Numbers, right: Numbers, distance: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:
         """The columns of tables.PAIRS behind the key, by name, of pairs of members."""

@@ -122,6 +122,13 @@ class Snapshot:
         """The rows of a hashtag in the table of pairs, in pieces of at most a row group."""
         return self._rows("pairs", key)
 
+    def count_pairs(self, key: str, min_similarity: Threshold) -> int:
+        """How many pairs of a hashtag have at least this similarity; see `pairs`."""
+        if self.manifest.is_grouped:
+            totals, lowest = self.grouped_pairs(key).totals(), min_similarity.lowest_similarity
+            return sum(pairs for similarity, pairs in totals if similarity >= lowest)
+        return sum(rows.num_rows for rows in self.iter_pairs(key, min_similarity))
+
     def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
         """The files of a table in a bucket, the newest generation first; nothing is read."""
         return in_order(self._files.get((table, bucket), []))

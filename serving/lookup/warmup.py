@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.kernel import Threshold, encode_names, similar_pairs
+from lookalike.snapshots.groupedpairs import START, GroupedPairs
+from lookalike.snapshots.namegroups import NameGroups
 from serving.lookup.encoding import Pairs, encode
 from serving.state import State
 
@@ -56,4 +58,9 @@ def warm_up() -> None:
         for threshold, few in (("0.8", 1), ("0", 50)):
             for _ in similar_pairs(encode_names(names[::few]), Threshold.parse(threshold)):
                 pass
+    rows = {"account_id": ["1", "2"], "screen_name": ["a", "a"]}
+    groups = NameGroups.of(pa.table(rows), pa.table({"account_a": ["1"], "account_b": ["2"]}), fold="none")
+    pairs = GroupedPairs(groups, lambda: iter(()))
+    for _ in pairs.pieces(begin=pairs.position(0) or START):
+        pass
     _log.info("compiled functions are ready after %.1f seconds", time.monotonic() - begun)

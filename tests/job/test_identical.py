@@ -1,11 +1,8 @@
 """--identical group: identical names are published as groups, which mean the same pairs."""
 
 import random
-import shutil
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot

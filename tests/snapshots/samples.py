@@ -155,9 +155,7 @@ def with_groups(sample: Sample) -> Sample:
     identical.sort(key=lambda row: (row["hashtag"].encode(), row["account_a"].encode(), row["account_b"].encode()))
     pairs = [row for row in sample.pairs if {(row["hashtag"], row[side]) for side in SIDES} <= firsts]
     accounts = [row | {"lookalikes": 0} for row in sample.accounts]
-    return replace(
-        sample, is_grouped=True, pairs=pairs, identical=identical, lookalikes=[], accounts=accounts
-    )
+    return replace(sample, is_grouped=True, pairs=pairs, identical=identical, lookalikes=[], accounts=accounts)
 
 
 def _member(hashtag: str, account: str, name: str, rng: random.Random) -> dict[str, Any]:

@@ -7,12 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lookalike.errors import SnapshotError
-from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots import groupedpairs
-from lookalike.snapshots.publisher import Publication
-from lookalike.snapshots.reader import Snapshot
-from lookalike.tables import PAIRS
 from lookalike.threshold import Threshold
 from tests.examples import seeds
 
@@ -27,7 +22,9 @@ def crowded(rng: random.Random) -> Sample:
     accounts = [f"{rng.getrandbits(40):010x}" for _ in range(rng.choice([1, 5, 40]))]
     pool = ["".join(rng.choices("ab", k=rng.randint(1, 6))) for _ in range(rng.choice([1, 3, 10]))]
     names = {account: rng.choice(pool) for account in sorted(set(accounts))}
-    uses = [(hashtag, sorted(rng.sample(sorted(names), rng.randint(1, len(names))))) for hashtag in ("Now", "Vote", "x")]
+    uses = [
+        (hashtag, sorted(rng.sample(sorted(names), rng.randint(1, len(names))))) for hashtag in ("Now", "Vote", "x")
+    ]
     return build_sample(names, uses, rng, floor=rng.choice(FLOORS), buckets=rng.choice([1, 3]))
 
 
@@ -44,7 +41,9 @@ def test_a_grouped_snapshot_reads_as_one_with_all_pairs(
         key = row["hashtag"]
         every = sample.expected_pairs(key, Fraction(0))
         for least in ("0", "0.5", "0.6", "0.75", "0.8", "1"):
-            assert grouped.pairs(key, Threshold.parse(least)).to_pylist() == sample.expected_pairs(key, Fraction(least))
+            assert grouped.pairs(key, Threshold.parse(least)).to_pylist() == sample.expected_pairs(
+                key, Fraction(least)
+            )
         pairs = grouped.grouped_pairs(key)
         for _ in range(5):
             offset, limit = rng.randint(0, len(every) + 1), rng.randint(0, 9)
