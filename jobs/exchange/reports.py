@@ -144,8 +144,8 @@ class LargeHashtag:
 class GroupReport:
     """What a bucket holds. small: places [from, to) of runs of hashtags that are not large, and their cost.
 
-    files: its members and spellings, and what is identical, unless they were only counted. pairs_compared: of pairs_sharing those that have
-    a fresh side, in an incremental run. identical: rows of the table of that name.
+    files: its members and spellings, and what is identical, unless they were only counted. pairs_compared: of
+    pairs_sharing those that have a fresh side, in an incremental run. identical: rows of the table of that name.
     """
 
     bucket: int

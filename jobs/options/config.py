@@ -95,8 +95,8 @@ class JobConfig(InputOptions):
             },
             details="With group, 200,000 accounts of one name under one hashtag take 200,000 rows rather than 20 "
             "billion. The table lookalikes is empty then: the service works out an account's look-alikes on request. "
-            "Every run reads all posts. Names are identical if they are compared as the same, see --fold. It cannot be "
-            "used with --all-names.",
+            "Every run reads all posts. Names are identical if they are compared as the same, see --fold. It cannot "
+            "be combined with --all-names.",
         ),
     ] = "pairs"
     blocking: Annotated[

@@ -107,8 +107,8 @@ class Everyone:
 class _Hashtags:
     """n hashtags, bucket by bucket: where each is, its members, its cost, and a number in [0, 1) for the draw.
 
-    size: members that are compared; members: all. kind: a class of sizes. Each class has four times the members of the
-    one before; the first begins at 2.
+    size: members that are compared; members: all. kind: a class of sizes. Each class has four times the members of
+    the one before; the first begins at 2.
     """
 
     bucket: Counts

@@ -52,7 +52,7 @@ def _same_name(codes: Codes, offsets: Places, one: int, other: int) -> bool:
     length = offsets[one + 1] - offsets[one]
     if offsets[other + 1] - offsets[other] != length:
         return False
-    for step in range(length):
+    for step in range(length):  # noqa: SIM110  # compiled code has no all()
         if codes[offsets[one] + step] != codes[offsets[other] + step]:
             return False
     return True

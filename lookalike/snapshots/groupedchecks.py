@@ -51,7 +51,10 @@ class GroupSizes:
         return inside
 
     def pairs_meant(self, rows: pa.Table, what: str) -> npt.NDArray[np.int64]:
-        """int64[hashtags]: the pairs that some rows of tables.PAIRS stand for. Raises SnapshotError. what: the file."""
+        """int64[hashtags]: the pairs that some rows of tables.PAIRS stand for. what: the file.
+
+        Raises SnapshotError.
+        """
         hashtag = self._places(rows.column("hashtag").combine_chunks())
         require(all_true(pc.greater(rows.column("distance"), 0)), f"{what}: identical names that are in no group")
         counts = np.ones(rows.num_rows, np.int64)

@@ -1,12 +1,13 @@
 """All pairs of a hashtag in a snapshot that has identical names as groups, in the order of tables.PAIRS.
 
 The stored pairs are those of the first account of each name, the most similar first. So the pairs are listed level by
-level of similarity: identical names first, then each stretch of stored pairs of one similarity. Nothing is listed that
-is not asked for. Memory: 20 to 60 bytes for each member, and about 40 for each stored pair of one similarity.
+level of similarity: identical names first, then each stretch of stored pairs of one similarity. Only what is asked
+for is listed. Memory: about 100 bytes for each member, and 40 for each stored pair of one similarity.
 """
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 import math
@@ -83,11 +84,13 @@ class GroupedPairs:
         members = len(self.groups.group_of)
         member, skip = max(0, min(begin.member, members)), max(0, min(begin.skip, members + _FURTHEST))
         for number, level in self._levels(max(0, begin.level)):
-            if not room or level.similarity < lowest:
+            if level.similarity < lowest:
                 return
             for piece in self._pieces(number, level, member, skip, room):
                 room -= len(piece)
                 yield piece
+            if not room:  # the next level may have to be read
+                return
             member = skip = 0
 
     def position(self, offset: int) -> Position | None:
@@ -98,9 +101,9 @@ class GroupedPairs:
             number += 1
         for level_number, level in self._levels(number):
             if offset < level.total:
-                member = int(np.searchsorted(level.ends, offset, side="right"))
-                before = int(level.ends[member - 1]) if member else 0
-                return Position(level_number, member, offset - before)
+                members = range(len(self.groups.group_of))
+                member = bisect.bisect_right(members, offset, key=level.rows_before) - 1
+                return Position(level_number, member, offset - level.rows_before(member))
             offset -= level.total
         return None
 

@@ -1,7 +1,7 @@
 """The pairs of one similarity, as pairs of groups of members with one name: counted and listed member by member.
 
-A row is a pair of members, the first before the second by id, and rows are in the order of (first, second). A member is
-paired with all members of the groups that are neighbours of its own.
+A row is a pair of members, the first before the second by id, and rows are in the order of (first, second). A member
+is paired with all members of the groups that are neighbours of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lookalike.strings.values import frozen
 Places = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.int32]
 
-_NEAR = 16  # two lists are merged if the longer one has at most so many times as many, else searched in
+_MANY = 16  # of so many members one in a list: from then on going through all costs less than sorting
 
 
 class _Neighbours(NamedTuple):
@@ -61,21 +61,21 @@ class GroupLevel:
     @functools.cached_property
     def total(self) -> int:
         """Number of rows."""
-        sizes = self.groups.sizes
-        if self.similarity == 1:
-            sizes = sizes[self.left]
-            return int((sizes * (sizes - 1) // 2).sum())
-        return int((sizes[self.left] * sizes[self.right]).sum())
+        return self._pairs_of(self.groups.sizes)
 
-    @functools.cached_property
-    def ends(self) -> Places:
-        """int64[members]: the rows whose first member is at most each."""
-        return np.cumsum(_count_rows(self._members, self._neighbours))
+    def rows_before(self, member: int) -> int:
+        """Number of rows whose first member is before one: in all others both are that one or come after it."""
+        return self.total - self._pairs_of(np.bincount(self.groups.group_of[member:], minlength=len(self.groups)))
+
+    def _pairs_of(self, sizes: Places) -> int:
+        """The pairs if each group had so many members."""
+        one, other = sizes[self.left], sizes[self.right]
+        return int((one * (one - 1) // 2 if self.similarity == 1 else one * other).sum())
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory, once all of it has been worked out."""
-        return 40 * len(self.left) + 8 * (len(self.groups.group_of) + len(self.groups))
+        return 40 * len(self.left) + 8 * len(self.groups)
 
     def rows(self, first: int, least: int) -> tuple[Numbers, Numbers, Distances, int]:
         """Both sides and the distances of the rows of members from `first` on, at least so many if there are.
@@ -103,41 +103,8 @@ class GroupLevel:
 
 
 @numba.njit(cache=True, nogil=True)
-def _count_rows(of: _Members, near: _Neighbours) -> Places:
-    """int64[members]: for each the neighbours' members after it.
-
-    Takes about as long as the smaller of each two groups is large.
-    """
-    counts = np.zeros(len(of.group_of), np.int64)
-    for group in range(len(near.starts) - 1):
-        if near.starts[group] == near.starts[group + 1]:
-            continue
-        own = of.members[of.starts[group] : of.starts[group + 1]]
-        before = np.zeros(len(own) + 1, np.int64)  # neighbours' members that have so many of `own` before them
-        for at in range(near.starts[group], near.starts[group + 1]):
-            theirs = of.members[of.starts[near.group[at]] : of.starts[near.group[at] + 1]]
-            if len(theirs) > _NEAR * len(own):
-                for place in range(len(own)):
-                    counts[own[place]] += len(theirs) - np.searchsorted(theirs, own[place], side="right")
-            elif len(own) > _NEAR * len(theirs):
-                for member in theirs:
-                    before[np.searchsorted(own, member)] += 1
-            else:
-                place = 0
-                for member in theirs:
-                    while place < len(own) and own[place] < member:
-                        place += 1
-                    before[place] += 1
-        after = 0
-        for place in range(len(own) - 1, -1, -1):
-            after += before[place + 1]
-            counts[own[place]] += after
-    return counts
-
-
-@numba.njit(cache=True, nogil=True)
 def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple[Numbers, Numbers, Distances, int]:
-    total = 0
+    total = np.int64(0)
     end = first
     while end < len(of.group_of) and total < least:
         group = of.group_of[end]
@@ -147,6 +114,7 @@ def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple
         end += 1
     left = np.empty(total, np.uint32)
     rows = np.empty(total, np.uint64)  # the second member above the distance
+    marks = np.zeros(len(of.group_of), np.uint64)
     count = 0
     for member in range(first, end):
         group = of.group_of[member]
@@ -158,10 +126,26 @@ def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple
                 rows[count] = (np.uint64(theirs[place]) << np.uint64(32)) | np.uint64(near.distance[at])
                 count += 1
         if near.starts[group + 1] - near.starts[group] > 1:
-            rows[begin:count].sort()
+            _put_in_order(rows[begin:count], marks, member)
     right = np.empty(total, np.uint32)
     distance = np.empty(total, np.int32)
     for row in range(total):
         right[row] = rows[row] >> np.uint64(32)
         distance[row] = rows[row] & np.uint64(0xFFFFFFFF)
     return left, right, distance, end
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_in_order(rows: npt.NDArray[np.uint64], marks: npt.NDArray[np.uint64], member: int) -> None:
+    """Sort rows of one member. marks: a 0 for each member, and again afterwards."""
+    if _MANY * len(rows) < len(marks) - member:
+        rows.sort()
+        return
+    for row in rows:
+        marks[np.int64(row >> np.uint64(32))] = row  # never 0: the second member is after another one
+    count = 0
+    for other in range(member + 1, len(marks)):
+        if marks[other]:
+            rows[count] = marks[other]
+            marks[other] = 0
+            count += 1

@@ -23,7 +23,7 @@ class NameGroups:
     """n members and g groups of them, each of one name; a member is its place in the order of ids.
 
     ids: StringArray[n]. group_of: uint32[n]. members uint32[n], starts int64[g + 1]: group k has the members
-    members[starts[k]:starts[k + 1]], ascending. Groups are in the order of their first members. names: of the g groups.
+    members[starts[k]:starts[k + 1]], ascending. Groups are in the order of their first members. names: of the groups.
     """
 
     ids: pa.StringArray

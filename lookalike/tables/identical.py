@@ -8,8 +8,8 @@ from lookalike.tables.table import Column, Order, Table
 
 IDENTICAL: Final = Table(
     name="identical",
-    meaning="with `--identical group`: groups of accounts of a hashtag whose names are compared as the same; each row "
-    "is a similar pair of distance 0, and stands for the pairs of its account_b that pairs does not list",
+    meaning="accounts of a hashtag with the name of an earlier one, from runs with `--identical group`: each row is "
+    "a similar pair of distance 0, and account_b has all pairs that account_a has",
     columns=(
         Column("hashtag", pa.string(), "the normalised hashtag", encoding="dictionary", statistics=True),
         Column(

@@ -39,11 +39,12 @@ async def find_lookalikes(call: Call, account_id: str) -> pa.Table:
     Requests that come together work them out once. Raises InvalidParameter beyond the bound.
     """
     served, key = call.served, ("v1", "alike", account_id)
-    found: pa.Table | None = served.cache.get(key)
-    if found is None:
-        most = call.state.settings.lookalikes_max_members
-        found = await served.flights.join(key, partial(call.read, _find(served.snapshot, account_id, most)))
-        served.cache.put(key, found, found.nbytes)
+    kept: pa.Table | None = served.cache.get(key)
+    if kept is not None:
+        return kept
+    most = call.state.settings.lookalikes_max_members
+    found = await served.flights.join(key, partial(call.read, _find(served.snapshot, account_id, most)))
+    served.cache.put(key, found, found.nbytes)
     return found
 
 
@@ -83,8 +84,8 @@ def _find(snapshot: Snapshot, account_id: str, most_members: int) -> Steps[pa.Ta
     sizes = [0 if row is None else row.members for row in map(snapshot.hashtag, hashtags)]
     if sum(sizes) > most_members:
         raise InvalidParameter(
-            "id: this snapshot has identical names as groups, so the service works out look-alikes on request, for "
-            f"accounts whose hashtags have up to {most_members} accounts together; those of this one have {sum(sizes)}.",
+            "id: this snapshot has identical names as groups, so look-alikes are worked out on request, for accounts "
+            f"whose hashtags have up to {most_members} accounts together; those of this one have {sum(sizes)}.",
             parameter="id",
         )
     parts = [_FOUND.empty_table()]

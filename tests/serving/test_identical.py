@@ -49,7 +49,7 @@ def check_alike(one: Service, other: Service, sample: Sample, rng: random.Random
     accounts = [row["account_id"] for row in sample.accounts]
     for row in sample.hashtags:
         hashtag = row["hashtag"]
-        for least in (None, "0.3", "0.5", "0.6666666666666666", "0.8", "1"):
+        for least in (None, "0.3", "0.6666666666666666", "1"):
             given = {} if least is None else {"min_similarity": least}
             path = PAIRS.format(hashtag)
             for format in ("ndjson", "csv", "arrow"):
@@ -61,7 +61,7 @@ def check_alike(one: Service, other: Service, sample: Sample, rng: random.Random
                     )
                 else:
                     assert answers[0].content == answers[1].content
-            limit = rng.choice([1, 7, 100])
+            limit = rng.choice([30, 77, 500])
             paged = [pages(service.client, path, "pairs", limit=limit, **given) for service in (one, other)]
             assert paged[0] == paged[1]
             asked: dict[str, Any] = {"hashtag": hashtag} | given
@@ -78,7 +78,7 @@ def check_alike(one: Service, other: Service, sample: Sample, rng: random.Random
     for account in rng.sample(accounts, 5):
         path = f"/api/v1/accounts/{account}"
         assert body(one.client, path) == body(other.client, path)
-        limit = rng.choice([1, 5, 40])
+        limit = rng.choice([5, 40])
         alike = [pages(service.client, path, "lookalikes", limit=limit) for service in (one, other)]
         assert alike[0] == alike[1]
     for a, b in itertools.product(rng.sample(accounts, 4), repeat=2):
@@ -97,7 +97,7 @@ def test_every_answer_is_that_of_a_snapshot_with_all_pairs(
     publish_sample(tmp_path / "pairs", sample)
     publish_sample(tmp_path / "group", with_groups(sample))
     # A small cache: what does not fit in it is streamed.
-    settings = {"cache_bytes": 1 << 20} if seed else {}
+    settings: dict[str, Any] = {"cache_bytes": 1 << 20} if seed else {}
     check_alike(serve(tmp_path / "pairs", **settings), serve(tmp_path / "group", **settings), sample, rng)
 
 

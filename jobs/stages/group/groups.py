@@ -19,7 +19,8 @@ class Groups:
     keys, display: StringArray. posts: int64[n]. sizes: int64[n], members. starts: int64[n + 1]; hashtag i has the
     accounts members[starts[i]:starts[i + 1]] (uint32 indices, ascending). fresh: None, or of an incremental run
     bool[len(members)]: which members are to be compared with all others; hashtags that have none list no members.
-    weights: None, or where only the first member of each name is listed, uint32[len(members)]: how many have its name.
+    weights: None, or where only the first member of each name is listed, uint32[len(members)]: how many have the
+    name.
     """
 
     keys: pa.StringArray

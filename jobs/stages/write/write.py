@@ -28,8 +28,8 @@ class WriteTables:
     """Task function: numbers of tasks in; tables to the snapshot, reports out.
 
     buckets, tasks: bucket b of hashtags is written by task b mod tasks, bucket b of accounts by tasks + b mod tasks.
-    compared: tasks of comparison that have sent pairs. identical: whether pairs were sent of the first account of each
-    name alone.
+    compared: tasks of comparison that have sent pairs. identical: whether pairs were sent of the first account of
+    each name alone.
     """
 
     accounts: str
