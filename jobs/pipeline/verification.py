@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist, cpdist
 
+from jobs.pipeline.draw import draw_hashtags
 from jobs.reporting.terminal import printable
 from lookalike.errors import VerificationError
 from lookalike.snapshots.counts import Verification
@@ -45,7 +46,7 @@ def verify(snapshot: Snapshot, hashtags: int) -> Verification:
     seed = int.from_bytes(hashlib.sha256(snapshot.manifest.id.encode()).digest()[:8])
     rng = np.random.default_rng(seed)
     names = _other_names(snapshot)
-    checked = [_Hashtag(snapshot, key, names, rng).check() for key in _drawn(snapshot, hashtags, rng)]
+    checked = [_Hashtag(snapshot, key, names, rng).check() for key in draw_hashtags(snapshot, hashtags, rng)]
     totals = {
         field: sum(getattr(one, field) for one in checked) for field in ("members", "compared", "found", "lost")
     }
@@ -58,37 +59,6 @@ class _Checked:
     compared: int = 0
     found: int = 0
     lost: int = 0
-
-
-def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str]:
-    """The keys of the hashtags to compare, in their order.
-
-    They are drawn without replacement: those with the greatest random numbers to the power 1 / members
-    (P. Efraimidis and P. Spirakis, 2006).
-    """
-    table = snapshot.stored("hashtags", None)
-    sizes = [
-        file.read(group, ["members"]).column(0).to_numpy()
-        for file in table.files
-        for group in range(len(file.bounds))
-    ]
-    members = np.concatenate([np.zeros(0, np.int64), *sizes])
-    rank = np.log(rng.random(len(members))) / members
-    rank[members < 2] = -np.inf  # no pair of members
-    rank[np.argsort(-members, kind="stable")[:1]] = 0
-    chosen = np.argsort(-rank, kind="stable")[: min(count, int((members > 1).sum()))]
-    return [_key_at(snapshot, place) for place in np.sort(chosen).tolist()]
-
-
-def _key_at(snapshot: Snapshot, place: int) -> str:
-    """The key in a row of the table of hashtags."""
-    for file in snapshot.stored("hashtags", None).files:
-        for group in range(len(file.bounds)):
-            rows = file.read(group, ["hashtag"])
-            if place < rows.num_rows:
-                return str(rows.column(0)[place])
-            place -= rows.num_rows
-    raise IndexError(place)
 
 
 def _other_names(snapshot: Snapshot) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from lookalike.snapshots.openfiles import runs_of
 from lookalike.snapshots.requirements import all_true, require
 from lookalike.snapshots.stored import StoredTable
+from lookalike.strings.places import StringPlaces
 
 _BITS = np.uint64(32)
 
@@ -29,7 +30,8 @@ class GroupSizes:
         a, b = (rows.column(side).combine_chunks() for side in ("account_a", "account_b"))
         require(all_true(pc.less(a, b)), "identical: account_a >= account_b")
         hashtag = self._places(rows.column("hashtag").combine_chunks())
-        self._accounts = pc.unique(pa.concat_arrays([a, b]))
+        accounts = pc.unique(pa.concat_arrays([a, b]))
+        self._places_of, self._none = StringPlaces(accounts), len(accounts)
         one, other = (self._keys(hashtag, side) for side in (a, b))
         require(bool(np.all(np.diff(hashtag) >= 0)), "identical: rows out of order")
         same = (np.diff(hashtag) == 0) if len(hashtag) else np.zeros(0, np.bool_)
@@ -42,7 +44,8 @@ class GroupSizes:
         require(len(self._others) == len(other), "identical: an account is in two groups of a hashtag")
         self._firsts, more = np.unique(one, return_counts=True)
         self._sizes = more + 1
-        require(not np.isin(self._firsts, self._others).any(), "identical: an account is in two groups of a hashtag")
+        is_other, _ = _find(self._firsts, self._others)
+        require(not is_other.any(), "identical: an account is in two groups of a hashtag")
 
     def pairs_inside(self) -> npt.NDArray[np.int64]:
         """int64[hashtags]: pairs of accounts with the same name."""
@@ -60,10 +63,10 @@ class GroupSizes:
         counts = np.ones(rows.num_rows, np.int64)
         for side in ("account_a", "account_b"):
             keys = self._keys(hashtag, rows.column(side).combine_chunks())
-            require(not np.isin(keys, self._others).any(), f"{what}: an account that is not the first of its name")
-            if len(self._firsts):
-                place = np.minimum(np.searchsorted(self._firsts, keys), len(self._firsts) - 1)
-                counts *= np.where(self._firsts[place] == keys, self._sizes[place], 1)
+            is_other, _ = _find(keys, self._others)
+            require(not is_other.any(), f"{what}: an account that is not the first of its name")
+            is_first, place = _find(keys, self._firsts)
+            counts[is_first] *= self._sizes[place[is_first]]
         meant = np.zeros(len(self._hashtags), np.int64)
         np.add.at(meant, hashtag, counts)
         return meant
@@ -77,6 +80,14 @@ class GroupSizes:
 
     def _keys(self, hashtag: npt.NDArray[np.int64], account: pa.StringArray) -> Keys:
         """uint64[n]: the hashtag above the account; of an account in no group the same number as of all such."""
-        found = pc.fill_null(pc.index_in(account, value_set=self._accounts), len(self._accounts))
-        keys: Keys = (hashtag.astype(np.uint64) << _BITS) | found.to_numpy().astype(np.uint64)
+        place = self._places_of.find(account)
+        keys: Keys = (hashtag.astype(np.uint64) << _BITS) | np.where(place < 0, self._none, place).astype(np.uint64)
         return keys
+
+
+def _find(keys: Keys, among: Keys) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+    """Whether each key is among ascending ones, and where; of others the place says nothing."""
+    place = np.searchsorted(among, keys)
+    is_there = place < len(among)
+    is_there[is_there] = among[place[is_there]] == keys[is_there]
+    return is_there, place

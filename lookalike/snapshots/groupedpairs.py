@@ -11,6 +11,7 @@ import bisect
 import dataclasses
 import itertools
 import math
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 
 from lookalike.snapshots.grouplevel import GroupLevel
 from lookalike.snapshots.namegroups import NameGroups, Numbers, places_of
+from lookalike.strings.places import StringPlaces
 from lookalike.tables import PAIRS
 
 _PIECE: Final = 1 << 14  # rows
@@ -67,14 +69,15 @@ class GroupedPairs:
     def __init__(self, groups: NameGroups, stored: Callable[[], Iterator[pa.Table]]) -> None:
         """stored: begins to read the hashtag's rows of the table, in pieces."""
         self.groups, self._stored = groups, stored
-        self._firsts = groups.first_ids()
+        self._firsts = StringPlaces(groups.first_ids())
         self._totals: dict[int, int] = {}  # rows of the levels that were read, by number
         self._kept: tuple[int, GroupLevel] | None = None  # the level used last, by number
+        self._end = sys.maxsize  # the number of levels, once all were read
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self.groups.nbytes + int(self._firsts.nbytes) + (self._kept[1].nbytes if self._kept else 0)
+        return self.groups.nbytes + self._firsts.nbytes + (self._kept[1].nbytes if self._kept else 0)
 
     def pieces(
         self, lowest: float = -math.inf, begin: Position = START, limit: int | None = None
@@ -136,11 +139,14 @@ class GroupedPairs:
         if kept is not None and kept[0] == first:
             yield kept
             first += 1
+        if first >= self._end:
+            return
         for number, level in enumerate(itertools.chain([GroupLevel.within(self.groups)], self._stored_levels())):
             self._totals[number] = level.total
             if number >= first:
                 self._kept = number, level
                 yield number, level
+        self._end = len(self._totals)
 
     def _stored_levels(self) -> Iterator[GroupLevel]:
         """The stored pairs, those of one similarity together."""

@@ -8,12 +8,12 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lookalike.errors import SnapshotError
 from lookalike.kernel import EncodedNames, Threshold, encode_names, signals, similar_pairs
 from lookalike.kernel.names import compared_names
 from lookalike.kernel.prefix import prefix_hashes
+from lookalike.strings.places import StringPlaces
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -40,7 +40,8 @@ class NameGroups:
         """
         ids = members.column("account_id").combine_chunks()
         first: npt.NDArray[np.int64] = np.arange(len(ids))
-        one, other = (places_of(identical.column(side), ids) for side in ("account_a", "account_b"))
+        places = StringPlaces(ids)
+        one, other = (places_of(identical.column(side), places) for side in ("account_a", "account_b"))
         first[other] = one
         is_first = first == np.arange(len(ids))
         if not is_first[one].all():
@@ -98,11 +99,12 @@ class NameGroups:
         return signals(self.names, self.group_of[left], self.group_of[right], distance)
 
 
-def places_of(accounts: pa.ChunkedArray, ids: pa.StringArray) -> npt.NDArray[np.int64]:
+def places_of(accounts: pa.ChunkedArray, ids: StringPlaces) -> npt.NDArray[np.int64]:
     """int64[]: the place of each account among some ids. Raises SnapshotError for one that is not there."""
-    found = pc.index_in(accounts, value_set=ids)
-    if found.null_count:
-        stranger = accounts.filter(pc.is_null(found))[0].as_py()
+    strings = accounts.combine_chunks()
+    found: npt.NDArray[np.int64] = ids.find(strings)
+    missing = np.flatnonzero(found < 0)
+    if len(missing):
+        stranger = strings[int(missing[0])].as_py()
         raise SnapshotError(f"a pair of an account that is not where it should be: {stranger[:80]!r}")
-    places: npt.NDArray[np.int64] = found.to_numpy().astype(np.int64)
-    return places
+    return found

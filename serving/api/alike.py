@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lookalike.errors import SnapshotError
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.namegroups import places_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import LOOKALIKES
 from serving.api.answering import Call
@@ -99,7 +99,9 @@ def _find(snapshot: Snapshot, account_id: str, most_members: int) -> Steps[pa.Ta
 def _alike_under(snapshot: Snapshot, hashtag: str, account_id: str) -> pa.Table:
     """The look-alikes of an account under one of its hashtags."""
     groups = snapshot.grouped_pairs(hashtag).groups
-    own = int(places_of(pa.chunked_array([[account_id]], pa.string()), groups.ids)[0])
+    own = pc.index(groups.ids, account_id).as_py()
+    if own < 0:
+        raise SnapshotError(f"members: {account_id[:80]!r} is missing under #{hashtag[:80]!r}, which it used")
     manifest = snapshot.manifest
     others, distance = groups.similar_to(own, manifest.threshold, prefix_length(manifest))
     side = np.full(len(others), own, np.uint32)

@@ -15,6 +15,7 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.stored import StoredTable
 from lookalike.tables import POST_INDEX, REJECTS, SPELLINGS, UNKNOWN_POSTS
 
+_MOST_GROUPED: Final = 64  # hashtags
 # What no look-up reads. Only incremental runs do, and they check it.
 _UNREAD: Final = frozenset(table.name for table in (SPELLINGS, REJECTS, POST_INDEX, UNKNOWN_POSTS))
 
@@ -56,7 +57,7 @@ class BoundedSnapshot(Snapshot):
         return stored
 
     def grouped_pairs(self, key: str) -> GroupedPairs:
-        """As the base class. Those used last are kept in `grouped_bytes` of memory, at least one."""
+        """As the base class. A few of those used last are kept, in `grouped_bytes` of memory; one may take more."""
         with self._lock:
             found = self._grouped.get(key)
         if found is None:
@@ -64,9 +65,14 @@ class BoundedSnapshot(Snapshot):
         with self._lock:
             self._grouped[key] = found
             self._grouped.move_to_end(key)
-            while len(self._grouped) > 1 and sum(one.nbytes for one in self._grouped.values()) > self.grouped_bytes:
+            while len(self._grouped) > _MOST_GROUPED or (
+                len(self._grouped) > 1 and self._grouped_size() > self.grouped_bytes
+            ):
                 self._grouped.popitem(last=False)
         return found
+
+    def _grouped_size(self) -> int:
+        return sum(pairs.nbytes for pairs in self._grouped.values())
 
     def verify(self, entries: Iterable[FileEntry], is_over: Callable[[], bool] = lambda: False) -> None:
         """Compare checksums, each once. Raises SnapshotError if one is wrong, or once it is over."""
