@@ -65,6 +65,7 @@ class Settings(BaseModel):
     live_max_members: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000
     live_max_pairs: Annotated[int, Field(ge=1, le=100_000_000)] = 2_000_000
     live_max_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
+    lookalikes_max_members: Annotated[int, Field(ge=0, le=100_000_000)] = 2_000_000
 
     max_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     max_url_bytes: Annotated[int, Field(ge=256, le=65_536)] = 16_384

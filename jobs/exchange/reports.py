@@ -144,8 +144,8 @@ class LargeHashtag:
 class GroupReport:
     """What a bucket holds. small: places [from, to) of runs of hashtags that are not large, and their cost.
 
-    files: its members and spellings, unless they were only counted. pairs_compared: of pairs_sharing those that have
-    a fresh side, in an incremental run.
+    files: its members and spellings, and what is identical, unless they were only counted. pairs_compared: of
+    pairs_sharing those that have a fresh side, in an incremental run. identical: rows of the table of that name.
     """
 
     bucket: int
@@ -155,6 +155,7 @@ class GroupReport:
     small: list[tuple[int, int, float]]
     large: list[LargeHashtag]
     pairs_compared: int = 0
+    identical: int = 0
     files: list[FileEntry] = dataclasses.field(default_factory=list)
 
 
@@ -162,7 +163,8 @@ class GroupReport:
 class CompareReport:
     """What so many tasks of comparison did.
 
-    by_names: those of them that compared all names, rather than hashtag by hashtag.
+    by_names: those of them that compared all names, rather than hashtag by hashtag. sent: pairs on
+    their way to the table, where `similar` has become the number of those that they stand for.
     sample_*: similar pairs of the sampled hashtags that exist, and that were found.
     """
 
@@ -171,6 +173,7 @@ class CompareReport:
     candidates: int = 0
     verified: int = 0
     similar: int = 0
+    sent: int = 0
     sample_hashtags: int = 0
     sample_pairs: int = 0
     sample_found: int = 0

@@ -92,6 +92,10 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
         raise NotIncremental("prefix blocking loses pairs, and not the same ones in each run")
     if config.all_names:
         raise NotIncremental("all names of an account are compared")
+    if config.identical == "group":
+        raise NotIncremental("identical names are published as groups")
+    if live.is_grouped:
+        raise NotIncremental("the live snapshot has identical names as groups")
     if live.threshold != config.min_similarity:
         raise NotIncremental(f"min_similarity of the live snapshot is {live.floor}")
     if live.buckets != config.buckets:

@@ -83,6 +83,22 @@ class JobConfig(InputOptions):
             "all posts, and the service answers from the stored pairs alone.",
         ),
     ] = False
+    identical: Annotated[
+        Literal["pairs", "group"],
+        Option(
+            PAIRS,
+            "Choose how pairs of accounts with identical names are published.",
+            choices={
+                "pairs": "list each of them",
+                "group": "list once that the accounts of a hashtag have the same name, and the similar pairs of the "
+                "first of them alone; the service still answers every pair",
+            },
+            details="With group, 200,000 accounts of one name under one hashtag take 200,000 rows rather than 20 "
+            "billion. The table lookalikes is empty then: the service works out an account's look-alikes on request. "
+            "Every run reads all posts. Names are identical if they are compared as the same, see --fold. It cannot "
+            "be combined with --all-names.",
+        ),
+    ] = "pairs"
     blocking: Annotated[
         Literal["lossless", "prefix"],
         Option(

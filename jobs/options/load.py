@@ -27,6 +27,8 @@ def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = Tr
     except ValidationError as error:
         problems = [_describe(problem, flags, path) for problem in error.errors(include_url=False)]
         raise UsageError("; ".join(dict.fromkeys(problems))) from None
+    if config.all_names and config.identical == "group":
+        raise UsageError("--all-names and --identical group cannot be used together: leave one of them out")
     if not complete:
         return config
     if config.accounts_from == "posts" and config.accounts is not None:

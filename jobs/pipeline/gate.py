@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from jobs.options.config import JobConfig
+from jobs.planning.pairs import PairsEstimate
 from jobs.reporting.terminal import count_of, printable
 from jobs.strategy.pairlimit import PairLimit
 from lookalike.errors import QualityGateError, TooManyCandidatesError, TooManyPairsError
@@ -76,15 +77,17 @@ def check_candidates(config: JobConfig, candidates: float, lines: Sequence[str])
     raise TooManyCandidatesError(_with_plan(message, lines))
 
 
-def too_many_pairs(limit: PairLimit, pairs: str, lines: Sequence[str]) -> TooManyPairsError:
-    """What to raise if there are clearly more similar pairs than allowed.
-
-    pairs: how many, in words. lines: describe the estimate.
-    """
+def too_many_pairs(
+    config: JobConfig, limit: PairLimit, pairs: PairsEstimate, lines: Sequence[str]
+) -> TooManyPairsError:
+    """What to raise if there are clearly more similar pairs than allowed. lines: describe the estimate."""
     message = f"the comparison would find {pairs} similar pairs, more than {limit.meaning}. Nothing was published."
-    return TooManyPairsError(_with_plan(message, lines))
+    advice = []
+    if pairs.identical and not config.all_names:
+        advice = [f"{pairs.identical:,} are pairs of identical names: --identical group publishes these as groups."]
+    return TooManyPairsError(_with_plan(message, lines, advice))
 
 
-def _with_plan(message: str, lines: Sequence[str]) -> str:
-    advice = "Ignore some hashtags (--ignore-hashtags) or raise --min-similarity to get fewer."
-    return "\n".join([message, "", *lines, "", advice])
+def _with_plan(message: str, lines: Sequence[str], advice: Sequence[str] = ()) -> str:
+    usual = "Ignore some hashtags (--ignore-hashtags) or raise --min-similarity to get fewer."
+    return "\n".join([message, "", *lines, "", *advice, usual])

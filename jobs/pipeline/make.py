@@ -19,7 +19,7 @@ from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects, too_many_pairs
 from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
-from jobs.pipeline.manifest import Made, count_all, origin_of, recall_of
+from jobs.pipeline.manifest import Made, count_all, origin_of, recall_of, with_rows
 from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
 from jobs.planning.forecast import describe_forecast, forecast, forecast_pairs
 from jobs.spark.failures import user_errors
@@ -81,6 +81,8 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
     files, compared = _compare(run, stages, posts, groups, origin)
     files += accounts.files
     counts = stages.total(count_all(accounts.counts, accounts.names, posts, groups, compared))
+    if run.config.identical == "group":
+        counts = with_rows(counts, groups, compared)
     odd = {"created_at": next(iter(posts.odd_dates), None), "is_repost": next(iter(posts.odd_flags), None)}
     read = {
         "posts": how_read(POSTS, strategy.posts, posts.quotes, run.config, odd),
@@ -126,7 +128,7 @@ def _check_pairs(
         return
     if not is_full:
         raise FallBack(f"{found} similar pairs would be added, more than {limit.meaning}")
-    raise too_many_pairs(limit, str(found), _estimate(run, accounts, posts, groups))
+    raise too_many_pairs(run.config, limit, found, _estimate(run, accounts, posts, groups))
 
 
 def _estimate(
@@ -158,7 +160,7 @@ def _compare(
         table = hashtags.publish(run.publication, pairs, origin)
     files = [table, *(file for group in groups for file in group.files)]
     files += [file for report in (*listed, *written) for file in report.files]
-    return files, dataclasses.replace(compared, similar=int(pairs.sum()))
+    return files, dataclasses.replace(compared, similar=int(pairs.sum()), sent=compared.similar)
 
 
 def _pairs_of(hashtags: HashtagTable, written: list[WriteReport]) -> npt.NDArray[np.int64]:

@@ -17,7 +17,7 @@ from jobs.strategy.strategy import Strategy
 from lookalike import __version__
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots import counts as tallies
-from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.manifest import GROUPED_VERSION, SCHEMA_VERSION, Manifest
 from lookalike.snapshots.origin import Origin
 
 
@@ -48,6 +48,7 @@ def origin_of(run: RunContext, strategy: Strategy) -> Origin:
 def make_manifest(run: RunContext, accounts: Sequence[InputFile], made: Made) -> Manifest:
     """All that is known before the snapshot is verified."""
     return Manifest(
+        schema_version=GROUPED_VERSION if run.config.identical == "group" else SCHEMA_VERSION,
         id=run.snapshot,
         **dict(made.origin),
         mode=made.strategy.mode,
@@ -101,6 +102,12 @@ def count_all(
         similar_pairs=compared.similar,
         names_once=compared.by_names > 0,
     )
+
+
+def with_rows(counts: tallies.Counts, groups: Sequence[GroupReport], compared: CompareReport) -> tallies.Counts:
+    """The counts of a run that publishes identical names as groups, with those of the rows that it wrote."""
+    rows = tallies.GroupedRows(pairs=compared.sent, identical=sum(group.identical for group in groups))
+    return counts.model_copy(update={"grouped": rows})
 
 
 def recall_of(config: JobConfig, compared: CompareReport) -> tallies.Recall | None:

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist, cpdist
 
+from jobs.pipeline.draw import draw_hashtags
 from jobs.reporting.terminal import printable
 from lookalike.errors import VerificationError
 from lookalike.snapshots.counts import Verification
@@ -45,7 +46,7 @@ def verify(snapshot: Snapshot, hashtags: int) -> Verification:
     seed = int.from_bytes(hashlib.sha256(snapshot.manifest.id.encode()).digest()[:8])
     rng = np.random.default_rng(seed)
     names = _other_names(snapshot)
-    checked = [_Hashtag(snapshot, key, names, rng).check() for key in _drawn(snapshot, hashtags, rng)]
+    checked = [_Hashtag(snapshot, key, names, rng).check() for key in draw_hashtags(snapshot, hashtags, rng)]
     totals = {
         field: sum(getattr(one, field) for one in checked) for field in ("members", "compared", "found", "lost")
     }
@@ -58,37 +59,6 @@ class _Checked:
     compared: int = 0
     found: int = 0
     lost: int = 0
-
-
-def _drawn(snapshot: Snapshot, count: int, rng: np.random.Generator) -> list[str]:
-    """The keys of the hashtags to compare, in their order.
-
-    They are drawn without replacement: those with the greatest random numbers to the power 1 / members
-    (P. Efraimidis and P. Spirakis, 2006).
-    """
-    table = snapshot.stored("hashtags", None)
-    sizes = [
-        file.read(group, ["members"]).column(0).to_numpy()
-        for file in table.files
-        for group in range(len(file.bounds))
-    ]
-    members = np.concatenate([np.zeros(0, np.int64), *sizes])
-    rank = np.log(rng.random(len(members))) / members
-    rank[members < 2] = -np.inf  # no pair of members
-    rank[np.argsort(-members, kind="stable")[:1]] = 0
-    chosen = np.argsort(-rank, kind="stable")[: min(count, int((members > 1).sum()))]
-    return [_key_at(snapshot, place) for place in np.sort(chosen).tolist()]
-
-
-def _key_at(snapshot: Snapshot, place: int) -> str:
-    """The key in a row of the table of hashtags."""
-    for file in snapshot.stored("hashtags", None).files:
-        for group in range(len(file.bounds)):
-            rows = file.read(group, ["hashtag"])
-            if place < rows.num_rows:
-                return str(rows.column(0)[place])
-            place -= rows.num_rows
-    raise IndexError(place)
 
 
 def _other_names(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -117,7 +87,10 @@ class _Hashtag:
         self._ids = members.column("account_id").combine_chunks()
         self._names = members.column("screen_name").combine_chunks()
         row = snapshot.hashtag(key)
-        self._looked_at = min(1.0, _STORED / max(1, row.pairs if row else 0))
+        stored = row.pairs if row else 0
+        if manifest.is_grouped:
+            stored = sum(rows.num_rows for rows in snapshot.stored_pairs(key))
+        self._looked_at = min(1.0, _STORED / max(1, stored))
 
     def check(self) -> _Checked:
         """Compare the chosen members with each other, and the stored pairs with the result."""
@@ -132,8 +105,7 @@ class _Hashtag:
             distance[row, column], longer[row, column] = distance[column, row], longer[column, row] = best
         one, other = np.nonzero(np.triu(self._are_similar(distance, longer), 1))
         stored = np.sort(np.concatenate([np.zeros(0, np.int64), *self._stored(chosen)]))
-        if (twice := stored[1:][stored[1:] == stored[:-1]]).size:
-            self._fail(int(chosen[twice[0] // size]), int(chosen[twice[0] % size]), "is stored twice")
+        self._check_once(chosen, stored)
         lost = np.setdiff1d(one * size + other, stored)
         if lost.size and not self._may_lose:
             left, right = divmod(int(lost[0]), size)
@@ -157,14 +129,43 @@ class _Hashtag:
 
         These and some of the other stored pairs are checked.
         """
+        if not self._snapshot.manifest.is_grouped:
+            yield from self._listed(chosen)
+            return
+        first = self._first_of_name()
+        compared = np.unique(first[chosen])
+        listed = np.sort(np.concatenate([np.zeros(0, np.int64), *self._listed(compared)]))
+        self._check_once(compared, listed)
+        yield _pairs_meant(np.searchsorted(compared, first[chosen]), listed, len(compared))
+
+    def _listed(self, chosen: Ints) -> Iterator[Ints]:
+        """As _stored, of the rows of tables.PAIRS."""
         place = np.full(len(self._ids), -1)
         place[chosen] = np.arange(len(chosen))
-        for rows in self._snapshot.iter_pairs(self._key):
+        for rows in self._snapshot.stored_pairs(self._key):
             left, right = (self._members(rows, side) for side in ("account_a", "account_b"))
             inside = (place[left] >= 0) & (place[right] >= 0)
             looked_at = inside | (self._rng.random(rows.num_rows) < self._looked_at)
             self._check_pairs(rows.filter(pa.array(looked_at)), left[looked_at], right[looked_at])
             yield place[left[inside]] * len(chosen) + place[right[inside]]
+
+    def _first_of_name(self) -> Ints:
+        """For each member the first one of its group, by place. Some of the groups are checked."""
+        rows = self._snapshot.identical(self._key)
+        left, right = (self._members(rows, side) for side in ("account_a", "account_b"))
+        looked_at = self._rng.random(rows.num_rows) * rows.num_rows < _STORED
+        count = int(looked_at.sum())
+        same = pa.table({"distance": np.zeros(count, np.int32), "similarity": np.ones(count)})
+        self._check_pairs(same, left[looked_at], right[looked_at])
+        first: Ints = np.arange(len(self._ids))
+        first[right] = left
+        return first
+
+    def _check_once(self, chosen: Ints, stored: Ints) -> None:
+        """Check that no pair of chosen members is stored twice. stored: as _stored, ascending."""
+        if (twice := stored[1:][stored[1:] == stored[:-1]]).size:
+            one, other = divmod(int(twice[0]), len(chosen))
+            self._fail(int(chosen[one]), int(chosen[other]), "is stored twice")
 
     def _members(self, rows: pa.Table, side: str) -> Ints:
         """The place of each account of stored pairs among the members."""
@@ -239,3 +240,12 @@ class _Hashtag:
 
 def _lengths(names: list[str]) -> Ints:
     return np.fromiter(map(len, names), np.int64, len(names))
+
+
+def _pairs_meant(group: Ints, listed: Ints, groups: int) -> Ints:
+    """The pairs of members, as _stored has them, that pairs of so many groups mean. group: of each member."""
+    similar = np.eye(groups, dtype=np.bool_)
+    left, right = np.divmod(listed, groups)
+    similar[left, right] = similar[right, left] = True
+    one, other = np.nonzero(np.triu(similar[np.ix_(group, group)], 1))
+    return one * len(group) + other

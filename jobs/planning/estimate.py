@@ -107,12 +107,14 @@ class Everyone:
 class _Hashtags:
     """n hashtags, bucket by bucket: where each is, its members, its cost, and a number in [0, 1) for the draw.
 
-    kind: a class of sizes. Each class has four times the members of the one before; the first begins at 2.
+    size: members that are compared; members: all. kind: a class of sizes. Each class has four times the members of
+    the one before; the first begins at 2.
     """
 
     bucket: Counts
     place: Counts
     size: Counts
+    members: Counts
     cost: Costs
     draw: Costs
     kind: Counts
@@ -122,13 +124,14 @@ class _Hashtags:
     @classmethod
     def of(cls, buckets: Sequence[Groups]) -> _Hashtags:
         size = _joined(np.diff(groups.starts) for groups in buckets)
+        members = _joined(np.diff(one.starts) if one.weights is None else one.sizes for one in buckets)
         bucket = np.repeat(np.arange(len(buckets)), [len(groups.keys) for groups in buckets])
         place = _joined(np.arange(len(groups.keys)) for groups in buckets)
         draw = _joined(_draws(groups.keys) for groups in buckets)
         is_largest = np.zeros(len(size), bool)
         is_largest[np.argsort(-size, kind="stable")[:_CERTAIN]] = True
         kind = (np.log2(np.maximum(size, 2)) // 2).astype(np.int64)
-        return cls(bucket, place, size, cost_of_group(size), draw, kind, size > SMALL_GROUP, is_largest)
+        return cls(bucket, place, size, members, cost_of_group(size), draw, kind, size > SMALL_GROUP, is_largest)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,8 +164,8 @@ class Estimator:
         hashtags: list[HashtagEstimate] = []
         blocks: list[tuple[str | None, Block]] = []
         for one in np.flatnonzero(single).tolist():
-            groups, at, members = buckets[all_of.bucket[one]], int(all_of.place[one]), int(all_of.size[one])
-            most = max(_MANY if all_of.is_largest[one] else _FEW, round(members * part))
+            groups, at, members = buckets[all_of.bucket[one]], int(all_of.place[one]), int(all_of.members[one])
+            most = max(_MANY if all_of.is_largest[one] else _FEW, round(int(all_of.size[one]) * part))
             found = measuring.one(groups.members_of(at), most, int(all_of.draw[one] * 2**53))
             candidates += found.candidates / chance[one]
             similar += found.similar_pairs / chance[one]
@@ -188,7 +191,7 @@ class Estimator:
         hashtags.sort(key=lambda one: (-(one.pairs_sharing if everyone else one.candidates), one.display))
         blocks.sort(key=lambda one: (-one[1].candidates, one[0] or ""))
         return Estimate(
-            pairs_sharing=int((all_of.size * (all_of.size - 1) // 2).sum()),
+            pairs_sharing=int((all_of.members * (all_of.members - 1) // 2).sum()),
             candidates=float(candidates),
             similar_pairs=float(similar),
             by_names=everyone is not None,

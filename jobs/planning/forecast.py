@@ -33,7 +33,7 @@ def forecast(config: JobConfig, *, accounts: str, work: Path, groups: Sequence[G
     table, threshold = accounts_table(accounts), config.min_similarity
     buckets = [Groups.open(work, group.bucket) for group in groups]
     everyone = None
-    if config.blocking == "lossless":
+    if config.blocking == "lossless" and config.identical == "pairs":
         units = plan_units(groups, threshold, config.block_size)
         find_users = functools.partial(_users, buckets, len(table))
         names = cheaper_names_order(units, table.names, find_users, threshold, config.block_size)

@@ -151,9 +151,11 @@ class PairsEstimator:
 
 def _pairs_compared(groups: Groups) -> Counts:
     """int64[hashtags]: pairs of members, of which one is fresh where not all are compared."""
+    listed = np.diff(groups.starts)
+    if groups.weights is not None:
+        return listed * (listed - 1) // 2
     if groups.fresh is None:
         return groups.sizes * (groups.sizes - 1) // 2
-    listed = np.diff(groups.starts)
     stale = listed - groups.fresh_members()
     return listed * (listed - 1) // 2 - stale * (stale - 1) // 2
 

@@ -129,6 +129,9 @@ def prune_snapshots(arguments: argparse.Namespace) -> list[str]:
 def diff(arguments: argparse.Namespace) -> list[str]:
     """The differences between two snapshots."""
     before, after = (Snapshot.open(arguments.output, snapshot) for snapshot in (arguments.a, arguments.b))
+    for one in (before, after):
+        if one.manifest.is_grouped:
+            raise UsageError(f"{one.manifest.id} has identical names as groups: diff compares lists of pairs alone")
     return difference_lines(before, after, arguments.limit)
 
 

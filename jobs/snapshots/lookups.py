@@ -35,7 +35,7 @@ def pairs(arguments: argparse.Namespace) -> list[str]:
         return [f"#{printable(key)}: nobody used this hashtag"]
     found = row.pairs
     if lowest is not None:
-        found = sum(piece.num_rows for piece in snapshot.iter_pairs(key, lowest))
+        found = snapshot.count_pairs(key, lowest)
     counts = (count_of(row.posts, "post"), count_of(row.members, "account"), count_of(found, "similar pair"))
     lines = [f"#{printable(row.display)}: {', '.join(counts)}"]
     shown = named_pairs(snapshot, key, limit=arguments.limit, min_similarity=lowest)

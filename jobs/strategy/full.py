@@ -90,6 +90,7 @@ class FullStages:
             output=run.output,
             snapshot=run.snapshot,
             members=not run.config.plan,
+            identical=run.config.identical == "group",
         )
         reports = run.spark.do(group, count=run.config.buckets, tasks=self.cut.tasks)
         return sorted(reports, key=lambda report: report.bucket)
@@ -118,7 +119,8 @@ class FullStages:
         if config.blocking == "prefix":
             sampled = max(1, sum(group.hashtags for group in groups) // _SAMPLED_HASHTAGS)
             return compare_hashtags(run, self.cut, units, prefix_length=config.prefix_length, sample_one_in=sampled)
-        if config.all_names:  # lists of hashtags are by account
+        # Lists of hashtags are by account, and an account may be the first of its name in one hashtag alone.
+        if config.all_names or config.identical == "group":
             return compare_hashtags(run, self.cut, units)
         find_users = functools.partial(list_users, run.work, self.cut.tasks)
         names = accounts_table(run.accounts).names
@@ -150,6 +152,7 @@ class FullStages:
             compared=compared,
             buckets=run.config.buckets,
             tasks=tasks,
+            identical=run.config.identical == "group",
         )
         return run.spark.do(write, count=2 * tasks, tasks=2 * tasks)
 

@@ -129,6 +129,7 @@ def pair_sender(run: RunContext, cut: Cut) -> PairSender:
         buckets=run.config.buckets,
         tasks=cut.tasks,
         tally=PairTally.start(run.work, limit.pairs, limit.meaning),
+        lookalikes=run.config.identical == "pairs",
     )
 
 

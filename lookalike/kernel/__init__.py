@@ -2,6 +2,7 @@
 
 import lookalike.strings  # noqa: F401 - it changes numba's cache, before a function of this package is made
 from lookalike.kernel.batches import PairBatch, Work
+from lookalike.kernel.identical import first_with_name
 from lookalike.kernel.join import SMALL_GROUP, similar_pairs, similar_pairs_of_groups
 from lookalike.kernel.names import EncodedNames, encode_names
 from lookalike.kernel.prefix import prefix_blocks
@@ -15,6 +16,7 @@ __all__ = [
     "Threshold",
     "Work",
     "encode_names",
+    "first_with_name",
     "prefix_blocks",
     "signals",
     "similar_pairs",

@@ -24,7 +24,7 @@ def prefix_blocks(
     the same form for the blocks, and int64[blocks] with the group that each block belongs to.
     """
     group_of = np.repeat(np.arange(len(group_starts) - 1), np.diff(group_starts))
-    prefix = _prefix_hashes(names.codes, names.offsets, members, prefix_length)
+    prefix = prefix_hashes(names.codes, names.offsets, members, prefix_length)
     order = np.lexsort((members, prefix, group_of))
     grouped, hashed = group_of[order], prefix[order]
     is_first = np.ones(len(order), bool)
@@ -34,10 +34,10 @@ def prefix_blocks(
 
 
 @numba.njit(cache=True, nogil=True)
-def _prefix_hashes(
+def prefix_hashes(
     codes: Codes, offsets: npt.NDArray[np.int64], members: npt.NDArray[np.uint32], prefix_length: int
 ) -> npt.NDArray[np.uint64]:
-    """FNV-1a of the first characters' codes."""
+    """uint64[len(members)]: FNV-1a of the codes of each name's first characters."""
     hashes = np.empty(len(members), np.uint64)
     for i in range(len(members)):
         start = offsets[members[i]]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.outputs.buckets import bucket_of
+from lookalike.snapshots.groupedchecks import GroupSizes
 from lookalike.snapshots.openfiles import runs_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.requirements import all_true, ascending, require
@@ -21,7 +22,10 @@ def check_bucket(snapshot: Snapshot, bucket: int, expected: pa.Table) -> None:
     """Raise SnapshotError unless a bucket's tables by hashtag agree with its rows of hashtags, `expected`."""
     _check_rows(snapshot.stored("members", bucket), expected, "members")
     lowest = snapshot.manifest.threshold.lowest_similarity
-    _check_pairs(snapshot.stored("pairs", bucket), expected, lowest)
+    sizes = None
+    if snapshot.manifest.is_grouped:
+        sizes = GroupSizes(snapshot.stored("identical", bucket), expected["hashtag"].combine_chunks())
+    _check_pairs(snapshot.stored("pairs", bucket), expected, lowest, sizes)
     _check_spellings(snapshot.stored("spellings", bucket), expected)
 
 
@@ -55,17 +59,26 @@ def _check_rows(stored: StoredTable, expected: pa.Table, count: str) -> None:
     )
 
 
-def _check_pairs(run: StoredTable, expected: pa.Table, lowest: float) -> None:
+def _check_pairs(run: StoredTable, expected: pa.Table, lowest: float, sizes: GroupSizes | None) -> None:
+    """sizes: None unless rows of pairs stand for those of groups."""
     tally = _Tally()
     last = None
+    meant = None if sizes is None else sizes.pairs_inside()
     for file in run.files:
         for group in range(len(file.bounds)):
             rows = file.read(group)
-            tally.add(*runs_of(rows.column(0).combine_chunks()))
+            if sizes is None or meant is None:
+                tally.add(*runs_of(rows.column(0).combine_chunks()))
+            else:
+                meant += sizes.pairs_meant(rows, str(file.path))
             _check_pair_rows(rows, lowest, str(file.path))
             _check_pair_order(rows if last is None else pa.concat_tables([last, rows]), str(file.path))
             last = rows.slice(rows.num_rows - 1)
-    tally.check(expected, "pairs", "pairs")
+    if meant is None:
+        tally.check(expected, "pairs", "pairs")
+    else:
+        right = np.array_equal(meant, expected["pairs"].to_numpy())
+        require(bool(right), "pairs and identical: they do not stand for as many pairs as pairs says")
 
 
 def _check_spellings(run: StoredTable, expected: pa.Table) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, model_validator
 
 from lookalike.tables import CONFLICT, UNKNOWN_AUTHOR
 from lookalike.tables.table import Total
@@ -69,8 +69,17 @@ class PostCounts(StrictModel):
         return self
 
 
+class GroupedRows(StrictModel):
+    """What the tables hold of the similar pairs of a snapshot that has identical names as groups."""
+
+    pairs: NonNegativeInt
+    identical: NonNegativeInt
+
+
 class Counts(StrictModel):
     """The funnel of a run. pairs_sharing: pairs of accounts of one hashtag, summed over the hashtags.
+
+    similar_pairs: all, also those that a grouped snapshot does not list; its rows are counted in `grouped`.
 
     names_once: whether all names were compared once and the hashtags attached to the pairs found, rather than
     hashtag by hashtag; candidates and verified count those comparisons.
@@ -85,6 +94,7 @@ class Counts(StrictModel):
     verified: NonNegativeInt
     similar_pairs: NonNegativeInt
     names_once: bool = False
+    grouped: Annotated[GroupedRows | None, Field(exclude_if=lambda rows: rows is None)] = None
 
     def total(self, of: Total) -> int:
         """The number that a table's rows add up to, see Table.total."""
@@ -101,6 +111,10 @@ class Counts(StrictModel):
                 return usable + rejected.get(CONFLICT, 0)
             case "unknown_posts":
                 return rejected.get(UNKNOWN_AUTHOR, 0)
+            case "similar_pairs" if self.grouped is not None:
+                return self.grouped.pairs
+            case "identical":
+                return 0 if self.grouped is None else self.grouped.identical
             case "memberships" | "hashtags" | "similar_pairs":
                 number: int = getattr(self, of)
                 return number

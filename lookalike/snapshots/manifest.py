@@ -26,8 +26,10 @@ from lookalike.tables import TABLES
 from lookalike.threshold import Threshold
 
 # Of the manifest and of the tables together: one more with each change that older versions would read wrongly.
-SchemaVersion = Literal[5]
+# Snapshots with identical names as groups have a version of their own, so that versions before it refuse them alone.
+SchemaVersion = Literal[5, 6]
 SCHEMA_VERSION: Final[SchemaVersion] = 5
+GROUPED_VERSION: Final[SchemaVersion] = 6
 
 
 def _snapshot_id(text: str) -> str:
@@ -123,6 +125,18 @@ class Manifest(StrictModel):
         """The floor as an exact fraction."""
         return _threshold(self.floor)
 
+    @property
+    def is_grouped(self) -> bool:
+        """Whether identical names are groups in tables.IDENTICAL, and pairs lists those of their first accounts."""
+        return self.schema_version == GROUPED_VERSION
+
+    @model_validator(mode="after")
+    def _check_grouping(self) -> Self:
+        asked = self.configuration.get("identical") == "group"
+        if not asked == self.is_grouped == (self.counts.grouped is not None):
+            raise ValueError("schema_version, configuration and counts contradict each other on identical names")
+        return self
+
     @model_validator(mode="after")
     def _check_files(self) -> Self:
         rows = dict.fromkeys(TABLES, 0)
@@ -168,10 +182,11 @@ def parse(data: bytes, path: Path | str) -> Manifest:
         version = document["schema_version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SnapshotError(f"{path}: is not a manifest") from None
-    if isinstance(version, int) and version != SCHEMA_VERSION:
-        mend = "a newer one is needed" if version > SCHEMA_VERSION else "run the job once in full to replace it"
+    if isinstance(version, int) and version not in (SCHEMA_VERSION, GROUPED_VERSION):
+        mend = "a newer one is needed" if version > GROUPED_VERSION else "run the job once in full to replace it"
         raise SnapshotError(
-            f"{path}: has schema version {version}; this version of lookalike reads {SCHEMA_VERSION}: {mend}"
+            f"{path}: has schema version {version}; this version of lookalike reads {SCHEMA_VERSION} and "
+            f"{GROUPED_VERSION}: {mend}"
         )
     try:
         return Manifest.model_validate_json(data, strict=True)

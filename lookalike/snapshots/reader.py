@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +13,11 @@ from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import MANIFEST, snapshot_folder
+from lookalike.snapshots.groupedpairs import GroupedPairs
 from lookalike.snapshots.manifest import Manifest, parse
+from lookalike.snapshots.namegroups import NameGroups
 from lookalike.snapshots.stored import StoredTable, in_order
-from lookalike.tables import TABLES, AccountRow, HashtagRow
+from lookalike.tables import MEMBERS, TABLES, AccountRow, HashtagRow
 from lookalike.threshold import Threshold
 
 
@@ -93,6 +95,9 @@ class Snapshot:
     def iter_pairs(self, key: str, min_similarity: Threshold | None = None) -> Iterator[pa.Table]:
         """The same rows in pieces of at most a row group, so that memory stays flat whatever their number."""
         lowest = -math.inf if min_similarity is None else min_similarity.lowest_similarity
+        if self.manifest.is_grouped:
+            yield from (piece.rows(key) for piece in self.grouped_pairs(key).pieces(lowest))
+            return
         for rows in self._rows("pairs", key):
             similarity = rows.column("similarity").combine_chunks().to_numpy()
             head = int(np.searchsorted(-similarity, -lowest, side="right"))
@@ -100,6 +105,29 @@ class Snapshot:
                 yield rows.slice(0, head)
             if head < len(similarity):
                 return
+
+    def grouped_pairs(self, key: str) -> GroupedPairs:
+        """All similar pairs of a hashtag of a snapshot that has identical names as groups, not listed yet."""
+        columns = ["account_id", "screen_name"]
+        members = pa.concat_tables([MEMBERS.part(columns).empty_table(), *self._rows("members", key, columns)])
+        fold: Literal["none", "case"] = "case" if self.manifest.configuration.get("fold") == "case" else "none"
+        groups = NameGroups.of(members, self.identical(key), fold=fold)
+        return GroupedPairs(groups, lambda: self.stored_pairs(key))
+
+    def identical(self, key: str) -> pa.Table:
+        """The members of a hashtag with the name of an earlier one (tables.IDENTICAL)."""
+        return _concat(self._rows("identical", key), "identical")
+
+    def stored_pairs(self, key: str) -> Iterator[pa.Table]:
+        """The rows of a hashtag in the table of pairs, in pieces of at most a row group."""
+        return self._rows("pairs", key)
+
+    def count_pairs(self, key: str, min_similarity: Threshold) -> int:
+        """How many pairs of a hashtag have at least this similarity; see `pairs`."""
+        if self.manifest.is_grouped:
+            totals, lowest = self.grouped_pairs(key).totals(), min_similarity.lowest_similarity
+            return sum(pairs for similarity, pairs in totals if similarity >= lowest)
+        return sum(rows.num_rows for rows in self.iter_pairs(key, min_similarity))
 
     def entries(self, table: str, bucket: int | None) -> list[FileEntry]:
         """The files of a table in a bucket, the newest generation first; nothing is read."""

@@ -6,6 +6,7 @@ from lookalike.tables.account_hashtags import ACCOUNT_HASHTAGS
 from lookalike.tables.accounts import ACCOUNTS, AccountRow
 from lookalike.tables.columns import EVIDENCE, GENERATION
 from lookalike.tables.hashtags import HASHTAGS, HashtagRow
+from lookalike.tables.identical import IDENTICAL
 from lookalike.tables.lookalikes import LOOKALIKES
 from lookalike.tables.members import MEMBERS
 from lookalike.tables.names import NAMES
@@ -20,6 +21,7 @@ TABLES: Final[dict[str, Table]] = {
     table.name: table
     for table in (
         PAIRS,
+        IDENTICAL,
         MEMBERS,
         HASHTAGS,
         ACCOUNTS,
@@ -40,6 +42,7 @@ __all__ = [
     "EVIDENCE",
     "GENERATION",
     "HASHTAGS",
+    "IDENTICAL",
     "LOOKALIKES",
     "MEMBERS",
     "NAMES",

@@ -14,7 +14,12 @@ HASHTAGS: Final = Table(
         Column("display", pa.string(), "its most frequent spelling, without #"),
         Column("posts", pa.int64(), "posts with the hashtag", encoding="dictionary"),
         Column("members", pa.int64(), "accounts that used it: its keys in members", encoding="dictionary"),
-        Column("pairs", pa.int64(), "similar pairs of these accounts: its rows in pairs", encoding="dictionary"),
+        Column(
+            "pairs",
+            pa.int64(),
+            "similar pairs of these accounts: its rows in pairs, unless identical names are groups",
+            encoding="dictionary",
+        ),
     ),
     key=("hashtag",),
     order=(Order("hashtag"),),

@@ -9,7 +9,8 @@ from lookalike.tables.table import Column, Order, Table
 
 PAIRS: Final = Table(
     name="pairs",
-    meaning="each similar pair of accounts of a hashtag, once",
+    meaning="each similar pair of accounts of a hashtag, once: with `--identical group` only those of the first "
+    "account of each name",
     columns=(
         Column("hashtag", pa.string(), "the normalised hashtag", encoding="dictionary", statistics=True),
         Column("account_a", pa.string(), "id of the account whose id comes first (by UTF-8 bytes)"),

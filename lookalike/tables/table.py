@@ -14,7 +14,15 @@ TIME: Final = pa.timestamp("us", tz="UTC")
 
 Encoding = Literal["plain", "dictionary", "delta"]
 Total = Literal[
-    "memberships", "hashtags", "similar_pairs", "accounts", "names", "rejects", "posts_read", "unknown_posts"
+    "memberships",
+    "hashtags",
+    "similar_pairs",
+    "identical",
+    "accounts",
+    "names",
+    "rejects",
+    "posts_read",
+    "unknown_posts",
 ]
 
 

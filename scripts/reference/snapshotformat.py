@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lookalike.snapshots.manifest import SCHEMA_VERSION
+from lookalike.snapshots.manifest import GROUPED_VERSION, SCHEMA_VERSION
 from lookalike.tables import TABLES, Column, Order, Table
 from scripts.reference.markdown import code, head, joined, paragraph, sentence, table
 
 _INTRODUCTION = f"""\
 What a run publishes: Parquet files and a manifest of version {SCHEMA_VERSION}. Published files never change.
-Snapshots of older versions are refused: run the job once in full to replace them.
+Snapshots of older versions are refused: run the job once in full to replace them. With `--identical group` the
+version is {GROUPED_VERSION}; a service that does not know it refuses the snapshot and keeps the one that it serves.
 [Open a snapshot](../how-to/open-a-snapshot.md) shows how to read one with pandas, DuckDB, Polars and Spark."""
 
 _FILES = """\

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Final
 
+import pyarrow as pa
 from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import ACCOUNT_HASHTAGS, ACCOUNTS, LOOKALIKES, NAMES
+from serving.api.alike import find_lookalikes, with_names
 from serving.api.answering import Call, CallDep
 from serving.api.columns import Shown, with_columns
 from serving.api.cursors import decode_cursor, encode_cursor
@@ -102,7 +104,10 @@ async def _account(account_id: str, parameters: PageParameters, call: Call) -> A
     offset, limit = 0, call.rows_of(parameters.limit)
     if parameters.cursor is not None:
         offset = max(0, decode_cursor(parameters.cursor, call.served.id, request)[0])
-    found = await call.read(at_once(_read, call.served.snapshot, account_id, offset, limit))
+    alike = None
+    if call.served.manifest.is_grouped:
+        alike = await find_lookalikes(call, account_id)
+    found = await call.read(at_once(_read, call.served.snapshot, account_id, offset, limit, alike))
     if found is None:
         raise NotFound("This snapshot has no such account.", parameter="id")
     more = offset + limit < max(found.hashtag_count, found.lookalike_count)
@@ -110,18 +115,27 @@ async def _account(account_id: str, parameters: PageParameters, call: Call) -> A
     return found.model_copy(update={"next_cursor": following})
 
 
-def _read(snapshot: Snapshot, account_id: str, offset: int, limit: int) -> Account | None:
-    """An account with rows [offset, offset + limit) of both lists; None if the input had no such account."""
+def _read(snapshot: Snapshot, account_id: str, offset: int, limit: int, alike: pa.Table | None) -> Account | None:
+    """An account with rows [offset, offset + limit) of both lists; None if the input had no such account.
+
+    alike: its look-alikes if they were worked out on request.
+    """
     row = snapshot.account(account_id)
     if row is None:
         return None
+    if alike is not None:
+        row = row._replace(lookalikes=alike.num_rows)
     hashtags: list[dict[str, Any]] = []
     if offset < row.hashtags:
         used = snapshot.account_hashtags(account_id).sort_by([("posts", "descending"), ("hashtag", "ascending")])
         hashtags = written(_HASHTAG.select(used.slice(offset, limit)))
     lookalikes: list[dict[str, Any]] = []
     if offset < row.lookalikes:
-        lookalikes = written(_LOOKALIKE.select(snapshot.lookalikes(account_id).slice(offset, limit)))
+        if alike is None:
+            rows = snapshot.lookalikes(account_id).slice(offset, limit)
+        else:
+            rows = with_names(snapshot, account_id, alike.slice(offset, limit))
+        lookalikes = written(_LOOKALIKE.select(rows))
     return Account(
         **_ACCOUNT.values(row._asdict()),
         snapshot=snapshot.manifest.id,

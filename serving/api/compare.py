@@ -15,6 +15,7 @@ from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import ACCOUNT_HASHTAGS, AccountRow
 from serving.api.alignment import Names, Operation, compare_names
+from serving.api.alike import may_be_compared
 from serving.api.answering import Call, CallDep
 from serving.api.columns import Shown, with_columns
 from serving.api.fields import (
@@ -147,7 +148,11 @@ def _compare(snapshot: Snapshot, a: str, b: str, limit: int) -> Comparison:
     else:
         names = compare_names(manifest, row_a.screen_name, row_b.screen_name)
         shared = _shared(snapshot, a, b)
-        pair_hashtags = _pair_hashtags(snapshot, row_a, row_b)
+        if manifest.is_grouped:  # which has no look-alikes
+            are_similar = a != b and names.meets_floor and may_be_compared(manifest, names.a, names.b)
+            pair_hashtags = shared.num_rows if are_similar else 0
+        else:
+            pair_hashtags = _pair_hashtags(snapshot, row_a, row_b)
         why_not = [] if pair_hashtags else _why_not(manifest, a == b, names, shared.num_rows)
     return Comparison(
         snapshot=manifest.id,

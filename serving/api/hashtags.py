@@ -181,9 +181,14 @@ def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
     edges = bin_edges(snapshot.manifest.threshold)
     lowest = np.array([edge.lowest_similarity for edge in edges])
     counts = np.zeros(len(edges), np.int64)
-    for rows in _pieces(snapshot, "pairs", key, "similarity"):
-        counts += _count(rows.column("similarity").to_numpy(), lowest)
-        yield
+    if snapshot.manifest.is_grouped:
+        for similarity, pairs in snapshot.grouped_pairs(key).totals():
+            counts += pairs * _count(np.array([similarity]), lowest)
+            yield
+    else:
+        for rows in _pieces(snapshot, "pairs", key, "similarity"):
+            counts += _count(rows.column("similarity").to_numpy(), lowest)
+            yield
     moments: list[tuple[int, int]] = []  # of a piece: microseconds since 1970
     for rows in _pieces(snapshot, "members", key, "first_post", "last_post"):
         first, last = (rows.column(name).cast(pa.int64()) for name in ("first_post", "last_post"))

@@ -36,6 +36,7 @@ from serving.api.fields import (
     v1_router,
 )
 from serving.api.formats import MEDIA_TYPES, Format, content_type, encoded, negotiate
+from serving.api.grouppairs import GroupPairs
 from serving.api.hashtags import find_hashtag
 from serving.api.livepairs import compare_live
 from serving.api.ranges import START, Place, with_key
@@ -134,7 +135,8 @@ async def hashtag_pairs(
     begin = START
     if parameters.cursor is not None:
         begin = Place(*decode_cursor(parameters.cursor, call.served.id, request))
-    rows: Pieces = StoredPairs(call.served.snapshot, row.hashtag, least)
+    kept = GroupPairs if call.served.manifest.is_grouped else StoredPairs
+    rows: Pieces = kept(call.served.snapshot, row.hashtag, least)
     if least < floor:
         question = Question(row.hashtag, least)
         rows = await compare_live(call, row, question)

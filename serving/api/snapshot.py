@@ -71,6 +71,13 @@ class PostRows(Model):
     unreadable_flags: Annotated[int, Field(ge=0, description="Of the used rows.")]
 
 
+class GroupedRows(Model):
+    """What the tables hold of the similar pairs where identical names are groups."""
+
+    pairs: Annotated[int, Field(ge=0, description="Pairs of the first account of each name.")]
+    identical: Annotated[int, Field(ge=0, description="Accounts with the name of another one, by hashtag.")]
+
+
 class Counts(Model):
     """From rows to similar pairs."""
 
@@ -87,6 +94,7 @@ class Counts(Model):
     names_once: Annotated[
         bool, Field(description="Whether all names were compared once, rather than hashtag by hashtag.")
     ]
+    grouped: Annotated[GroupedRows | None, Field(description="Null unless identical names are groups.")] = None
 
 
 class Recall(Model):

@@ -15,7 +15,7 @@ from serving.lookup.live import LiveBoundError, LiveRows, compare_members, too_m
 from serving.lookup.negotiation import LEAST_TO_COMPRESS, Coding, Piece, compress, tag_of
 from serving.lookup.pairstext import CLOSING, OPENING, PairsText, read_text, stream_rows, stream_text
 from serving.lookup.question import Question
-from serving.lookup.rows import Rows, StoredRows
+from serving.lookup.rows import Rows, stored_rows
 from serving.snapshots.holder import Served
 from serving.state import State
 
@@ -81,7 +81,7 @@ class AnswerMaker:
             if time.monotonic() > until or new.cache.used > new.cache.capacity // _PREPARED_SHARE:
                 return
             if isinstance(key, tuple) and key[0] == "stored":
-                rows = StoredRows(new.snapshot, key[1])
+                rows = stored_rows(new.snapshot, key[1])
                 await self._run(new, key, rows, floor_of(new) if len(key) == 2 else key[2])
 
     async def _make(self, served: Served, query: bytes, question: Question, coding: Coding) -> Answer | Streamed:
@@ -115,7 +115,7 @@ class AnswerMaker:
         """The encoded run that has the pairs; if it would be too large None, and where the pairs are."""
         if question.lowest < floor_of(served):
             return await self._compare(served, question)
-        rows = StoredRows(served.snapshot, question.key)
+        rows = stored_rows(served.snapshot, question.key)
         run = await self._run(served, ("stored", question.key), rows, floor_of(served))
         if run is None and question.limit is None and question.lowest > floor_of(served):
             run = await self._run(served, ("stored", question.key, question.lowest), rows, question.lowest)
@@ -139,7 +139,7 @@ class AnswerMaker:
         found: LiveRows | PairsText | None = served.cache.get(key)
         if found is None:
             found = await served.flights.join(key, partial(self._compare_members, served, question, key))
-        return (StoredRows(served.snapshot, question.key), found) if isinstance(found, PairsText) else (found, None)
+        return (stored_rows(served.snapshot, question.key), found) if isinstance(found, PairsText) else (found, None)
 
     async def _compare_members(self, served: Served, question: Question, key: RunKey) -> LiveRows | PairsText:
         hashtag = await self._off_loop(served.snapshot.hashtag, question.key)

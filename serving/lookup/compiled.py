@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.kernel import Threshold, encode_names, similar_pairs
+from lookalike.snapshots.groupedpairs import START, GroupedPairs
+from lookalike.snapshots.namegroups import NameGroups
 from lookalike.strings.compilecache import NotCompiledError, only_loading, why_not_kept
 from serving.lookup import encoding
 from serving.lookup.encoding import Pairs, encode
@@ -72,6 +74,11 @@ def _run_each() -> None:
         for threshold, few in (("0.8", 1), ("0", 50)):
             for _ in similar_pairs(encode_names(names[::few]), Threshold.parse(threshold)):
                 pass
+    rows = {"account_id": ["1", "2"], "screen_name": ["a", "a"]}
+    groups = NameGroups.of(pa.table(rows), pa.table({"account_a": ["1"], "account_b": ["2"]}), fold="none")
+    pairs = GroupedPairs(groups, lambda: iter(()))
+    for _ in pairs.pieces(begin=pairs.position(0) or START):
+        pass
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.outputs.buckets import bucket_of
+from lookalike.snapshots.groupedpairs import START
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
 from serving.lookup.encoding import Pairs
@@ -77,6 +78,27 @@ class StoredRows:
             rows = rows.slice(int(same[0]), len(same)) if len(same) else rows.slice(0, 0)
         a, b = (_strings(rows.column(name)) for name in _COLUMNS[:2])
         return Pairs(a, b, _doubles(rows.column("similarity")))
+
+
+class GroupedRows:
+    """All pairs of a hashtag of a snapshot that has identical names as groups; as StoredRows."""
+
+    def __init__(self, snapshot: Snapshot, key: str) -> None:
+        """key: the normalised hashtag."""
+        self._snapshot, self._key = snapshot, key
+
+    def pieces(self, lowest: float, offset: int = 0, limit: int | None = None) -> Iterator[Pairs]:
+        """As in Rows."""
+        pairs = self._snapshot.grouped_pairs(self._key)
+        begin = pairs.position(offset) if offset else START
+        if begin is not None:
+            for piece in pairs.pieces(lowest, begin, limit):
+                yield Pairs(piece.a, piece.b, piece.signals["similarity"])
+
+
+def stored_rows(snapshot: Snapshot, key: str) -> Rows:
+    """The pairs of a hashtag, given as the normalised key, that the snapshot has."""
+    return GroupedRows(snapshot, key) if snapshot.manifest.is_grouped else StoredRows(snapshot, key)
 
 
 def _head(similarity: npt.NDArray[np.float64], lowest: float) -> int:

@@ -30,6 +30,8 @@ from serving.snapshots.opened import BoundedSnapshot, needed
 FIRST_CHECK_SECONDS: Final = 1.0
 # A refused snapshot is checked again, each time after twice the pause: its files may arrive after CURRENT.
 _LONGEST_PAUSE: Final = 60.0
+# What is kept of hashtags whose identical names are groups may take so much beside the cache.
+_SHARE_OF_GROUPS: Final = 4
 # Part of every ETag. Change it whenever the same snapshot is answered with other bytes than before.
 REPRESENTATION: Final = 1
 
@@ -208,6 +210,7 @@ class SnapshotHolder:
         """Open a snapshot and see that its files are there; the footers and rows are read when asked for."""
         snapshot = BoundedSnapshot.open(self._output, current)
         snapshot.open_footers = self._settings.open_footers
+        snapshot.grouped_bytes = self._settings.cache_bytes // _SHARE_OF_GROUPS
         snapshot.verified |= self._verified & set(snapshot.manifest.files)
         snapshot.output.check_sizes(needed(snapshot))
         check_origin(snapshot)

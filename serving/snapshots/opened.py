@@ -9,11 +9,13 @@ from typing import Final
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
+from lookalike.snapshots.groupedpairs import GroupedPairs
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 from lookalike.snapshots.stored import StoredTable
 from lookalike.tables import POST_INDEX, REJECTS, SPELLINGS, UNKNOWN_POSTS
 
+_MOST_GROUPED: Final = 64  # hashtags
 # What no look-up reads. Only incremental runs do, and they check it.
 _UNREAD: Final = frozenset(table.name for table in (SPELLINGS, REJECTS, POST_INDEX, UNKNOWN_POSTS))
 
@@ -26,6 +28,7 @@ class BoundedSnapshot(Snapshot):
     """
 
     open_footers = 1024
+    grouped_bytes = 64 << 20
 
     def __init__(self, output: Output, manifest: Manifest) -> None:
         """As the base class."""
@@ -34,6 +37,7 @@ class BoundedSnapshot(Snapshot):
         self.forget_checks()
         self._recent: OrderedDict[tuple[str, int | None], int] = OrderedDict()
         self._footers = 0
+        self._grouped: OrderedDict[str, GroupedPairs] = OrderedDict()
 
     def stored(self, table: str, bucket: int | None) -> StoredTable:
         """As the base class; what was used longest ago is forgotten."""
@@ -51,6 +55,24 @@ class BoundedSnapshot(Snapshot):
                 self._stored.pop(oldest, None)
                 self._footers -= files
         return stored
+
+    def grouped_pairs(self, key: str) -> GroupedPairs:
+        """As the base class. A few of those used last are kept, in `grouped_bytes` of memory; one may take more."""
+        with self._lock:
+            found = self._grouped.get(key)
+        if found is None:
+            found = super().grouped_pairs(key)
+        with self._lock:
+            self._grouped[key] = found
+            self._grouped.move_to_end(key)
+            while len(self._grouped) > _MOST_GROUPED or (
+                len(self._grouped) > 1 and self._grouped_size() > self.grouped_bytes
+            ):
+                self._grouped.popitem(last=False)
+        return found
+
+    def _grouped_size(self) -> int:
+        return sum(pairs.nbytes for pairs in self._grouped.values())
 
     def verify(self, entries: Iterable[FileEntry], is_over: Callable[[], bool] = lambda: False) -> None:
         """Compare checksums, each once. Raises SnapshotError if one is wrong, or once it is over."""

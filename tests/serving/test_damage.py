@@ -91,7 +91,9 @@ def lose_the_manifest(folder: Path) -> None:
 
 
 def newer_schema(folder: Path) -> None:
-    change_manifest(folder, lambda manifest: manifest | {"schema_version": manifest["schema_version"] + 1})
+    change_manifest(
+        folder, lambda manifest: manifest | {"schema_version": manifest["schema_version"] + 2}
+    )  # one more is that of grouped snapshots
 
 
 def leave_the_folder(folder: Path) -> None:

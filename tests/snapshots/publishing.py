@@ -116,6 +116,10 @@ def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **c
         "seconds": {"scan": 1.5, "compare": 0.25},
         "files": tuple(files),
     }
+    if sample.is_grouped:
+        values |= {"schema_version": 6, "configuration": values["configuration"] | {"identical": "group"}}
+        rows = {"pairs": len(sample.pairs), "identical": len(sample.identical)}
+        values["counts"] |= {"similar_pairs": sum(row["pairs"] for row in sample.hashtags), "grouped": rows}
     return Manifest(**(values | changes))
 
 

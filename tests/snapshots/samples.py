@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
@@ -14,18 +14,24 @@ from rapidfuzz.distance import Levenshtein
 from lookalike.outputs.buckets import bucket_of
 from lookalike.tables import ACCOUNT_HASHTAGS, TABLES
 
+SIDES = ("account_a", "account_b")
 START = datetime(2023, 1, 1, 10, tzinfo=UTC)
 
 
 @dataclass
 class Sample:
-    """The rows of a snapshot as lists of dicts, each in its table's order."""
+    """The rows of a snapshot as lists of dicts, each in its table's order.
 
+    is_grouped: whether identical names are groups.
+    """
+
+    is_grouped: bool = False
     floor: str = "0.5"
     buckets: int = 4
     hashtags: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     pairs: list[dict[str, Any]] = field(default_factory=list)
+    identical: list[dict[str, Any]] = field(default_factory=list)
     accounts: list[dict[str, Any]] = field(default_factory=list)
     account_hashtags: list[dict[str, Any]] = field(default_factory=list)
     lookalikes: list[dict[str, Any]] = field(default_factory=list)
@@ -132,6 +138,24 @@ def build_sample(
         {"source": "posts", "file": "p.tsv", "reason": "unknown author", "row": "7\t2023\tx"},
     ]
     return sample
+
+
+def with_groups(sample: Sample) -> Sample:
+    """The same snapshot with identical names as groups."""
+    first: dict[tuple[str, str], str] = {}
+    for row in sample.members:
+        first.setdefault((row["hashtag"], row["screen_name"]), row["account_id"])
+    firsts = {(hashtag, account) for (hashtag, _), account in first.items()}
+    identical = [
+        {"hashtag": row["hashtag"], "account_a": first[row["hashtag"], row["screen_name"]]}
+        | {"account_b": row["account_id"]}
+        for row in sample.members
+        if (row["hashtag"], row["account_id"]) not in firsts
+    ]
+    identical.sort(key=lambda row: (row["hashtag"].encode(), row["account_a"].encode(), row["account_b"].encode()))
+    pairs = [row for row in sample.pairs if {(row["hashtag"], row[side]) for side in SIDES} <= firsts]
+    accounts = [row | {"lookalikes": 0} for row in sample.accounts]
+    return replace(sample, is_grouped=True, pairs=pairs, identical=identical, lookalikes=[], accounts=accounts)
 
 
 def _member(hashtag: str, account: str, name: str, rng: random.Random) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_an_older_manifest_is_refused_with_what_to_do(tmp_path: Path, manifest: 
     with pytest.raises(SnapshotError) as caught:
         load(path)
     assert str(caught.value) == (
-        f"{path}: has schema version {version}; this version of lookalike reads 5: "
+        f"{path}: has schema version {version}; this version of lookalike reads 5 and 6: "
         "run the job once in full to replace it"
     )
 
@@ -126,9 +126,12 @@ def edit(*path: str | int, value: Any) -> Callable[[Any], None]:
         (edit("created", value="2026-11-23T15:01:02"), "created: "),
         (edit("seconds", "scan", value=None), "seconds.scan: "),
         (edit("schema_version", value="5"), "schema_version: "),
+        (edit("schema_version", value=6), "schema_version, configuration and counts contradict each other"),
+        (edit("configuration", value={"identical": "group"}), "schema_version, configuration and counts contradict"),
+        (edit("counts", "grouped", value={"pairs": 1, "identical": 0}), "schema_version, configuration and counts"),
         (
-            edit("schema_version", value=6),
-            "schema version 6; this version of lookalike reads 5: a newer one is needed",
+            edit("schema_version", value=7),
+            "schema version 7; this version of lookalike reads 5 and 6: a newer one is needed",
         ),
     ],
 )

@@ -25,7 +25,8 @@ Indices = npt.NDArray[np.uint32]
 class PairSender:
     """Sends pairs to the tasks of WriteTables; buckets, tasks: as there.
 
-    tally: counts what is sent. Accounts are given by the names that are similar, see AccountTable.names.
+    tally: counts what is sent. lookalikes: False to send nothing by account. Accounts are given by the names that are
+    similar, see AccountTable.names.
     """
 
     accounts: str
@@ -33,6 +34,7 @@ class PairSender:
     buckets: int
     tasks: int
     tally: PairTally
+    lookalikes: bool = True
 
     @contextlib.contextmanager
     def source(self, task: int) -> Iterator[PairBoxes]:
@@ -74,6 +76,8 @@ class PairBoxes:
         self, account_a: Indices, account_b: Indices, distance: npt.NDArray[np.int32], hashtags: npt.NDArray[np.int32]
     ) -> None:
         """Send n pairs, each a pair in so many hashtags, from either side to the tasks of accounts."""
+        if not self.sender.lookalikes:
+            return
         account, other = np.concatenate([account_a, account_b]), np.concatenate([account_b, account_a])
         tasks = self.sender.tasks
         owner = accounts_table(self.sender.accounts).owner_of(account)

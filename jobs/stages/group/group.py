@@ -13,6 +13,7 @@ from jobs.exchange.worker import accounts_table
 from jobs.stages.group.evidence import Evidence
 from jobs.stages.group.grouping import Grouping
 from jobs.stages.group.groups import Groups
+from jobs.stages.group.identical import IdenticalNames
 from jobs.stages.group.memberrows import member_rows
 from jobs.stages.group.usages import UsedHashtags
 from lookalike.outputs.entries import FileEntry
@@ -24,13 +25,14 @@ from lookalike.snapshots.datafiles import row_groups, write_table
 class GroupMembers:
     """Task function: numbers of buckets in; members to the snapshot, memberships sent by account, reports out.
 
-    members: False to count only, and to write nothing.
+    members: False to count only, and to write nothing. identical: whether identical names become groups.
     """
 
     grouping: Grouping
     output: Path
     snapshot: str
     members: bool = True
+    identical: bool = False
 
     def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
         """Group the usages of the buckets whose numbers come in."""
@@ -44,12 +46,18 @@ class GroupMembers:
         starts = np.searchsorted(evidence.hashtag, np.arange(len(keys) + 1))
         sizes = np.diff(starts)
         groups = Groups(keys, used.spelled.most_frequent(), used.posts, sizes, starts, evidence.account)
+        same = None
+        if self.identical:
+            groups, same = IdenticalNames.take_from(groups, accounts_table(self.grouping.accounts).names)
         report = self.grouping.report(bucket, groups, sizes)
         if self.members:
             self.grouping.send(bucket, evidence)
             report.files = [self._write_members(bucket, groups, evidence)]
             path = data_path(self.snapshot, "spellings", bucket=bucket)
             report.files += [write_table(self.output, path, [used.spelled.rows(keys)])]
+            if same:
+                report.identical = len(same)
+                report.files += [self._write_identical(bucket, groups, same)]
         return report
 
     def _write_members(self, bucket: int, groups: Groups, evidence: Evidence) -> FileEntry:
@@ -57,3 +65,7 @@ class GroupMembers:
         table = accounts_table(self.grouping.accounts)
         pieces = (member_rows(table, groups.keys, evidence.take(part)) for part in row_groups(len(evidence)))
         return write_table(self.output, data_path(self.snapshot, "members", bucket=bucket), pieces)
+
+    def _write_identical(self, bucket: int, groups: Groups, same: IdenticalNames) -> FileEntry:
+        rows = same.rows(groups.keys, accounts_table(self.grouping.accounts).ids)
+        return write_table(self.output, data_path(self.snapshot, "identical", bucket=bucket), rows)

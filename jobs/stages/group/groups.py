@@ -19,6 +19,8 @@ class Groups:
     keys, display: StringArray. posts: int64[n]. sizes: int64[n], members. starts: int64[n + 1]; hashtag i has the
     accounts members[starts[i]:starts[i + 1]] (uint32 indices, ascending). fresh: None, or of an incremental run
     bool[len(members)]: which members are to be compared with all others; hashtags that have none list no members.
+    weights: None, or where only the first member of each name is listed, uint32[len(members)]: how many have the
+    name.
     """
 
     keys: pa.StringArray
@@ -28,6 +30,7 @@ class Groups:
     starts: npt.NDArray[np.int64]
     members: npt.NDArray[np.uint32]
     fresh: npt.NDArray[np.bool_] | None = None
+    weights: npt.NDArray[np.uint32] | None = None
 
     def members_of(self, hashtag: int) -> npt.NDArray[np.uint32]:
         """The accounts of hashtag i."""
@@ -52,6 +55,8 @@ class Groups:
         columns["members"] = pa.LargeListArray.from_arrays(starts, pa.array(self.members))
         if self.fresh is not None:
             columns["fresh"] = pa.LargeListArray.from_arrays(starts, pa.array(self.fresh.view(np.uint8)))
+        if self.weights is not None:
+            columns["weights"] = pa.LargeListArray.from_arrays(starts, pa.array(self.weights))
         batch = pa.record_batch(columns)
         write_work_file(_path(work, bucket), batch.schema, [batch])
 
@@ -61,8 +66,14 @@ class Groups:
         batch = open_work_file(_path(work, bucket)).get_batch(0)
         lists = batch["members"]
         fresh = batch["fresh"].values.to_numpy().view(np.bool_) if "fresh" in batch.schema.names else None
+        weights = batch["weights"].values.to_numpy() if "weights" in batch.schema.names else None
         numbers = batch["posts"].to_numpy(), batch["size"].to_numpy(), lists.offsets.to_numpy()
-        return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh)
+        return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh, weights)
+
+    @staticmethod
+    def is_written(work: Path, bucket: int) -> bool:
+        """Whether a bucket has hashtags, and so a work file."""
+        return _path(work, bucket).exists()
 
 
 def with_earlier_names(groups: Groups, owner: npt.NDArray[np.uint32], accounts: int) -> Groups:

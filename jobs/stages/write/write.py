@@ -13,9 +13,12 @@ from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.worker import accounts_table
 from jobs.stages.group.accountlists import AccountLists
+from jobs.stages.group.groups import Groups
 from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.accounts import AccountWriter, Lookalikes
+from jobs.stages.write.grouped import pairs_meant
 from jobs.stages.write.pairs import SimilarPairs
+from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.snapshots.datafiles import write_table
 
@@ -25,7 +28,8 @@ class WriteTables:
     """Task function: numbers of tasks in; tables to the snapshot, reports out.
 
     buckets, tasks: bucket b of hashtags is written by task b mod tasks, bucket b of accounts by tasks + b mod tasks.
-    compared: tasks of comparison that have sent pairs.
+    compared: tasks of comparison that have sent pairs. identical: whether pairs were sent of the first account of
+    each name alone.
     """
 
     accounts: str
@@ -35,6 +39,7 @@ class WriteTables:
     compared: int
     buckets: int
     tasks: int
+    identical: bool = False
 
     def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
         """Write the pairs of the task's buckets of hashtags, or the tables of its buckets of accounts."""
@@ -44,7 +49,9 @@ class WriteTables:
                 continue
             for bucket in range(task, self.buckets, self.tasks):
                 pairs = channels.pairs(self.work).receive(bucket, range(self.compared))
-                if pairs.num_rows:
+                if self.identical and Groups.is_written(self.work, bucket):
+                    yield self._write_grouped(bucket, pairs)
+                elif pairs.num_rows:
                     yield self._write_pairs(bucket, pairs)
 
     def _write_accounts(self, task: int) -> Iterator[WriteReport]:
@@ -55,9 +62,19 @@ class WriteTables:
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
     def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
-        table = accounts_table(self.accounts)
-        found = SimilarPairs.of(table, pairs)
-        rows = found.rows(hashtag_table(str(self.work)).keys, table.ids)
-        entry = write_table(self.output, data_path(self.snapshot, "pairs", bucket=bucket), rows)
+        found = SimilarPairs.of(accounts_table(self.accounts), pairs)
+        entry = self._write_found(bucket, found)
         hashtags, counts = np.unique(found.hashtag, return_counts=True)
         return WriteReport([entry], list(zip(hashtags.tolist(), counts.tolist(), strict=True)))
+
+    def _write_grouped(self, bucket: int, pairs: pa.Table) -> WriteReport:
+        """The same of a bucket where a pair stands for those of all accounts with the two names."""
+        found = SimilarPairs.of(accounts_table(self.accounts), pairs)
+        groups, numbers = Groups.open(self.work, bucket), hashtag_table(str(self.work)).numbers_in(bucket)
+        counted = pairs_meant(groups, numbers, found)
+        files = [self._write_found(bucket, found)] if pairs.num_rows else []
+        return WriteReport(files, list(zip(numbers.tolist(), counted.tolist(), strict=True)))
+
+    def _write_found(self, bucket: int, found: SimilarPairs) -> FileEntry:
+        rows = found.rows(hashtag_table(str(self.work)).keys, accounts_table(self.accounts).ids)
+        return write_table(self.output, data_path(self.snapshot, "pairs", bucket=bucket), rows)
