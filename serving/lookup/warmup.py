@@ -36,9 +36,10 @@ _CODE: Final = str(Path(__file__).parents[2])
 
 async def warm_up(state: State) -> None:
     """Load the compiled functions, before the first request. If that is not possible, leave it to warm_up_later."""
+    begun = time.monotonic()
     with contextlib.suppress(Exception):  # warm_up_later comes upon the same, and logs it
         if await _is_loaded(state):
-            _settle()
+            _settle(begun)
 
 
 async def warm_up_later(state: State) -> None:
@@ -53,8 +54,7 @@ async def warm_up_later(state: State) -> None:
             _log.exception("the comparison could not be compiled; tried again in %.0f seconds", pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-    _settle()
-    _log.info("compiled functions are ready after %.1f seconds", time.monotonic() - begun)
+    _settle(begun)
 
 
 async def _make_ready(state: State) -> None:
@@ -149,6 +149,7 @@ async def _in_thread(state: State, call: Callable[[], None]) -> None:
     await asyncio.get_running_loop().run_in_executor(state.executor, call)
 
 
-def _settle() -> None:
+def _settle(begun: float) -> None:
     gc.collect()
     gc.freeze()  # what lives as long as the service need not be looked at in every full collection
+    _log.info("compiled functions are ready after %.1f seconds", time.monotonic() - begun)

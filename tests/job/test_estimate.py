@@ -224,17 +224,18 @@ def test_a_sample_of_nearly_identical_names_is_small(names: list[str], monkeypat
     groups = bucket({"maga": list(range(len(names)))})
     _, pairs = reality(table, groups)
 
-    def counted(names: Any, threshold: Any, sample: Any, **options: Any) -> Any:
-        compared.append(len(sample))
-        return similar_pairs(names, threshold, sample, **options)
+    def counted(names: Any, threshold: Any, sample: Any, work: Work) -> Any:
+        before = work.verified
+        yield from similar_pairs(names, threshold, sample, work=work)
+        compared.append((len(sample), work.verified - before))
 
     monkeypatch.setattr(measure, "similar_pairs", counted)
     monkeypatch.setattr(measure, "_DISTANCES", 1_500_000)
     estimate = estimated(table, [groups])
     assert pairs / 1.1 < estimate.similar_pairs < pairs * 1.1
-    pilot, sample = compared
+    (pilot, _), (_, distances) = compared
     assert pilot == measure._PILOT
-    assert 1000 < sample < 2000
+    assert 1_500_000 / 1.2 < distances < 1_500_000 * 1.2
 
 
 def test_the_other_order_is_not_counted_on_once_it_costs_more() -> None:

@@ -79,11 +79,15 @@ def test_a_warm_up_that_failed_is_tried_again(
 
 
 def test_functions_that_are_in_the_cache_are_loaded_before_the_first_request(
-    state: State, functions: Functions
+    state: State, functions: Functions, caplog: pytest.LogCaptureFixture
 ) -> None:
     functions.kept = True
+    caplog.set_level("INFO", "serving")
     asyncio.run(warmup.warm_up(state))
     assert functions.ready.is_set()
+    assert [message.partition(" after")[0] for message in messages(caplog, "INFO")] == [
+        "compiled functions are ready"
+    ]
     assert state.not_ready() is None
 
 
