@@ -127,6 +127,7 @@ def test_show_tells_origin_funnel_and_files(command: Command, eagles: Path) -> N
     assert [line.split()[:2] for line in lines[22:]] == [
         ["table", "rows"],
         ["pairs", "3"],
+        ["identical", "0"],
         ["members", "4"],
         ["hashtags", "1"],
         ["accounts", "4"],
