@@ -30,6 +30,7 @@ from lookalike.snapshots.reader import Snapshot
 _MEMBERS = 2000  # of a larger hashtag about this many members are compared with each other
 _NEIGHBOURS = 20  # half of these members are stretches of as many names in alphabetical order
 _STORED = 20_000  # about this many stored pairs of a hashtag are checked, also of other members
+_PIECES = 64  # row groups of stored pairs that are looked at together
 _WHAT_NOW = "Nothing was published. The cause is a fault in the program or the machine, not in the input."
 
 Ints = npt.NDArray[np.int64]
@@ -142,7 +143,9 @@ class _Hashtag:
         """As _stored, of the rows of tables.PAIRS."""
         place = np.full(len(self._ids), -1)
         place[chosen] = np.arange(len(chosen))
-        for rows in self._snapshot.stored_pairs(self._key):
+        pieces = self._snapshot.stored_pairs(self._key)
+        while some := list(itertools.islice(pieces, _PIECES)):  # each look for accounts indexes all members first
+            rows = pa.concat_tables(some)
             left, right = (self._members(rows, side) for side in ("account_a", "account_b"))
             inside = (place[left] >= 0) & (place[right] >= 0)
             looked_at = inside | (self._rng.random(rows.num_rows) < self._looked_at)
