@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
-from lookalike.tables import TABLES, Table
+from lookalike.tables import IDENTICAL, TABLES, Table
 
 from .conftest import Sparks
 from .story import Story, mode_of
@@ -108,7 +108,9 @@ def check(snapshot: Snapshot, read: Reader) -> None:
             str(snapshot.output.folder / entry.path) for entry in snapshot.manifest.files if entry.table == table.name
         ]
         expected = by_snapshot(snapshot, table)
-        assert expected, table.name
+        assert bool(expected) == (table is not IDENTICAL), table.name  # incremental runs make no groups
+        if not files:
+            continue
         assert in_order(read(table, files)) == in_order(expected), table.name
 
 
