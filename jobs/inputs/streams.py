@@ -5,7 +5,9 @@ from __future__ import annotations
 import bz2
 import contextlib
 import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -17,6 +19,11 @@ from jobs.inputs.text.encodings import Recoded
 from lookalike.errors import UsageError
 
 _READ_AHEAD: Final = 1 << 20  # compressed bytes read at a time
+# What the libraries raise that read and decompress files.
+_DAMAGED: Final = (
+    *(OSError, EOFError, UnicodeError, pa.ArrowException),
+    *(lzma.LZMAError, zlib.error, zipfile.BadZipFile),
+)
 
 
 @contextlib.contextmanager
@@ -24,8 +31,8 @@ def naming(path: str) -> Iterator[None]:
     """Turn failures to read `path` into a UsageError that names it."""
     try:
         yield
-    except (OSError, EOFError, pa.ArrowException, lzma.LZMAError, zipfile.BadZipFile, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except _DAMAGED as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error) or "it ends too early"
         raise UsageError(f"{path}: cannot be read: {reason.splitlines()[0]}") from error
 
 
@@ -60,7 +67,11 @@ def open_bytes(path: str, compression: Compression | None) -> Iterator[Any]:
     """
     with naming(path), contextlib.ExitStack() as opened:
         if compression == "zip":
-            yield _only_member(path, opened.enter_context(zipfile.ZipFile(path)))
+            try:
+                member = _only_member(path, opened.enter_context(zipfile.ZipFile(path)))
+            except (RuntimeError, ValueError, struct.error) as error:  # a feature that it does not know, too
+                raise UsageError(f"{path}: cannot be read: {error}") from error
+            yield member
         else:
             source = opened.enter_context(pyarrow.fs.LocalFileSystem().open_input_file(path))
             yield _decompressed(source, compression)

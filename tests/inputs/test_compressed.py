@@ -8,7 +8,7 @@ import pytest
 
 from lookalike.errors import UsageError
 
-from .reading import COMPRESSED, HEADER, IN_PARTS, Convert, examine, read, zstd
+from .reading import COMPRESSED, HEADER, IN_PARTS, Convert, examine, read, zipped, zstd
 
 
 @pytest.mark.parametrize(("name", "compress"), IN_PARTS.items())
@@ -72,3 +72,33 @@ def test_a_zstd_file_that_begins_with_a_frame_to_pass_over_is_read(tmp_path: Pat
     path = tmp_path / "a.tsv"
     path.write_bytes(b"\x5d\x2a\x4d\x18\x04\0\0\0note" + zstd(HEADER + b"v\to\ti\n"))
     assert read(examine(path)).values == [(b"i", b"v")]
+
+
+def _entry(data: bytes) -> int:
+    """Where the directory of an archive describes its file, after its folder."""
+    return data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
+
+
+def _with(data: bytes, place: int, value: int) -> bytes:
+    return data[:place] + bytes([value]) + data[place + 1 :]
+
+
+def _with_more_bytes(data: bytes) -> bytes:
+    """Of an archive whose directory says of its file that it is longer than the archive."""
+    return _with(_with(data, _entry(data) + 21, 0xFF), _entry(data) + 25, 0xFF)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: _with(data, _entry(data) + 6, 148), "zip file version 14.8"),
+        (lambda data: _with(data, _entry(data) + 10, 99), "That compression method is not supported"),
+        (lambda data: _with(data, data.index(b"things.tsv") + len("things.tsv"), 0xFF), "Error -3 while"),
+        (lambda data: _with_more_bytes(_with(data, _entry(data) + 10, 0)), "it ends too early"),
+    ],
+)
+def test_a_damaged_zip_archive_is_a_clear_error(tmp_path: Path, damage: Convert, reason: str) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(damage(zipped(HEADER + b"v\to\ti\n")))
+    with pytest.raises(UsageError, match=rf"a\.zip: cannot be read: {reason}"):
+        examine(path)
