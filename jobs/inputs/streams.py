@@ -69,11 +69,7 @@ def open_bytes(path: str, compression: Compression | None) -> Iterator[Any]:
         if compression == "zip":
             try:
                 member = _only_member(path, opened.enter_context(zipfile.ZipFile(path)))
-            except (
-                RuntimeError,
-                ValueError,
-                struct.error,
-            ) as error:  # a feature of archives that it does not know, too
+            except (RuntimeError, ValueError, struct.error) as error:  # a feature that it does not know, too
                 raise UsageError(f"{path}: cannot be read: {error}") from error
             yield member
         else:
