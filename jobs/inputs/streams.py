@@ -20,10 +20,7 @@ from lookalike.errors import UsageError
 
 _READ_AHEAD: Final = 1 << 20  # compressed bytes read at a time
 # What the libraries raise that read and decompress files.
-_DAMAGED: Final = (
-    *(OSError, EOFError, UnicodeError, pa.ArrowException),
-    *(lzma.LZMAError, zlib.error, zipfile.BadZipFile),
-)
+_ERRORS: Final = (OSError, EOFError, UnicodeError, pa.ArrowException, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
 
 
 @contextlib.contextmanager
@@ -31,7 +28,7 @@ def naming(path: str) -> Iterator[None]:
     """Turn failures to read `path` into a UsageError that names it."""
     try:
         yield
-    except _DAMAGED as error:
+    except _ERRORS as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error) or "it ends too early"
         raise UsageError(f"{path}: cannot be read: {reason.splitlines()[0]}") from error
 

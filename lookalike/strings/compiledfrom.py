@@ -6,6 +6,7 @@ is in it as well: after an update such a function would go on as it was before.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ def _key_with_uses(cache: Any, signature: Any, codegen: Any) -> tuple[Any, ...]:
     return *_index_key(cache, signature, codegen), digest(cache._py_func)
 
 
+@functools.cache  # each form of a function asks for it
 def digest(function: FunctionType) -> str:
     """A hash of the function's code, of the functions that it calls, and of the constants and records it uses."""
     found = hashlib.sha256()

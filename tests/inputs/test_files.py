@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.inputs.files import find_files, plan_splits
+from jobs.inputs.reading import Reading
 from jobs.inputs.tables import ACCOUNTS, POSTS, TO_THE_END, Dialect, InputFile, Split
 from lookalike.errors import UsageError
 
@@ -111,6 +112,23 @@ def test_files_that_only_look_empty_are_not_passed_over(tmp_path: Path, content:
     put(tmp_path, "f/part-1")
     with pytest.raises(UsageError, match=r"f/part-0: (empty|cannot be read)"):
         find_files(THINGS, [str(tmp_path / "f")])
+
+
+@pytest.mark.parametrize(
+    ("content", "skipped", "reason"),
+    [
+        (b'"id","full\ntext"\n"1","x"\n', 0, "a quote in the header does not close in its line; rename that column"),
+        (b'"id","text"\n"1","x"\n', 2, "empty, not even a header"),
+    ],
+)
+def test_a_file_without_a_header_that_can_be_read_says_why(
+    tmp_path: Path, content: bytes, skipped: int, reason: str
+) -> None:
+    put(tmp_path, "a.csv", content=content)
+    with pytest.raises(UsageError, match=rf"a\.csv: {reason}"):
+        find_files(
+            THINGS, [str(tmp_path / "a.csv")], Reading(quoting="rfc4180", delimiter="comma", skip_lines=skipped)
+        )
 
 
 NOTES = b'# About the data\n\n"Posts" of 2021.\n'

@@ -11,7 +11,7 @@ from jobs.inputs.presets.registry import preset_of_columns
 from jobs.inputs.reading import DELIMITERS, Reading
 from jobs.inputs.tables import Dialect, InputFile, Quoting, Table
 from jobs.inputs.text.dialects import find_delimiter, looks_like, words_of
-from jobs.inputs.text.header import BYTE_ORDER_MARK, find_header_below, read_header
+from jobs.inputs.text.header import after_mark, find_header_below, read_header
 from jobs.inputs.text.misfits import refuse_longer_rows, refuse_spaces
 from jobs.inputs.text.quoting import Judged, judge_head
 from jobs.inputs.text.window import fetch_places, read_part
@@ -65,9 +65,10 @@ class Delimited:
         dialect = dataclasses.replace(head.dialect, quoting=chosen)
         refuse_spaces(head.path, head.content, table, reading, dialect)
         names, body = read_header(head.content, dialect, reading.skip_lines)
-        if not names and head.content.removeprefix(BYTE_ORDER_MARK).strip():
-            raise UsageError(f"{head.path}: a quote in the header does not close in its line; rename that column")
         if not names:
+            lines = head.content[after_mark(head.content) :].splitlines()[reading.skip_lines :]
+            if any(map(bytes.strip, lines)):
+                raise UsageError(f"{head.path}: a quote in the header does not close in its line; rename that column")
             raise UsageError(f"{head.path}: empty, not even a header with the columns {', '.join(table.required)}")
         hint = _header_below(head, table, dialect, body)
         looks = looks_like(dialect) if len(names) > 1 else "; there is one column alone"
