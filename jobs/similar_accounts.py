@@ -21,6 +21,7 @@ from jobs.options.cli import Arguments, parse_arguments  # noqa: E402  # needs t
 from jobs.reporting.progress import Progress  # noqa: E402  # needs the path, too
 from jobs.reporting.terminal import printable  # noqa: E402  # needs the path, too
 from lookalike.errors import JobError  # noqa: E402  # needs the path, too
+from lookalike.strings import compiler  # noqa: E402  # needs the path, too
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -92,6 +93,7 @@ def main(argv: Sequence[str]) -> int:
 def _inspect(arguments: Arguments) -> None:
     """Show how files would be read. Raises JobError."""
     gc.disable()  # there is next to no garbage, and looking for it takes a third of the time
+    compiler.interpret()  # compiling would take longer than all that is to be done
     from jobs.pipeline.inspection import inspection_lines  # loads slowly, and --help is fast
     from jobs.reporting.terminal import print_lines
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.idindex import less_bytes, same_bytes
 from lookalike.strings.packed import packed_strings
 from lookalike.strings.values import Bytes, Places, frozen
@@ -41,7 +41,7 @@ def _columns(pairs: pa.Table) -> _Pairs:
     return _Pairs(frozen(pairs["similarity"].to_numpy()), *a, *b)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _first_not_before(pairs: _Pairs, low: Places, high: Places, wanted: _Pairs) -> Places:
     similarity, a, a_offsets, b, b_offsets = pairs
     new_similarity, new_a, new_a_offsets, new_b, new_b_offsets = wanted

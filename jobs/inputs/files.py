@@ -20,7 +20,7 @@ from jobs.inputs.text.quoting import common_quoting
 from lookalike.errors import UsageError
 
 _ASKED: Final = 64  # files, of very many, whose beginning tells the separator of hashtags
-_SAMPLE_BYTES: Final = 1 << 18
+_SAMPLE_BYTES: Final = 1 << 15  # at a time
 _ENOUGH_POSTS: Final = 200  # of a file, whose groups of rows may be small
 
 

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.tables import Column
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places, frozen
 
 # What a suspect hashtag has; 0 is none of them.
@@ -75,7 +75,7 @@ def suspects_among(kinds: Kinds, codes: npt.NDArray[np.int32], written: Column) 
     return Suspects(len(codes), found, dict(zip(found, written.take(np.array(first, np.intp)).texts(), strict=True)))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def kinds_of(buffer: Bytes, start: Places, end: Places) -> Kinds:
     """int8[n]: the kind of each hashtag buffer[start[i]:end[i]], which has no space or sign in front."""
     kinds = np.zeros(len(start), np.int8)
@@ -88,7 +88,7 @@ def kinds_of(buffer: Bytes, start: Places, end: Places) -> Kinds:
     return kinds
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _kind_of(buffer: Bytes, start: int, end: int) -> int:
     """The first kind, in their order, of which the hashtag has a sign."""
     least = len(KINDS)
@@ -105,7 +105,7 @@ def _kind_of(buffer: Bytes, start: int, end: int) -> int:
     return least % len(KINDS)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_wide(buffer: Bytes, start: int, at: int) -> bool:
     """Whether one of _WIDE ends at a byte."""
     last = np.int64(buffer[at])

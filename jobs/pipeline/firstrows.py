@@ -17,15 +17,21 @@ from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import SEPARATORS
 from jobs.inputs.suspects import NO_SUSPECTS, Suspects, suspects_of
 from jobs.inputs.tables import HASHTAGS, POSTS, Column, InputFile, Part, RowBatch, Table
+from jobs.inputs.text.evidence import NO_EVIDENCE, Evidence
 from jobs.options.config import JobConfig
 from jobs.pipeline.oddvalues import (
     about_dates,
     about_endings,
+    about_flags,
     about_ids,
+    about_lines,
     about_missing,
     about_missing_names,
+    about_quoted_names,
+    about_same_names,
     about_suspects,
     about_undecoded,
+    most_odd_dates,
 )
 from jobs.pipeline.plausible import about_files
 from jobs.reporting.terminal import count_of
@@ -33,7 +39,7 @@ from lookalike.hashtags import normalise
 from lookalike.strings.values import are_blank, parse_flags
 
 _ASKED: Final = 16  # files, of very many
-_BYTES: Final = 1 << 16  # of each
+_BYTES: Final = 1 << 15  # of each
 _UNREADABLE: Final = "? "  # before a value
 _FLAGS: Final = {0: "no", 1: "yes"}
 
@@ -47,10 +53,11 @@ class FirstRows:
     config: JobConfig
     rows: list[dict[str, str]] = field(default_factory=list)
     _malformed: list[bytes] = field(default_factory=list)
-    _odd_dates: list[str] = field(default_factory=list)
+    _odd_dates: dict[str, list[str]] = field(default_factory=dict)
     _hashtags: Counter[str] = field(default_factory=Counter)
     _suspects: Suspects = NO_SUSPECTS
     _undecoded: int = 0
+    _quotes: Evidence = NO_EVIDENCE
 
     @classmethod
     def read(cls, kind: Table, files: Sequence[InputFile], config: JobConfig) -> FirstRows:
@@ -63,8 +70,9 @@ class FirstRows:
 
     def _add(self, file: InputFile, batch: RowBatch) -> None:
         self._malformed += [row for _, row in batch.malformed]
+        self._quotes += Evidence.of(batch, file.dialect.quoting)
         texts = {name: batch[name].texts() for name in self.kind.columns}
-        texts |= {name: self._dates(file, batch[name]) for name in self.kind.columns if name.endswith("_at")}
+        texts |= {name: self._dates(file, name, batch[name]) for name in self.kind.columns if name.endswith("_at")}
         if self.kind is POSTS:
             texts["is_repost"] = _flags(batch["is_repost"])
             texts[HASHTAGS] = self._keys(file, batch[HASHTAGS])
@@ -74,12 +82,12 @@ class FirstRows:
             texts["screen_name"] = names.texts()
         self.rows += [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=True)]
 
-    def _dates(self, file: InputFile, column: Column) -> list[str]:
+    def _dates(self, file: InputFile, name: str, column: Column) -> list[str]:
         moments = parse_timestamps(*column, day_first=file.day_first)
         shown = np.datetime_as_string(np.where(moments == NULL_TIME, 0, moments).astype("datetime64[us]"), unit="s")
         written = column.texts()
-        for i in np.flatnonzero((moments == NULL_TIME) & ~are_blank(*column)).tolist():
-            self._odd_dates.append(written[i])
+        odd = np.flatnonzero((moments == NULL_TIME) & ~are_blank(*column))
+        self._odd_dates.setdefault(name, []).extend(written[i] for i in odd.tolist())
         return [
             str(shown[i]).replace("T", " ") if moment != NULL_TIME else _UNREADABLE + text if text.strip() else ""
             for i, (moment, text) in enumerate(zip(moments.tolist(), written, strict=True))
@@ -109,17 +117,31 @@ class FirstRows:
             row = self._malformed[0].decode("utf-8", "backslashreplace")
             have = count_of(len(self._malformed), f"{of} has", f"{of} have")
             yield f"{have} a wrong number of fields, such as {row}"
+        yield from about_lines(self.kind.name, self._quotes)
         yield from about_ids(self.kind.name, self._column("id"))
-        if self.kind is POSTS:
-            yield from about_ids("posts' authors", self._column("author_id"))
-            yield from about_dates("post", len(self._odd_dates), len(self.rows), self._odd_dates)
-            yield from about_missing(self._hashtags.most_common(), of)
-            yield from about_suspects(self._suspects, told=self.config.hashtag_separator != "auto")
-        else:
-            yield from about_undecoded(self._undecoded)
-            yield from about_missing_names(self._column("screen_name"))
-            yield from about_dates("account", len(self._odd_dates), len(self.rows), self._odd_dates)
-            yield from about_endings(self._column("screen_name"))
+        yield from self._about_posts(of) if self.kind is POSTS else self._about_accounts()
+
+    def _about_posts(self, of: str) -> Iterator[str]:
+        yield from about_ids("posts' authors", self._column("author_id"))
+        odd = self._odd_dates["created_at"]
+        yield from about_dates("post", len(odd), len(self.rows), odd)
+        if self.config.exclude_reposts:
+            flags = [
+                text.removeprefix(_UNREADABLE) for text in self._column("is_repost") if text[:1] == _UNREADABLE[0]
+            ]
+            yield from about_flags(len(flags), len(self.rows), flags)
+        yield from about_missing(self._hashtags.most_common(), of)
+        yield from about_suspects(self._suspects, told=self.config.hashtag_separator != "auto")
+
+    def _about_accounts(self) -> Iterator[str]:
+        names = [*dict(zip(self._column("id"), self._column("screen_name"), strict=True)).values()]
+        yield from about_undecoded(self._undecoded)
+        yield from about_missing_names(names)
+        yield from about_quoted_names([name for name in names if len(name) > 2 and name[0] == name[-1] == '"'])
+        yield from about_same_names(names)
+        for column, odd in self._odd_dates.items():
+            yield from about_dates("account", len(odd), len(self.rows), odd, many=most_odd_dates(column))
+        yield from about_endings(names)
 
     def _column(self, name: str) -> list[str]:
         return [row[name] for row in self.rows]

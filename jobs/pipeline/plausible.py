@@ -26,6 +26,7 @@ from jobs.pipeline.oddvalues import (
     about_same_names,
     about_suspects,
     about_undecoded,
+    most_odd_dates,
     shown,
 )
 from jobs.reporting.terminal import count_of, printable
@@ -88,9 +89,7 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
     yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids).to_pylist()])
     yield from about_endings(some_names)
     for column, odd in read.odd_dates.items():
-        # Of the dates that say which name is the latest each one matters.
-        many = MOST if column == "created_at" else 0
-        yield from about_dates("account", odd.rows, counts.used, [odd.example], many=many)
+        yield from about_dates("account", odd.rows, counts.used, [odd.example], many=most_odd_dates(column))
 
 
 def _have_no_date(names: NamesOverTime) -> npt.NDArray[np.bool_]:

@@ -8,18 +8,18 @@ hashtag. A pair is in the sample with the square of the chance of a name, so cou
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.arrays import SortedNames
 from lookalike.kernel.names import Codes
 from lookalike.kernel.segments import cuts, shifts
+from lookalike.strings.compiler import compiled
 
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def text_hash(codes: Codes, start: int, length: int) -> np.uint64:
     """The hash of a segment's text. Two texts with the same hash, one case in 2^64, count as one block."""
     mixed = np.uint64(length)
@@ -29,7 +29,7 @@ def text_hash(codes: Codes, start: int, length: int) -> np.uint64:
     return mixed | np.uint64(1)  # 0 is an empty slot
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _slot(keys: npt.NDArray[np.uint64], key: np.uint64) -> np.int64:
     """The place of a key in a hash table of open addressing, or the empty slot for it."""
     last = len(keys) - 1
@@ -39,7 +39,7 @@ def _slot(keys: npt.NDArray[np.uint64], key: np.uint64) -> np.int64:
     return slot
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _keep(
     worst: npt.NDArray[np.float64], candidates: float, names: float, place: int, segment: int, begin: int, end: int
 ) -> None:
@@ -54,7 +54,7 @@ def _keep(
         worst[least, 5] = end
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def count_meetings(
     names: SortedNames, p: int, q: int, scale: float, small: float, at_once: int, worst: npt.NDArray[np.float64]
 ) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from jobs.planning.blocks import text_hash
 from jobs.stages.group.groups import Groups
 from lookalike.kernel.names import Codes, EncodedNames
+from lookalike.strings.compiler import compiled
 
 Kinds = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
@@ -34,7 +34,7 @@ def identical_pairs(groups: Groups, kinds: Kinds) -> npt.NDArray[np.int64]:
     return _identical_pairs(groups.members, groups.starts, is_fresh, kinds)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _hash_names(codes: Codes, offsets: npt.NDArray[np.int64], count: int) -> Hashes:
     hashes = np.empty(count, np.uint64)
     for name in range(count):
@@ -42,7 +42,7 @@ def _hash_names(codes: Codes, offsets: npt.NDArray[np.int64], count: int) -> Has
     return hashes
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _number(hashes: Hashes, shared: Hashes, names: int) -> Kinds:
     """int32[names]: the place in `shared` of each hash, -1 for those that are not there and for names without one.
 
@@ -63,7 +63,7 @@ def _number(hashes: Hashes, shared: Hashes, names: int) -> Kinds:
     return kinds
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _identical_pairs(
     members: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], is_fresh: npt.NDArray[np.bool_], kinds: Kinds
 ) -> npt.NDArray[np.int64]:

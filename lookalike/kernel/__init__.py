@@ -1,6 +1,5 @@
 """The comparison of screen names: exact, compiled, and without any knowledge of Spark."""
 
-import lookalike.strings  # noqa: F401 - it changes numba's cache, before a function of this package is made
 from lookalike.kernel.batches import PairBatch, Work
 from lookalike.kernel.identical import first_with_name
 from lookalike.kernel.join import SMALL_GROUP, similar_pairs, similar_pairs_of_groups

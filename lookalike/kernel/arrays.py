@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.hashes import PADDING
 from lookalike.kernel.names import Codes, EncodedNames, read_only
 from lookalike.kernel.screen import signatures
+from lookalike.strings.compiler import compiled
 from lookalike.strings.copying import ROOM, copy_short
 
 
@@ -58,7 +58,7 @@ def pair_buffer(capacity: int) -> PairBuffer:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def put_pair(buffer: PairBuffer, at: int, one: int, other: int, distance: int, group: int) -> None:
     """Write a pair at `at`, the smaller index first."""
     buffer.left[at] = min(one, other)
@@ -67,7 +67,7 @@ def put_pair(buffer: PairBuffer, at: int, one: int, other: int, distance: int, g
     buffer.group[at] = group
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def order_by_length(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Stable argsort of small non-negative integers, by counting."""
     longest = 0
@@ -85,7 +85,7 @@ def order_by_length(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return order
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _packed(
     codes: Codes, start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
 ) -> tuple[Codes, npt.NDArray[np.int64]]:

@@ -9,12 +9,12 @@ is removed or replaced: if there are more than k of them, the names are not simi
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.names import Codes
 from lookalike.kernel.screen import count_bits
+from lookalike.strings.compiler import compiled
 
 SHORT = 16  # characters of one byte in the two words that make a row
 _LOW7 = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -22,7 +22,7 @@ _TOP = np.uint64(0x8080808080808080)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def byte_row(codes: Codes, start: int, length: int) -> tuple[np.uint64, np.uint64]:
     """Up to SHORT codes below 256 as the bytes of two words; the bytes behind them are 255."""
     low = _ALL
@@ -34,7 +34,7 @@ def byte_row(codes: Codes, start: int, length: int) -> tuple[np.uint64, np.uint6
     return low, high
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def set_diagonals(
     codes: Codes, start: int, length: int, gap: int, bound: int, shifted: npt.NDArray[np.uint64]
 ) -> int:
@@ -61,7 +61,7 @@ def set_diagonals(
     return diagonals
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def count_unequal(
     low: np.uint64, high: np.uint64, length: int, shifted: npt.NDArray[np.uint64], diagonals: int
 ) -> np.uint64:

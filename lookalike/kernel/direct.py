@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -11,9 +10,10 @@ from lookalike.kernel.levenshtein import WORD, clear_pattern, distance_of_long, 
 from lookalike.kernel.names import Codes
 from lookalike.kernel.screen import CHUNK, screen
 from lookalike.kernel.workspace import Workspace, max_distance
+from lookalike.strings.compiler import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def verify(
     rows_of: npt.NDArray[np.uint64],
     codes: Codes,
@@ -29,7 +29,7 @@ def verify(
     return distance_of_long(codes, start_a, length_a, start_b, length_b)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def compare_range(
     names: SortedNames, space: Workspace, resume: npt.NDArray[np.int64], x_end: int, found: int, group: int
 ) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -12,9 +11,10 @@ from lookalike.kernel.levenshtein import WORD, clear_pattern, set_pattern
 from lookalike.kernel.names import NameArrays
 from lookalike.kernel.screen import count_bits, signature
 from lookalike.kernel.workspace import Workspace, max_distance
+from lookalike.strings.compiler import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def compare_few_fresh(
     names: NameArrays,
     members: npt.NDArray[np.uint32],

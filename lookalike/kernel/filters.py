@@ -7,13 +7,13 @@ looked up, a bit shows this at the cost of a hash and without a visit to the ind
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.arrays import SortedNames
 from lookalike.kernel.hashes import bucket_of
 from lookalike.kernel.segments import SegmentIndex, cuts, shifts
+from lookalike.strings.compiler import compiled
 
 Wanted = npt.NDArray[np.uint64]
 EVERYTHING = np.empty(0, np.uint64)  # the filter that lets all through
@@ -21,7 +21,7 @@ _SPARSE = 3  # 2^3 buckets for one thing in them: of the others one in eight get
 _LEAST_BITS = 6  # one word
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def occupied(index: SegmentIndex) -> Wanted:
     """uint64[buckets / 64]: a bit for each bucket, set if it holds a name."""
     begin, end = index.begin, index.end
@@ -32,7 +32,7 @@ def occupied(index: SegmentIndex) -> Wanted:
     return wanted
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def looked_up(
     names: SortedNames, places: npt.NDArray[np.int64], length: int, bound: int, segment: int, bits: int
 ) -> Wanted:

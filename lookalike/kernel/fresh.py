@@ -7,7 +7,6 @@ stale names of one length, for each fresh name that is near enough in length.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -16,9 +15,10 @@ from lookalike.kernel.direct import compare_range, verify
 from lookalike.kernel.levenshtein import WORD, clear_pattern, set_pattern
 from lookalike.kernel.screen import CHUNK, screen
 from lookalike.kernel.workspace import Workspace, max_distance
+from lookalike.strings.compiler import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def compare_fresh(
     names: SortedNames,
     fresh: FreshPlaces,
@@ -57,7 +57,7 @@ def compare_fresh(
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _compare_stale(
     names: SortedNames,
     fresh: FreshPlaces,

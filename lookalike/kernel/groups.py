@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +14,7 @@ from lookalike.kernel.fresh import compare_fresh
 from lookalike.kernel.names import NameArrays
 from lookalike.kernel.screen import signature
 from lookalike.kernel.workspace import Workspace
+from lookalike.strings.compiler import compiled
 
 FEW_FRESH = 4  # up to so many, putting the group in order costs more than it saves
 
@@ -32,7 +32,7 @@ class Groups(NamedTuple):
     start: npt.NDArray[np.int64]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def compare_groups(names: NameArrays, groups: Groups, space: Workspace, resume: npt.NDArray[np.int64]) -> int:
     """Fill space.out with the similar pairs of many groups, from group resume[2] on; the number of pairs.
 

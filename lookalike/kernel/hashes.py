@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import types
@@ -12,6 +11,7 @@ from numba.core.cgutils import pointer_add
 from numba.extending import intrinsic
 
 from lookalike.kernel.names import Codes
+from lookalike.strings.compiler import compiled
 
 PADDING = 8  # characters after the last one that may be read
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing
@@ -30,7 +30,7 @@ def _eight_bytes(typing_context: Any, codes: Any, at: Any) -> Any:  # noqa: ARG0
     return types.uint64(codes, types.int64), generate
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compiled(forceinline=True)
 def bucket_of(codes: Codes, start: int, length: int, bits: int) -> np.uint32:
     """The bucket, of 2^bits, for a segment of at least one character; PADDING more follow the last of `codes`."""
     if codes.itemsize == 1 and length <= 8:
@@ -42,7 +42,7 @@ def bucket_of(codes: Codes, start: int, length: int, bits: int) -> np.uint32:
     return np.uint32((mixed * _MIX) >> np.uint64(64 - bits))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _folded(codes: Codes, start: int, length: int) -> np.uint64:
     """A word of so many characters. Apart: the loop in it would slow down those that need none."""
     mixed = np.uint64(0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.names import Codes, EncodedNames
 from lookalike.kernel.prefix import prefix_hashes
+from lookalike.strings.compiler import compiled
 
 _WHOLE_NAME = 1 << 40  # code points; more than any name has
 
@@ -28,7 +28,7 @@ def first_with_name(names: EncodedNames, members: npt.NDArray[np.uint32], starts
     return _first_of_runs(names.codes, names.offsets, members, order, edges)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _first_of_runs(
     codes: Codes, offsets: Places, members: npt.NDArray[np.uint32], order: Places, edges: Places
 ) -> Places:
@@ -47,7 +47,7 @@ def _first_of_runs(
     return first
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _same_name(codes: Codes, offsets: Places, one: int, other: int) -> bool:
     length = offsets[one + 1] - offsets[one]
     if offsets[other + 1] - offsets[other] != length:

@@ -7,18 +7,18 @@ patterns, of H. Hyyro, "A bit-vector algorithm for computing Levenshtein and Dam
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.names import Codes
+from lookalike.strings.compiler import compiled
 
 WORD = 64
 _ONE = np.uint64(1)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def set_pattern(rows_of: npt.NDArray[np.uint64], codes: Codes, start: int, length: int) -> None:
     """Mark in rows_of[c] (uint64[alphabet], zero before) the rows at which the pattern has character c.
 
@@ -28,14 +28,14 @@ def set_pattern(rows_of: npt.NDArray[np.uint64], codes: Codes, start: int, lengt
         rows_of[codes[start + row]] |= _ONE << np.uint64(row)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def clear_pattern(rows_of: npt.NDArray[np.uint64], codes: Codes, start: int, length: int) -> None:
     """Undo `set_pattern`, at the cost of the pattern and not of the alphabet."""
     for row in range(length):
         rows_of[codes[start + row]] = np.uint64(0)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def distance_to_pattern(
     rows_of: npt.NDArray[np.uint64],
     pattern_length: int,
@@ -72,7 +72,7 @@ def distance_to_pattern(
     return score
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def distance_of_long(codes: Codes, start_a: int, length_a: int, start_b: int, length_b: int) -> int:
     """Distance between two slices of `codes` of any length: ceil(length_a / 64) words a column.
 

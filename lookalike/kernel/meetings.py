@@ -7,7 +7,6 @@ compared already. It is reported where it meets first, in the order of segments 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -21,9 +20,10 @@ from lookalike.kernel.probes import Probes
 from lookalike.kernel.screen import CHUNK, screen
 from lookalike.kernel.segments import NOWHERE, SegmentIndex, shifts
 from lookalike.kernel.workspace import Workspace
+from lookalike.strings.compiler import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _met_before(
     codes: Codes,
     start_x: int,
@@ -47,7 +47,7 @@ def _met_before(
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _bucket_before(
     codes: Codes,
     start_y: int,
@@ -66,7 +66,7 @@ def _bucket_before(
     return NOWHERE
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def compare_probes(
     index: SegmentIndex,
     names: SortedNames,
@@ -146,7 +146,7 @@ def compare_probes(
     return found, upto
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _origins(names: SortedNames, longer: int, bound: int) -> npt.NDArray[np.int64]:
     """For each gap, where the name at place 0 would begin if it and all others had that length.
 
@@ -159,7 +159,7 @@ def _origins(names: SortedNames, longer: int, bound: int) -> npt.NDArray[np.int6
     return origin
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _keep_new(
     hits: npt.NDArray[np.int64], count: int, bucket_before: npt.NDArray[np.uint32], met_there: np.uint32
 ) -> int:
@@ -172,7 +172,7 @@ def _keep_new(
     return kept
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _keep_near(
     hits: npt.NDArray[np.int64],
     count: int,

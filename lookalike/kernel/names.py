@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from lookalike.strings.compiler import compiled
 
 _AT_ONCE = 1 << 22  # code points
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint32]
@@ -111,7 +112,7 @@ def _code_points(array: pa.LargeStringArray) -> tuple[npt.NDArray[np.uint32], np
     return points, characters_before[byte_offsets - first]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _character_planes(
     codes: Codes, offsets: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.names import Codes, EncodedNames
+from lookalike.strings.compiler import compiled
 
 _PRIME = np.uint64(0x100000001B3)
 _BASIS = np.uint64(0xCBF29CE484222325)
@@ -33,7 +33,7 @@ def prefix_blocks(
     return members[order], np.append(firsts, len(order)).astype(np.int64), grouped[firsts]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def prefix_hashes(
     codes: Codes, offsets: npt.NDArray[np.int64], members: npt.NDArray[np.uint32], prefix_length: int
 ) -> npt.NDArray[np.uint64]:

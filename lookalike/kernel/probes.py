@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.arrays import SortedNames
 from lookalike.kernel.hashes import bucket_of
 from lookalike.kernel.segments import SegmentIndex, is_wanted, shifts
+from lookalike.strings.compiler import compiled
 
 _PART = 10  # a part of the index is 2^10 buckets: with their entries, 50 KB
 
@@ -41,7 +41,7 @@ def room_for_probes(capacity: int) -> Probes:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def collect_probes(
     index: SegmentIndex,
     names: SortedNames,

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from numba.core import types
 from numba.extending import intrinsic
+
+from lookalike.strings.compiler import compiled
 
 CHUNK = 4096
 _FEW = 16  # less than what it takes to begin with vectors
@@ -53,7 +54,7 @@ def count_bits(typing_context: Any, word: Any) -> Any:  # noqa: ARG001  # numba'
     return types.uint64(types.uint64), generate
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def signature(once: np.uint64, twice: np.uint64) -> np.uint64:
     """The signature of a name with these planes, see EncodedNames: their 64 classes become 40."""
     low = once & _LOW_ONCE
@@ -62,7 +63,7 @@ def signature(once: np.uint64, twice: np.uint64) -> np.uint64:
     return low | high | (again << _ONCE)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def signatures(
     once: npt.NDArray[np.uint64], twice: npt.NDArray[np.uint64], chosen: npt.NDArray[np.uint32]
 ) -> npt.NDArray[np.uint64]:
@@ -73,7 +74,7 @@ def signatures(
     return found
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def screen(
     wanted: np.uint64,
     others: npt.NDArray[np.uint64],

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.arrays import SortedNames
 from lookalike.kernel.diagonals import SHORT, byte_row
 from lookalike.kernel.hashes import bucket_of
+from lookalike.strings.compiler import compiled
 
 _NONE = np.uint32(0xFFFFFFFF)  # the bucket before of an entry that has none
 NOWHERE = np.uint32(0xFFFFFFFE)  # no bucket, and not that one
@@ -53,7 +53,7 @@ class SegmentIndex(NamedTuple):
     bytes_of: npt.NDArray[np.uint8]
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compiled(forceinline=True)
 def shifts(cut: npt.NDArray[np.int64], segment: int, length: int) -> tuple[int, int]:
     """The first and the last shift at which a name of this length may hold a segment; first > last if none."""
     bound = len(cut) - 2
@@ -64,7 +64,7 @@ def shifts(cut: npt.NDArray[np.int64], segment: int, length: int) -> tuple[int, 
     return first, last
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def cuts(length: int, bound: int) -> npt.NDArray[np.int64]:
     """int64[bound + 2]: where the bound + 1 segments of a name of this length begin, and the length."""
     cut = np.empty(bound + 2, np.int64)
@@ -73,7 +73,7 @@ def cuts(length: int, bound: int) -> npt.NDArray[np.int64]:
     return cut
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compiled(forceinline=True)
 def is_wanted(wanted: npt.NDArray[np.uint64], bucket: np.uint32) -> bool:
     """Whether a filter (see lookalike.kernel.filters) lets a bucket through."""
     return (wanted[bucket >> np.uint32(6)] >> np.uint64(bucket & np.uint32(63))) & np.uint64(1) != np.uint64(0)
@@ -84,7 +84,7 @@ def bits_for(count: int) -> int:
     return max(4, (count - 1).bit_length())
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def build_index(
     names: SortedNames, lo: int, hi: int, bound: int, segment: int, bits: int, wanted: npt.NDArray[np.uint64]
 ) -> SegmentIndex:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.kernel.arrays import PairBuffer, pair_buffer
 from lookalike.kernel.screen import ScreenRoom, new_screen_room
+from lookalike.strings.compiler import compiled
 from lookalike.threshold import Threshold
 
 
@@ -43,7 +43,7 @@ def workspace(threshold: Threshold, alphabet: int, batch: int) -> Workspace:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def max_distance(space: Workspace, length: int) -> int:
     """The edits that two names may have of which the longer one has `length` characters."""
     return (space.denominator - space.numerator) * length // space.denominator

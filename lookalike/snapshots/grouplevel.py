@@ -10,11 +10,11 @@ import dataclasses
 import functools
 from typing import NamedTuple, Self
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.snapshots.namegroups import NameGroups, Numbers
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import frozen
 
 Places = npt.NDArray[np.int64]
@@ -102,7 +102,7 @@ class GroupLevel:
         return _Neighbours(frozen(starts), frozen(other[order]), frozen(distance[order]))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple[Numbers, Numbers, Distances, int]:
     total = np.int64(0)
     end = first
@@ -135,7 +135,7 @@ def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple
     return left, right, distance, end
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _put_in_order(rows: npt.NDArray[np.uint64], marks: npt.NDArray[np.uint64], member: int) -> None:
     """Sort rows of one member. marks: a 0 for each member, and again afterwards."""
     if _MANY * len(rows) < len(marks) - member:

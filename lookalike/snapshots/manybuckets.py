@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.packed import packed_strings
 from lookalike.strings.values import Bytes, Places, frozen
 
@@ -30,7 +30,7 @@ def order_by_bucket(keys: pa.StringArray, buckets: int) -> tuple[Places, Places]
     return np.argsort(bucket, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _crc32_modulo(packed: Bytes, offsets: Places, buckets: int) -> npt.NDArray[np.uint16]:
     found = np.empty(len(offsets) - 1, np.uint16)
     for i in range(len(found)):

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.words import load_word
 
 Bytes = npt.NDArray[np.uint8]
@@ -58,7 +58,7 @@ store_word: Callable[[Bytes, int, np.uint64], None] = cast(Any, intrinsic(_store
 copy_bytes: Callable[[Bytes, int, Bytes, int, int], None] = cast(Any, intrinsic(_copy_bytes))
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def copy_short(to: Bytes, at: int, source: Bytes, start: int, count: int) -> None:
     """As copy_bytes, for a few dozen bytes, which take a call of memmove longer than some whole words do."""
     if count <= _STEP and start + _STEP <= len(source):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places, frozen, hash_bytes
 from lookalike.strings.words import load_word, product_high
 
@@ -37,7 +37,7 @@ def find_ids(slots: Slots, packed: Bytes, offsets: Places, buffer: Bytes, start:
     return _find_ids(*ids, frozen(buffer), frozen(start), frozen(end))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _fill(slots: Slots, packed: Bytes, offsets: Places) -> None:
     for place in range(len(offsets) - 1):
         hashed = hash_bytes(packed, offsets[place], offsets[place + 1], _SEED)
@@ -47,7 +47,7 @@ def _fill(slots: Slots, packed: Bytes, offsets: Places) -> None:
         slots[at] = (hashed << np.uint64(32)) | np.uint64(place)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _find_ids(slots: Slots, packed: Bytes, offsets: Places, buffer: Bytes, start: Places, end: Places) -> Places:
     # Short loops, each with one look into a large array: so the processor waits for many rows at a time.
     count = np.uint64(len(slots))
@@ -79,7 +79,7 @@ def _find_ids(slots: Slots, packed: Bytes, offsets: Places, buffer: Bytes, start
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _find_next(
     slots: Slots,
     packed: Bytes,
@@ -101,7 +101,7 @@ def _find_next(
             return place
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def less_bytes(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
     """Whether one[start:end] comes before other[other_start:other_end]."""
     for step in range(min(end - start, other_end - other_start)):
@@ -110,7 +110,7 @@ def less_bytes(one: Bytes, start: int, end: int, other: Bytes, other_start: int,
     return bool(end - start < other_end - other_start)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def same_bytes(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
     """Whether one[start:end] is other[other_start:other_end]."""
     length = end - start

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.words import load_word, product_high
 
 Bytes = npt.NDArray[np.uint8]
@@ -91,13 +91,13 @@ def pack_values(buffer: Bytes, start: Places, end: Places) -> tuple[Bytes, Place
     return packed, offsets
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fold_product(one: np.uint64, other: np.uint64) -> np.uint64:
     """Both halves of the product in 64 bits; the factors stay in it, so that a zero loses nothing."""
     return one ^ other ^ (one * other) ^ product_high(one, other)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def hash_bytes(buffer: Bytes, start: int, end: int, seed: np.uint64) -> np.uint64:
     """The hash of buffer[start:end]; see hash_values."""
     length = end - start
@@ -117,7 +117,7 @@ def hash_bytes(buffer: Bytes, start: int, end: int, seed: np.uint64) -> np.uint6
     return fold_product(_THREE ^ np.uint64(length), fold_product(low ^ _TWO, high ^ state))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _hash_values(buffer: Bytes, start: Places, end: Places, seed: np.uint64) -> Hashes:
     hashes = np.empty(len(start), np.uint64)
     for i in range(len(start)):
@@ -125,7 +125,7 @@ def _hash_values(buffer: Bytes, start: Places, end: Places, seed: np.uint64) -> 
     return hashes
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _combine_hashes(one: Hashes, other: Hashes) -> Hashes:
     hashes = np.empty(len(one), np.uint64)
     for i in range(len(one)):
@@ -133,7 +133,7 @@ def _combine_hashes(one: Hashes, other: Hashes) -> Hashes:
     return hashes
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _trimmed(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
     """Without spaces and control characters at both ends."""
     while start < end and buffer[start] <= 32:
@@ -143,7 +143,7 @@ def _trimmed(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_word(buffer: Bytes, start: int, end: int, word: int) -> bool:
     """Whether buffer[start:end] is a word of _FLAGS, in any case."""
     begin = _FLAG_EDGES[word]
@@ -156,7 +156,7 @@ def _is_word(buffer: Bytes, start: int, end: int, word: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _parse_flags(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.int8]:
     flags = np.empty(len(start), np.int8)
     for i in range(len(start)):
@@ -169,7 +169,7 @@ def _parse_flags(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.in
     return flags
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _are_blank(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
     blank = np.empty(len(start), np.bool_)
     for i in range(len(start)):
@@ -178,7 +178,7 @@ def _are_blank(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool
     return blank
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _beyond_ascii(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
     beyond = np.zeros(len(start), np.bool_)
     for i in range(len(start)):
@@ -187,7 +187,7 @@ def _beyond_ascii(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.b
     return beyond
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _copy_values(buffer: Bytes, start: Places, end: Places, packed: Bytes) -> None:
     to = 0
     for i in range(len(start)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from lookalike.strings.compiler import compiled
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
@@ -115,7 +116,7 @@ def _buffers(strings: pa.StringArray) -> _Strings:
     return _Strings(np.frombuffer(b"" if data is None else data, np.uint8), offsets)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_plain(strings: _Strings) -> bool:
     """Whether strings can be copied as they are."""
     other = False
@@ -124,7 +125,7 @@ def _is_plain(strings: _Strings) -> bool:
     return not other
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _measure(
     a: _Strings, b: _Strings, numbers: _Numbers, escapes: _Escapes, plain: bool, ends: npt.NDArray[np.int64]
 ) -> int:
@@ -149,7 +150,7 @@ def _measure(
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _write(a: _Strings, b: _Strings, numbers: _Numbers, escapes: _Escapes, plain: bool, out: Bytes) -> None:
     a_data, a_start = a
     b_data, b_start = b
@@ -175,7 +176,7 @@ def _write(a: _Strings, b: _Strings, numbers: _Numbers, escapes: _Escapes, plain
         at += 2
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _put(
     out: Bytes, at: int, source: Bytes, start: int, stop: int, escaped: Bytes, escaped_length: Bytes, plain: bool
 ) -> int:

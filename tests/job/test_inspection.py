@@ -162,6 +162,35 @@ def test_what_looks_wrong_is_a_warning() -> None:
     ]
 
 
+def test_accounts_that_a_run_warns_of_are_warned_of() -> None:
+    rows = [
+        f"u{i}\t2020-01-01\t{name}\t{seen}\n"
+        for i, (name, seen) in enumerate(
+            [('"Smith, Jane"', "2020-02-01"), ("(unknown)", "some day"), *[("(unknown)", "2020-02-01")] * 4]
+        )
+    ]
+    write(accounts="id\tcreated_at\tscreen_name\tseen_at\n" + "".join(rows))
+    told = inspect("accounts.tsv", "--quoting", "none")
+    assert [line.strip() for line in told.splitlines() if "warning" in line] == [
+        "warning: 1 screen name is in quotes, such as '\"Smith, Jane\"', and each of these has a comma; if the "
+        "quotes are no part of the names, see --quoting rfc4180",
+        "warning: 5 of 6 accounts have the same screen name '(unknown)'; each two of them are a pair of similarity "
+        "1. If it stands for no name, leave it empty",
+        "warning: 1 of 6 accounts have a date that cannot be read, such as 'some day'",
+        "warning: 83% of the screen names end in 'unknown)', which makes short names similar; see --strip-suffix "
+        "unknown)",
+    ]
+
+
+def test_flags_that_cannot_be_read_are_a_warning_where_reposts_are_left_out() -> None:
+    write(posts=POSTS + POST.replace("False", "perhaps"))
+    told = inspect("posts.tsv", "--exclude-reposts")
+    assert [line.strip() for line in told.splitlines() if "warning" in line] == [
+        "warning: 1 of 1 post have a repost flag that cannot be read, such as 'perhaps'; they are taken for no "
+        "reposts"
+    ]
+
+
 @pytest.mark.parametrize(
     ("hashtag", "what"),
     [

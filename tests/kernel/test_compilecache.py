@@ -16,9 +16,9 @@ from lookalike.strings import compilecache
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = """
-import numba
+from lookalike.strings.compiler import compiled
 
-@numba.njit(cache=True)
+@compiled
 def twice(number):
     return 2 * number
 """

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = """
 from typing import NamedTuple
-import numba
+from lookalike.strings.compiler import compiled
 import numpy as np
 from numba.extending import intrinsic
 
@@ -28,20 +28,19 @@ def _seven(typing, number):
 
 seven = intrinsic(_seven)
 
-@numba.njit(cache=True)
+@compiled
 def inner(number):
     return 1000 * number
 """
 USER = """
-import numba
-from lookalike.strings import compiledfrom
+from lookalike.strings.compiler import compiled
 from library import STEP, TABLE, Pair, inner, seven
 
-@numba.njit(cache=True)
+@compiled
 def _between(number):
     return inner(number)
 
-@numba.njit(cache=True)
+@compiled
 def total(pair: "Pair", number):
     return _between(number) + STEP + TABLE[1] + seven(number) + 100_000 * pair.one
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.tables import Column
 from jobs.inputs.text.encodings import UNDECODED, decoded
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places, frozen
 
 _AT: Final = ord("@")
@@ -61,7 +61,7 @@ def _read_only(names: Column) -> Column:
     return Column(frozen(names.buffer), frozen(names.start), frozen(names.end))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _need_work(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
     """bool[n]: whether a name has a byte beyond ASCII, or a space or an @ at an end."""
     found = np.zeros(len(start), np.bool_)

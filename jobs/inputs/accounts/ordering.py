@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places, frozen
 from lookalike.strings.words import load_word
 
@@ -54,7 +54,7 @@ def _repeats(values: npt.NDArray[np.generic]) -> Flags:
     return repeats
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _words(buffer: Bytes, starts: Places, ends: Places, rows: Places, depth: int) -> npt.NDArray[np.uint64]:
     """Bytes [depth, depth + 8) of the chosen values as numbers that compare as the bytes do."""
     words = np.empty(len(rows), np.uint64)

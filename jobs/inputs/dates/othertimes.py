@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 
 from jobs.inputs.dates.timeparts import DAY, NULL_TIME, days_since_1970, fraction_at, offset_at
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes
 
 _MONTHS: Final = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
 _SPACE, _COMMA, _COLON, _POINT, _DASH, _SLASH = 32, 44, 58, 46, 45, 47
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def parse_other(buffer: Bytes, at: int, end: int, day_first: bool) -> int:
     """The moment that buffer[at:end], not empty and without space around it, says, or NULL_TIME."""
     if _is_letter(buffer[at]):
@@ -49,18 +49,18 @@ def parse_other(buffer: Bytes, at: int, end: int, day_first: bool) -> int:
     return _moment(days_since_1970(year, one, two), time)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _moment(days: int, time: int) -> int:
     """Of a day and the microseconds since it began; NULL_TIME if one of them is."""
     return NULL_TIME if days == NULL_TIME or time == NULL_TIME else days * DAY + time
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_letter(byte: int) -> bool:
     return bool(ord("a") <= (byte | 32) <= ord("z"))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _digits(buffer: Bytes, at: int, end: int) -> int:
     """How many digits there are from `at`."""
     count = 0
@@ -69,7 +69,7 @@ def _digits(buffer: Bytes, at: int, end: int) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _value(buffer: Bytes, at: int, digits: int) -> int:
     """The number of so many digits; 0 if there are none or more than 18."""
     value = 0
@@ -79,13 +79,13 @@ def _value(buffer: Bytes, at: int, digits: int) -> int:
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _basic_date(buffer: Bytes, at: int) -> int:
     """The day of YYYYMMDD."""
     return days_since_1970(_value(buffer, at, 4), _value(buffer, at + 4, 2), _value(buffer, at + 6, 2))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _number(buffer: Bytes, at: int, digits: int, end: int) -> int:
     """YYYYMMDD, YYYYMMDDHHMMSS, or a time since 1970 whose unit the digits tell."""
     whole = at + digits == end
@@ -111,7 +111,7 @@ def _number(buffer: Bytes, at: int, digits: int, end: int) -> int:
     return value // 1000 if digits <= 18 else _value(buffer, at, 16) if digits == 19 else NULL_TIME
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _skip(buffer: Bytes, at: int, end: int) -> int:
     """The first place from `at` that has neither a space nor a comma."""
     while at < end and (buffer[at] == _SPACE or buffer[at] == _COMMA):
@@ -119,7 +119,7 @@ def _skip(buffer: Bytes, at: int, end: int) -> int:
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _time_of_day(buffer: Bytes, at: int, end: int) -> int:
     """Microseconds of the time that follows a date, an offset from UTC subtracted; 0 if nothing follows."""
     if at == end:
@@ -159,7 +159,7 @@ def _time_of_day(buffer: Bytes, at: int, end: int) -> int:
     return ((hour * 60 + minute - offset) * 60 + second) * 1_000_000 + micros
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _month(buffer: Bytes, at: int, end: int) -> tuple[int, int]:
     """The month whose English name begins at `at`, 0 if none does, and where the word ends."""
     after = at
@@ -175,7 +175,7 @@ def _month(buffer: Bytes, at: int, end: int) -> tuple[int, int]:
     return 0, after
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _day_month_year(buffer: Bytes, at: int, end: int) -> int:
     """10 Oct 2018 20:19:24 +0000."""
     digits = _digits(buffer, at, end)
@@ -187,7 +187,7 @@ def _day_month_year(buffer: Bytes, at: int, end: int) -> int:
     return _moment(days_since_1970(_value(buffer, at, 4), month, day), _time_of_day(buffer, at + 4, end))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _worded(buffer: Bytes, at: int, end: int) -> int:
     """A date that begins with the name of a day or a month."""
     month, after = _month(buffer, at, end)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes
 
 NULL_TIME: Final = int(np.iinfo(np.int64).min)
@@ -14,7 +14,7 @@ NO_NUMBER: Final = -1
 DAY: Final = 86_400_000_000  # microseconds
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def pair_at(buffer: Bytes, at: int) -> int:
     """The number of two digits at `at`, or NO_NUMBER."""
     ten, one = int(buffer[at]) - 48, int(buffer[at + 1]) - 48
@@ -23,7 +23,7 @@ def pair_at(buffer: Bytes, at: int) -> int:
     return ten * 10 + one
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def days_since_1970(year: int, month: int, day: int) -> int:
     """Days from 1970-01-01 in the Gregorian calendar, or NULL_TIME if there is no such day."""
     if year < 1 or month < 1 or month > 12 or day < 1:
@@ -40,7 +40,7 @@ def days_since_1970(year: int, month: int, day: int) -> int:
     return before * 365 + before // 4 - before // 100 + before // 400 + day_of_year - 719_468
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fraction_at(buffer: Bytes, at: int, end: int) -> tuple[int, int]:
     """The microseconds of a fraction at `at`, and where it ends; -1 for a point without digits."""
     if at >= end or (buffer[at] != ord(".") and buffer[at] != ord(",")):
@@ -54,7 +54,7 @@ def fraction_at(buffer: Bytes, at: int, end: int) -> tuple[int, int]:
     return micros, at if at > first else -1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def offset_at(buffer: Bytes, at: int, end: int) -> int:
     """Minutes east of UTC that the zone at `at` says, 0 without a zone, NULL_TIME if it is none."""
     while at < end and buffer[at] == ord(" "):
@@ -76,7 +76,7 @@ def offset_at(buffer: Bytes, at: int, end: int) -> int:
     return minutes if buffer[at] == ord("+") else -minutes
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_utc(buffer: Bytes, at: int) -> bool:
     one, two, three = buffer[at] | 32, buffer[at + 1] | 32, buffer[at + 2] | 32
     utc = one == ord("u") and two == ord("t") and three == ord("c")

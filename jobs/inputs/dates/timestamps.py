@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.dates.othertimes import parse_other
 from jobs.inputs.dates.timeparts import DAY, NULL_TIME, days_since_1970, fraction_at, offset_at, pair_at
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places, frozen
 
 
@@ -33,7 +33,7 @@ def parse_timestamps(buffer: Bytes, start: Places, end: Places, *, day_first: bo
     return times
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _parse_usual(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.int64]:
     """ISO 8601 with two digits each; NULL_TIME for all else."""
     times = np.empty(len(start), np.int64)
@@ -43,7 +43,7 @@ def _parse_usual(buffer: Bytes, start: Places, end: Places) -> npt.NDArray[np.in
     return times
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _parse_others(buffer: Bytes, start: Places, end: Places, day_first: bool, times: npt.NDArray[np.int64]) -> None:
     """Replace each NULL_TIME by the moment that the value says in another form."""
     for i in range(len(start)):
@@ -53,7 +53,7 @@ def _parse_others(buffer: Bytes, start: Places, end: Places, day_first: bool, ti
                 times[i] = parse_other(buffer, first, last, day_first)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _without_space(buffer: Bytes, first: int, last: int) -> tuple[int, int]:
     while first < last and buffer[first] <= 32:
         first += 1
@@ -62,7 +62,7 @@ def _without_space(buffer: Bytes, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _parse(buffer: Bytes, at: int, end: int) -> int:
     if end - at < 10 or buffer[at + 4] != ord("-") or buffer[at + 7] != ord("-"):
         return NULL_TIME

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import numba
 import numpy as np
 
 from jobs.inputs.separators.literals import ANY_CALL, CALLS, joined
 from jobs.inputs.separators.separator import Separator
 from jobs.inputs.tables import Column
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places, frozen
 
 _LOOKS: Final = re.compile(rb"\[.*\]|\{.*\}|(%s)?\(.*\)" % ANY_CALL.encode(), re.DOTALL)
@@ -32,7 +32,7 @@ _SPACE, _COMMA, _COLON, _BRACE, _BACKSLASH, _ROUND, _SINGLE, _DOUBLE = (ord(mark
 _LONGEST_CALL: Final = max(map(len, CALLS))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places, Bytes]:
     """Where each list begins and ends without its brackets, the quotes around its items made spaces in the buffer.
 
@@ -56,7 +56,7 @@ def _without_marks(buffer: Bytes, start: Places, end: Places) -> tuple[Places, P
     return first, last, hard
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _inside(buffer: Bytes, begin: int, stop: int) -> tuple[int, int]:
     """What is between the brackets of a field; -1 for its beginning if the field is no list."""
     while begin < stop and buffer[begin] <= _SPACE:
@@ -77,7 +77,7 @@ def _inside(buffer: Bytes, begin: int, stop: int) -> tuple[int, int]:
     return (begin + 1, stop - 1) if fits else (-1, -1)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_of_word(byte: np.uint8) -> bool:
     return bool(byte == ord(".") or ord("a") <= byte <= ord("z"))
 
@@ -85,7 +85,7 @@ def _is_of_word(byte: np.uint8) -> bool:
 _WORDS: Final = tuple(np.frombuffer(word.encode(), np.uint8) for word in CALLS)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_call(buffer: Bytes, start: int, end: int) -> bool:
     """Whether buffer[start:end] is one of CALLS."""
     found = False
@@ -94,7 +94,7 @@ def _is_call(buffer: Bytes, start: int, end: int) -> bool:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _unquote_item(buffer: Bytes, at: int, stop: int) -> int:
     """Make the quotes around the item that begins at `at` spaces; where the next one begins.
 

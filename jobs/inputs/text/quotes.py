@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Places
 
 QUOTE: Final = 34
 BACKSLASH: Final = 92
 LINE_FEED: Final = 10
+RETURN: Final = 13
 
 # The kinds of fields that begin with a quote; all other fields tell nothing.
 ENCLOSED: Final = 0  # "a": ends with the next quote
@@ -36,7 +37,7 @@ def no_tally(columns: int) -> Tally:
     return np.zeros((columns + 1, KINDS), np.int64)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def kind_of(buffer: Bytes, start: int, end: int) -> int:
     """The kind of the field buffer[start:end], which begins with a quote."""
     closing = _closing(buffer, start + 1, end, QUOTE)
@@ -47,7 +48,7 @@ def kind_of(buffer: Bytes, start: int, end: int) -> int:
     return OPENED if closing == end else LITERAL
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _closing(buffer: Bytes, at: int, end: int, escape: int) -> int:
     """The first quote from `at` that `escape` does not make a part of the value, or `end`."""
     while at < end:
@@ -60,7 +61,7 @@ def _closing(buffer: Bytes, at: int, end: int, escape: int) -> int:
     return end
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _has_quote(buffer: Bytes, start: int, end: int) -> bool:
     found = False
     for at in range(start, end):
@@ -68,30 +69,7 @@ def _has_quote(buffer: Bytes, start: int, end: int) -> bool:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
-def tally_lines(buffer: Bytes, first: Places, last: Places, delimiter: int, fields: int, tally: Tally) -> None:
-    """Note which of the rows buffer[first[i]:last[i]], read as quoted, go over several lines."""
-    for i in range(len(first)):
-        lines, delimiters, alike = 1, 0, True
-        for at in range(first[i], last[i]):
-            delimiters += buffer[at] == delimiter
-            if buffer[at] == LINE_FEED:
-                alike &= delimiters == fields - 1
-                lines, delimiters = lines + 1, 0
-        tally[-1, MANY_LINES] += lines > 1
-        tally[-1, SWALLOWED] += lines > 1 and alike and delimiters == fields - 1
-
-
-@numba.njit(cache=True, nogil=True)
-def count_lines(buffer: Bytes, start: int, end: int) -> int:
-    """Line feeds in buffer[start:end]."""
-    count = 0
-    for at in range(start, end):
-        count += buffer[at] == LINE_FEED
-    return count
-
-
-@numba.njit(cache=True, nogil=True)
+@compiled
 def escaped_outside(buffer: Bytes, start: Places, end: Places) -> tuple[int, int]:
     """How many values are not in quotes, but have an escaped quote in them; and the first of them, or -1."""
     count, first = 0, -1
@@ -102,7 +80,7 @@ def escaped_outside(buffer: Bytes, start: Places, end: Places) -> tuple[int, int
     return count, first
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def has_escaped(buffer: Bytes, start: int, end: int) -> bool:
     """Whether buffer[start:end] has a quote with a backslash before it."""
     found = False
@@ -111,7 +89,7 @@ def has_escaped(buffer: Bytes, start: int, end: int) -> bool:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def part_of_quoted(buffer: Bytes, start: int, end: int, delimiter: int) -> int:
     """Whether a line with a wrong number of fields looks like a part of a row with a quoted field; -1 if not.
 

@@ -12,7 +12,9 @@ from jobs.inputs.columns import find_columns
 from jobs.inputs.reading import Reading
 from jobs.inputs.tables import Dialect, Quoting, Table
 from jobs.inputs.text.evidence import LOOKS
+from jobs.inputs.text.found import room
 from jobs.inputs.text.header import read_header
+from jobs.inputs.text.quotedrows import scan_quoted
 from jobs.inputs.text.quotes import (
     DOUBLED,
     ENCLOSED,
@@ -23,11 +25,13 @@ from jobs.inputs.text.quotes import (
     Tally,
     no_tally,
 )
-from jobs.inputs.text.scanner import room, scan_quoted, scan_raw
+from jobs.inputs.text.rawrows import scan_raw
 from lookalike.errors import UsageError
+from lookalike.strings.compiler import is_interpreting
 
 QUOTINGS: Final[tuple[Quoting, ...]] = ("none", "rfc4180", "backslash")  # of equally good ones the first is taken
 _UNFINISHED_TAIL: Final = 1 << 16  # bytes that the sample's last row may reasonably have lost
+_INTERPRETED: Final = 1 << 15  # bytes of a sample that --inspect looks at, which is to be fast
 _LINE_FEED: Final = b"\n"
 
 _ENOUGH: Final = 3  # values, all in quotes, that tell of a writer that quotes all of a column
@@ -95,10 +99,12 @@ def _contradictions(head: bytes, table: Table, reading: Reading, dialect: Dialec
     if table.missing(lambda name: places[name] is not None) is not None:
         return None
     sample = head[body:]
-    if not complete:
-        sample = _whole_rows(sample, len(names), dialect)
+    if is_interpreting() and len(sample) > _INTERPRETED:
+        first = sample.rfind(_LINE_FEED, 0, max(0, sample.find(b'"'))) + 1  # rows before tell nothing
+        sample, complete = sample[first : first + _INTERPRETED], False
+    scan = _Scan.of_head(sample, len(names), dialect, complete=complete)
     told = sum(len(name) > 1 and name[0] == name[-1] == '"' for name in names)  # all of it: the header alone tells
-    return told + contradictions_in(sample, len(names), _never_quoted(table, found), dialect)
+    return told + _contradictions_in(scan, _never_quoted(table, found), dialect.quoting)
 
 
 def _never_quoted(table: Table, places: Sequence[int | None]) -> frozenset[int]:
@@ -107,24 +113,12 @@ def _never_quoted(table: Table, places: Sequence[int | None]) -> frozenset[int]:
     return frozenset(place for name, place in columns if place is not None and name not in table.free_text)
 
 
-def _whole_rows(sample: bytes, fields: int, dialect: Dialect) -> bytes:
-    """The sample without the row that it cuts: as a quoted one if it can be a row, else its last line."""
-    if dialect.quoting == "none":
-        dialect = dataclasses.replace(dialect, quoting="rfc4180")
-    end = _Scan(sample, fields, dialect, final=False).end
-    if len(sample) - end <= _UNFINISHED_TAIL:
-        return sample[:end]
-    return sample[: sample.rfind(_LINE_FEED) + 1]
+def _contradictions_in(scan: _Scan, never_quoted: frozenset[int], quoting: Quoting) -> int:
+    """Malformed rows under a reading, and fields that only another reading explains.
 
-
-def contradictions_in(sample: bytes, fields: int, never_quoted: frozenset[int], dialect: Dialect) -> int:
-    """Malformed rows of the sample under a reading, and fields that only another reading explains.
-
-    fields: of a row. never_quoted: columns whose values have no quotes of their own around them; others may.
+    never_quoted: columns whose values have no quotes of their own around them; others may.
     """
-    whole = sample if sample.endswith(_LINE_FEED) else sample + _LINE_FEED
-    scan = _Scan(whole, fields, dialect, final=True)
-    if dialect.quoting != "none":
+    if quoting != "none":
         swallowed, many = scan.tally[-1, SWALLOWED], scan.tally[-1, MANY_LINES]
         return scan.malformed + (int(swallowed) if 2 * swallowed > many else 0)
     enclosed = scan.tally[:-1, ENCLOSED]
@@ -138,6 +132,17 @@ class _Scan:
 
     tally: see quotes.no_tally. filled int64[fields]: values that are not empty.
     """
+
+    @classmethod
+    def of_head(cls, sample: bytes, fields: int, dialect: Dialect, *, complete: bool) -> _Scan:
+        """Without the row that the sample cuts: as a quoted one if it can be a row, else its last line."""
+        if complete:
+            return cls(sample.removesuffix(_LINE_FEED) + _LINE_FEED, fields, dialect, final=True)
+        quoted = dialect if dialect.quoting != "none" else dataclasses.replace(dialect, quoting="rfc4180")
+        scan = cls(sample, fields, quoted, final=False)
+        if len(sample) - scan.end > min(_UNFINISHED_TAIL, len(sample) // 4):
+            return cls(sample[: sample.rfind(_LINE_FEED) + 1], fields, dialect, final=True)
+        return scan if dialect is quoted else cls(sample[: scan.end], fields, dialect, final=True)
 
     def __init__(self, sample: bytes, fields: int, dialect: Dialect, *, final: bool) -> None:
         buffer = np.frombuffer(bytearray(sample), np.uint8)

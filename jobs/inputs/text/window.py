@@ -10,8 +10,11 @@ import numpy.typing as npt
 
 from jobs.inputs.streams import open_text
 from jobs.inputs.tables import WHOLE, Column, InputFile, Part, RowBatch, Table
+from jobs.inputs.text.found import Found, room
+from jobs.inputs.text.quotedrows import scan_quoted
 from jobs.inputs.text.quotes import BACKSLASH, ESCAPES, no_tally
-from jobs.inputs.text.scanner import Found, find_byte, find_row_end, quotes_in, room, scan_quoted, scan_raw
+from jobs.inputs.text.rawrows import scan_raw
+from jobs.inputs.text.search import find_byte, find_row_end, quotes_in
 
 LONGEST_ROW: Final = 64 << 20  # bytes; a longer one is malformed
 SHOWN_OF_LONG_ROW: Final = 1 << 10  # bytes kept of such a row

@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +19,7 @@ from jobs.stages.compare.found import Indices, PairBoxes, PairSender
 from jobs.stages.compare.plan import Unit
 from jobs.stages.group.accountlists import JoinedLists
 from lookalike.kernel import Threshold, Work, similar_pairs
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import frozen
 
 
@@ -65,7 +65,7 @@ class CompareNames:
         counts.verified += work.verified
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _shared_hashtags(
     start: npt.NDArray[np.int64], end: npt.NDArray[np.int64], hashtags: Indices, left: Indices, right: Indices
 ) -> tuple[npt.NDArray[np.int32], Indices]:

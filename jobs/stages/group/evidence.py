@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange.times import as_times, micros
 from jobs.inputs.dates.timeparts import NULL_TIME
+from lookalike.strings.compiler import compiled
 from lookalike.tables import EVIDENCE, TIME
 
 _LATEST = np.iinfo(np.int64).max
@@ -138,7 +138,7 @@ def split_keys(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint32], npt
     return (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _aggregate(
     starts: npt.NDArray[np.int64],
     order: npt.NDArray[np.int64],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -17,6 +16,7 @@ from jobs.inputs.tables import Column
 from jobs.stages.scan.interner import Codes, Interner
 from lookalike.hashtags import normalise, spelling
 from lookalike.snapshots.manybuckets import buckets_of
+from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Hashes, Places, beyond_ascii, frozen, hash_values, pack_values
 
 _SIGN = ord("#")
@@ -120,7 +120,7 @@ def _strings(packed: Bytes, offsets: Places) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, buffers[1], buffers[2])
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _split(buffer: Bytes, start: Places, end: Places, separator: int) -> tuple[Codes, Places, Places]:
     """The non-empty parts between separators: int32[] row of each, and where in the buffer it begins and ends."""
     count = 0
@@ -145,13 +145,13 @@ def _split(buffer: Bytes, start: Places, end: Places, separator: int) -> tuple[C
     return row[:count], first[:count], last[:count]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _is_space(byte: np.uint8) -> bool:
     """What str.strip() takes for space, of ASCII."""
     return bool(byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _trimmed(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
     """hashtags.spelling() of buffer[start:end], if it is ASCII or already a spelling."""
     while start < end and _is_space(buffer[end - 1]):
@@ -161,7 +161,7 @@ def _trimmed(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _trim(buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places]:
     """int64[n] and int64[n]: where each spelling begins and ends."""
     first = np.empty(len(start), np.int64)
@@ -171,7 +171,7 @@ def _trim(buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places]:
     return first, last
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _lowered(buffer: Bytes, start: Places, end: Places) -> tuple[Bytes, Places, Places]:
     """hashtags.normalise() of each string, if it is ASCII or already a key: bytes, beginnings, ends."""
     keys = np.empty((end - start).sum(), np.uint8)
@@ -189,7 +189,7 @@ def _lowered(buffer: Bytes, start: Places, end: Places) -> tuple[Bytes, Places, 
     return keys, first, last
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _distinct(
     row: Codes, codes: Codes, keys: Codes, known_keys: int, left_out: int, rows: int
 ) -> tuple[Codes, Places]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.strings.compiler import compiled
 from lookalike.strings.idindex import same_bytes
 from lookalike.strings.values import Bytes, Places, frozen, hash_bytes
 
@@ -67,7 +67,7 @@ def _grown(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     return larger
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _intern(
     buffer: Bytes, start: Places, end: Places, slots: Codes, arena: Bytes, offsets: Places, known: int
 ) -> tuple[Codes, int]:
@@ -96,7 +96,7 @@ def _intern(
     return codes, known
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _rehash(arena: Bytes, offsets: Places, known: int, size: int) -> Codes:
     """The hash table of the codes so far, int32[size], size a power of two."""
     slots = np.full(size, -1, np.int32)
