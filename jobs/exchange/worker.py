@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts.table import AccountTable
-from lookalike.outputs.checkedfolder import CheckedFolder
+from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
@@ -31,4 +31,4 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
 @functools.lru_cache(maxsize=1)
 def open_snapshot(output: Path, snapshot: str) -> Snapshot:
     """A published snapshot to build on: of a damaged file nothing is used."""
-    return Snapshot.open(CheckedFolder(output), snapshot)
+    return Snapshot.open(ComparedFolder(output), snapshot)

@@ -1,8 +1,9 @@
 """A folder of which each part is compared with its checksum whenever it is read.
 
-For a service, which reads parts of the same files for days: a bit that the disk loses meanwhile would otherwise give
-wrong rows, and Arrow crashes on some damaged files. The manifest has one checksum of a whole file. When that has been
-compared, the checksums of the file's blocks are known, too; they are kept in memory, a byte for eight kilobytes.
+For a service, which reads parts of the same files for days, and for a run that builds on a snapshot: a bit that the
+disk has lost would give wrong rows, in a new snapshot under right checksums, and Arrow crashes on some damaged files.
+The manifest has one checksum of a whole file. When that has been compared, the checksums of the file's blocks are
+known, too; they are kept in memory, a byte for eight kilobytes.
 """
 
 from __future__ import annotations

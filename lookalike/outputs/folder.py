@@ -110,20 +110,6 @@ class FolderOutput(Output):
         if checksum.text() != entry.checksum:
             raise SnapshotError(f"{path}: its checksum is not the manifest's")
 
-    def whole(self, entry: FileEntry) -> memoryview:
-        """All bytes of a file, which has the size of its entry; its checksum is not compared."""
-        path = self.folder / entry.path
-        found = memoryview(bytearray(entry.bytes))
-        try:
-            with path.open("rb", buffering=0) as file:
-                check_bytes(self, entry, os.fstat(file.fileno()).st_size)
-                at = 0
-                while read := file.readinto(found[at:]):
-                    at += read
-        except OSError as error:
-            raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
-        return found
-
     def snapshots(self) -> list[str]:
         """See Output."""
         found = (self.folder / SNAPSHOTS).glob("*")

@@ -13,9 +13,9 @@ from bench.jobrun import ROOT
 
 # What a run or a service without the check would do; said before the trial begins.
 _RUNS_BELIEVE = """\
-from lookalike.outputs.checkedfolder import CheckedFolder
+from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.outputs.folder import FolderOutput
-CheckedFolder.open_file, CheckedFolder.check_file = FolderOutput.open_file, lambda *_: None
+ComparedFolder.open_file, ComparedFolder.check_file = FolderOutput.open_file, lambda *_: None
 """
 _SERVICE_BELIEVES = """\
 from lookalike.outputs.comparedfolder import ComparedFolder

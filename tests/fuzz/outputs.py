@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.snapshots.__main__ import main
 from lookalike.errors import SnapshotError
-from lookalike.outputs.checkedfolder import CheckedFolder
+from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
 from lookalike.outputs.layout import CURRENT
@@ -79,7 +79,7 @@ class Published:
     def _snapshots(self) -> list[Snapshot]:
         """As an incremental run opens it, and as the service does."""
         service: Output = FolderOutput(self.output)
-        return [Snapshot.open(CheckedFolder(self.output)), BoundedSnapshot.open(service)]
+        return [Snapshot.open(ComparedFolder(self.output)), BoundedSnapshot.open(service)]
 
     def _try_readers(self, rng: random.Random) -> None:
         """Whatever is opened can be checked and read, or is refused."""
