@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lookalike import __version__
 from lookalike.errors import UsageError
-from serving import api, problems
+from serving import api
 from serving.api import docs, health
 from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
@@ -24,6 +24,8 @@ from serving.middleware.head import HeadAsGet
 from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
 from serving.ops.server import STARTUP_FAILURE, is_worker
+from serving.problems import handlers
+from serving.problems.documents import DocumentedApp
 from serving.settings import METRICS_VARIABLE, Settings, SettingsError, load_settings
 from serving.state import State
 
@@ -52,7 +54,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def _build(settings: Settings) -> ASGIApp:
     state = State.of(settings, Metrics())
-    app = problems.DocumentedApp(
+    app = DocumentedApp(
         title="lookalike",
         summary="Accounts that used the same hashtag under near-identical screen names",
         version=__version__,
@@ -62,7 +64,7 @@ def _build(settings: Settings) -> ASGIApp:
         redirect_slashes=False,  # its Location would follow the request's Host
     )
     app.state.lookalike = state
-    problems.install(app)
+    handlers.install(app)
     app.include_router(documented.router)
     app.include_router(api.router)
     app.include_router(docs.router)

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from serving.ops.metrics import Metrics
-from serving.problems import NotReady
+from serving.problems.kinds import NotReady
 from serving.settings import Settings
 from serving.snapshots.holder import Served, SnapshotHolder
 

@@ -33,7 +33,7 @@ from serving.api.fields import (
 )
 from serving.api.steps import at_once
 from serving.api.text import written
-from serving.problems import NotFound
+from serving.problems.kinds import NotFound
 
 router = v1_router()
 

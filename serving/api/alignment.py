@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from lookalike.snapshots.manifest import Manifest
-from serving.problems import InvalidParameter
+from serving.problems.kinds import InvalidParameter
 
 Operation = Literal["equal", "substitute", "insert", "delete"]
 # Bits of the matrix that is kept for the way back, twice: 16 MiB.

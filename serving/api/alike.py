@@ -18,7 +18,7 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import LOOKALIKES
 from serving.api.answering import Call
 from serving.api.steps import Steps
-from serving.problems import InvalidParameter
+from serving.problems.kinds import InvalidParameter
 
 # As tables.LOOKALIKES. `other_name` is read for the rows of a page; until then one of the shared hashtags is known.
 _FOUND = pa.schema(

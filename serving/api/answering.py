@@ -23,7 +23,7 @@ from serving.lookup.negotiation import (
     is_known,
     tag_of,
 )
-from serving.problems import DamagedSnapshot, InvalidParameter
+from serving.problems.kinds import DamagedSnapshot, InvalidParameter
 from serving.snapshots.holder import Served
 from serving.state import ServedDep, State, StateDep
 

@@ -13,7 +13,7 @@ import struct
 from typing import Final
 
 from lookalike.outputs.layout import is_snapshot_id
-from serving.problems import Gone, InvalidParameter, Problem
+from serving.problems.kinds import Gone, InvalidParameter, Problem
 
 _ID_LENGTH: Final = 23  # of a snapshot's id
 _FIELDS: Final = struct.Struct(f">{_ID_LENGTH}s6sqq")

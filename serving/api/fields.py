@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.convertors import Convertor, register_url_convertor
 
 from serving.api.cursors import PATTERN
-from serving.problems import InvalidParameter, documented_problem
+from serving.problems.documents import documented_problem
+from serving.problems.kinds import InvalidParameter
 
 Time = Annotated[
     str,

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from serving.api.evidence import EVIDENCE, PAIR, SIDE
 from serving.api.text import csv_lines, joined, json_objects
-from serving.problems import NotAcceptable
+from serving.problems.kinds import NotAcceptable
 
 Format = Literal["json", "ndjson", "csv", "arrow"]
 MEDIA_TYPES: Final[dict[Format, str]] = {

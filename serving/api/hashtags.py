@@ -41,7 +41,7 @@ from serving.api.fields import (
 from serving.api.ranges import with_key
 from serving.api.steps import Steps, at_once
 from serving.api.text import timestamps
-from serving.problems import NotFound
+from serving.problems.kinds import NotFound
 
 router = v1_router()
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.problems import MethodNotAllowed, NotFound, NotReady, Problem, documented_problem, send_problem
+from serving.problems.documents import documented_problem, send_problem
+from serving.problems.kinds import MethodNotAllowed, NotFound, NotReady, Problem
 from serving.state import State, StateDep
 
 PATHS: Final = ("/livez", "/readyz", "/metrics")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from serving.lookup.endpoint import PATH
 from serving.lookup.question import DEFAULT_SIMILARITY, MOST_ROWS
-from serving.problems import documented_problem
+from serving.problems.documents import documented_problem
 
 router = APIRouter(tags=["look-up"])
 

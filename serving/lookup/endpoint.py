@@ -13,7 +13,8 @@ from lookalike.errors import SnapshotError
 from serving.lookup.answers import Answer, AnswerMaker, Streamed
 from serving.lookup.negotiation import Coding, Piece, choose_coding, is_known
 from serving.lookup.question import parse_question
-from serving.problems import DamagedSnapshot, InternalError, MethodNotAllowed, Problem, send_problem
+from serving.problems.documents import send_problem
+from serving.problems.kinds import DamagedSnapshot, InternalError, MethodNotAllowed, Problem
 from serving.snapshots.holder import Served
 from serving.state import State
 

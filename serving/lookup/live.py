@@ -20,7 +20,7 @@ from serving.lookup import compiled
 from serving.lookup.encoding import Pairs
 from serving.lookup.plain import similar_pairs_plainly
 from serving.lookup.question import Question
-from serving.problems import InvalidParameter, NotReady
+from serving.problems.kinds import InvalidParameter, NotReady
 from serving.settings import Settings
 
 _PIECE: Final = 1 << 14  # pairs

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from lookalike.hashtags import normalise
 from lookalike.threshold import Threshold
-from serving.problems import InvalidParameter
+from serving.problems.kinds import InvalidParameter
 
 DEFAULT_SIMILARITY: Final = "0.8"
 MOST_ROWS: Final = 2**31 - 1

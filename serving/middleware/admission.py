@@ -13,7 +13,8 @@ from serving.middleware.rate import Buckets
 from serving.ops.addresses import client_of
 from serving.ops.metrics import Metrics
 from serving.ops.record import RequestRecord
-from serving.problems import TooManyRequests, Unauthorized, send_problem
+from serving.problems.documents import send_problem
+from serving.problems.kinds import TooManyRequests, Unauthorized
 
 _CHALLENGE = [("www-authenticate", 'Bearer realm="lookalike"')]
 

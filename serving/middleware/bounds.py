@@ -8,7 +8,8 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.ops.protocol import MAX_BODY_BYTES
-from serving.problems import ContentTooLarge, InvalidParameter, UriTooLong, send_problem
+from serving.problems.documents import send_problem
+from serving.problems.kinds import ContentTooLarge, InvalidParameter, UriTooLong
 
 
 class Bounds:

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.ops.metrics import Metrics
 from serving.ops.record import RequestRecord
 from serving.ops.server import abort_connection
-from serving.problems import Overloaded, TimedOut, send_problem
+from serving.problems.documents import send_problem
+from serving.problems.kinds import Overloaded, TimedOut
 
 _OFTEN: Final = 0.25  # seconds between looks at the clock; one timer serves all requests
 

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.ops.loglines import AccessLine
 from serving.ops.metrics import OTHER, Metrics
 from serving.ops.record import Header, RequestRecord
-from serving.problems import InternalError, send_problem
+from serving.problems.documents import send_problem
+from serving.problems.kinds import InternalError
 
 _ID_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 _HEX: Final = b"0123456789abcdef"

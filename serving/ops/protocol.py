@@ -19,8 +19,8 @@ from uvicorn.server import ServerState
 
 from serving.ops.connections import Connections
 from serving.ops.metrics import Reason
-from serving.problems import (
-    PROBLEM_TYPE,
+from serving.problems.documents import PROBLEM_TYPE, problem_bytes
+from serving.problems.kinds import (
     BadRequest,
     ContentTooLarge,
     HeadersTooLarge,
@@ -28,7 +28,6 @@ from serving.problems import (
     Problem,
     RequestTimedOut,
     UriTooLong,
-    problem_bytes,
 )
 
 MAX_BODY_BYTES: Final = 65_536  # no request needs a body; some clients send a small one with every request

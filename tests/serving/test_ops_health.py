@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from serving import problems
 from serving.api import health
 from serving.middleware.head import HeadAsGet
 from serving.ops.metrics import ROUTES, Metrics
+from serving.problems import handlers
 from serving.snapshots.holder import Refused
 from serving.state import State
 from tests.serving.opscall import Observed, call, settings_of
@@ -36,7 +36,7 @@ def app(state: State, request: pytest.FixtureRequest) -> ASGIApp:
     application = FastAPI()
     application.state.lookalike = state
     application.include_router(health.make_router())
-    problems.install(application)
+    handlers.install(application)
     return Observed(HeadAsGet(application)).app
 
 
@@ -105,7 +105,7 @@ def test_requests_are_counted_under_the_documented_path(state: State) -> None:
     application = FastAPI()
     application.state.lookalike = state
     application.include_router(api.router)
-    problems.install(application)
+    handlers.install(application)
     observed = Observed(application)
     call(observed.app, "/api/v1/hashtags/abc/pairs")
     assert observed.last["labels.route"] == "/api/v1/hashtags/{hashtag}/pairs"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lookalike.threshold import Threshold
 from serving.lookup.question import parse_question
-from serving.problems import InvalidParameter
+from serving.problems.kinds import InvalidParameter
 
 LENGTHS = st.integers(1, 2000)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.api.cursors import PATTERN, WrongCursor, decode_cursor, encode_cursor
-from serving.problems import Gone, InvalidParameter
+from serving.problems.kinds import Gone, InvalidParameter
 
 SNAPSHOT, OTHER = "20261123T150102Z-1a2b3c", "20261124T150102Z-1a2b3c"
 REQUEST = ("pairs", "maga", "0.8")

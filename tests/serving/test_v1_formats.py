@@ -1,7 +1,7 @@
 import pytest
 
 from serving.api.formats import negotiate
-from serving.problems import NotAcceptable
+from serving.problems.kinds import NotAcceptable
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What can go wrong with a request, as RFC 9457 problem documents: one shape for every error."""
