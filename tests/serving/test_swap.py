@@ -13,8 +13,8 @@ import pytest
 from lookalike.outputs.folder import FolderOutput
 
 from .conftest import run_job
+from .damages import make_current
 from .running import PATH, Service, ServiceFactory, eventually
-from .test_damage import make_current
 from .test_live import write_accounts
 
 SWAPS = 20

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from .conftest import Published
+from .damages import copied_snapshot
 from .running import ServiceProcess, eventually, service_process
-from .test_damage import copied_snapshot
 
 
 def environ_of(folder: Path) -> dict[str, str]:
