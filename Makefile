@@ -43,7 +43,7 @@ environment: setup .cache/numba/.job ## Pack the Python and the job for a cluste
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
-test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule and soak
+test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule, soak and stress
 	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) $(PYTEST)
 
 .PHONY: test-random
@@ -100,7 +100,7 @@ bench-quick: setup .venv/.requirements-dev ## Measure what takes a few minutes
 
 .PHONY: stress
 stress: setup .cache/numba/.job .venv/.requirements-dev ## Try to break job and service: random data, flipped bits, abuse; see bench/README.md
-	@source scripts/local_env.sh && exec $(python) -m bench.stress $(STRESS)
+	@source scripts/local_env.sh && $(python) -m pytest tests/bench -m thorough $(PYTEST) && exec $(python) -m bench.stress $(STRESS)
 
 .PHONY: soak
 soak: setup .cache/numba/.job .venv/.requirements-dev ## Kill runs and fail disks, as root, while the service answers (SOAK_KILLS=25)

@@ -13,6 +13,7 @@ from bench.stress import comparison as stress
 from bench.stress.data import recipe_of
 
 
+@pytest.mark.thorough  # `make stress` begins with it
 def test_job_and_hand_made_process_agree_on_a_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.jobrun import ROOT
+
+pytestmark = pytest.mark.thorough  # `make stress` begins with them
 
 # What a run or a service without the check would do; said before the trial begins.
 _RUNS_BELIEVE = """\

@@ -68,7 +68,7 @@ def results(seed: int) -> list[Any]:
     found: list[Any] = []
     for _ in range(TRIALS):
         text = "".join(made.choices(PIECES, k=made.randrange(60))) + "\n"
-        buffer = np.frombuffer(text.encode(), np.uint8)
+        buffer = np.frombuffer(bytearray(text.encode()), np.uint8)  # as it is read, and no other form to compile
         slots = np.array(made.choice([[0, 1], [0, 1, -1], [-1, 1, 0]]), np.int64)
         rows = room(2, 40)
         raw = scan_raw(buffer, 0, len(buffer), len(buffer), COMMA, slots, rows)
@@ -77,9 +77,12 @@ def results(seed: int) -> list[Any]:
             for final in (True, False):
                 rows, side = room(2, 40), buffer.copy()
                 read = scan_quoted(buffer, 0, len(buffer), len(buffer), COMMA, escape, slots, rows, side, final)
-                places = [rows.row[:, : read[0]], rows.malformed[:, : read[1]], rows.quotes, side]
-                found += [read, *(place.tolist() for place in places)]
-            found += [quotes_in(buffer, escape), find_row_end(buffer, 0, len(buffer), escape, made.random() < 0.5)]
+                found += [read, rows.row[:, : read[0]].tolist(), rows.malformed[:, : read[1]].tolist()]
+                found += [rows.quotes.tolist(), side.tolist()]
+            found += [
+                quotes_in(np.frombuffer(text.encode(), np.uint8), escape),
+                find_row_end(buffer, 0, len(buffer), escape, made.random() < 0.5),
+            ]
     values = Column.of([made.choice(PIECES).encode() * made.randrange(3) for _ in range(TRIALS)])
     flags = Column.of([flag.encode() for flag in FLAGS])
     dates = Column.of([date.encode() for date in DATES.split(";")])
@@ -90,7 +93,7 @@ def results(seed: int) -> list[Any]:
     found += [packed.tolist(), edges.tolist(), hash_values(*values).tolist(), lists.texts()]
     found += [parse_timestamps(*dates, day_first=first).tolist() for first in (True, False)]
     found += [cleaned_names(names).texts(), cleaned_names(names, ("@",)).texts(), count_undecoded(names)]
-    found += [escaped_outside(frozen(values.buffer), values.start, values.end)]
+    found += [escaped_outside(frozen(values.buffer), frozen(values.start), frozen(values.end))]
     suspects = suspects_of([made.choice(PIECES) + made.choice(LISTS) for _ in range(TRIALS)])
     return [*found, suspects.uses, suspects.counts, suspects.examples]
 

@@ -12,10 +12,10 @@ LOADING = """
 import json
 from jobs.spark import daemon
 daemon.load()
-from jobs.inputs.text import scanner
+from jobs.inputs.text import rawrows
 from jobs.stages.group import evidence
 from jobs.stages.scan import explode
-functions = [scanner.scan_raw, explode._split, explode._distinct, evidence._aggregate]
+functions = [rawrows.scan_raw, explode._split, explode._distinct, evidence._aggregate]
 found = [[len(f.signatures), sum(f.stats.cache_hits.values()), len(f.stats.cache_misses)] for f in functions]
 print(json.dumps(found))
 """
