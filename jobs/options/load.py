@@ -14,6 +14,8 @@ from jobs.options.option import described_options
 from lookalike.errors import UsageError
 
 _SHOWN = 80  # characters of a wrong value
+# libyaml takes a tenth of the time; not every PyYAML is built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = True) -> JobConfig:
@@ -41,7 +43,7 @@ def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = Tr
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        options = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        options = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
