@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if __name__ == "__main__":
     gc.disable()  # loading modules leaves next to no garbage, and looking for it takes a tenth of the time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while they load, Ctrl-C just ends the process
 
 _FOLDER = str(Path(__file__).resolve().parent)
 if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
@@ -41,6 +42,8 @@ _interrupted = threading.Event()
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """End the run like Ctrl-C: it cleans up and prints an error, whichever signal it was."""
     _interrupted.set()
+    for more in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(more, signal.SIG_IGN)  # impatience must not cut the cleaning up
     signal.default_int_handler(number, frame)
 
 
@@ -76,11 +79,13 @@ def main(argv: Sequence[str]) -> int:
     if published is not None:
         _report(config, published)
     if not config.plan:
-        from jobs.reporting.runrecord import RunRecord, send_record
-
-        first_line = (
-            None if reason is None else reason.partition("\n")[0]
-        )  # the other lines may show rows of the input
+        try:
+            from jobs.reporting.runrecord import RunRecord, send_record
+        except ImportError:  # of a module whose loading was interrupted
+            if _interrupted.is_set():
+                return code
+            raise
+        first_line = None if reason is None else reason.partition("\n")[0]  # the others may show rows of the input
         record = RunRecord(
             start=begun,
             end=datetime.now(UTC),

@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from typing import Final
+
+# While modules load, Ctrl-C just ends the process. A worker leaves it to the process that started it.
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+elif __name__ == "__mp_main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 import uvicorn
 
@@ -63,4 +70,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # before the server listens to it
+        sys.exit("error: interrupted")

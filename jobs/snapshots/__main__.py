@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules load Ctrl-C just ends the process
 
 from jobs.reporting.terminal import print_lines, printable
 from jobs.snapshots import housekeeping, lookups
@@ -178,4 +182,5 @@ def _seconds(text: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

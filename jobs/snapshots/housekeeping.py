@@ -144,7 +144,7 @@ def _locked(output: Output) -> Iterator[None]:
         try:
             stack.enter_context(output.locked())
         except OSError as error:
-            raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
+            raise UsageError(f"{error.filename or output}: cannot be written to: {error.strerror}") from None
         yield
 
 
@@ -154,7 +154,7 @@ def _disk_errors(output: Output) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise JobError(f"{error.filename or output}: {error.strerror}") from None
+        raise JobError(f"{error.filename2 or error.filename or output}: {error.strerror}") from None
 
 
 def _row(snapshot: Published, manifest: Manifest) -> tuple[str | int, ...]:

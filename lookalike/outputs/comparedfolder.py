@@ -24,6 +24,7 @@ from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import check_bytes
 from lookalike.outputs.openparquet import OpenParquet
+from lookalike.outputs.regular import open_regular
 
 _BLOCK: Final = 1 << 16  # bytes
 _SUM: Final = 8  # bytes of a block's checksum
@@ -140,14 +141,12 @@ def _opened(output: FolderOutput, entry: FileEntry) -> Any:
     """A descriptor of a file that has the size of its entry."""
     path = output.folder / entry.path
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = open_regular(path)
     except OSError as error:
         raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        check_bytes(output, entry, os.fstat(descriptor).st_size)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with file:
+        check_bytes(output, entry, os.fstat(file.fileno()).st_size)
+        yield file.fileno()
 
 
 def _read(output: FolderOutput, entry: FileEntry, descriptor: int, start: int, length: int) -> bytes:

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import pyarrow.parquet as pq
 
@@ -29,6 +28,7 @@ from lookalike.outputs.links import files_below, folders_below, refuse_link
 from lookalike.outputs.lock import OutputLock
 from lookalike.outputs.openparquet import LocalParquet
 from lookalike.outputs.pointer import POINTER_BYTES, Pointer
+from lookalike.outputs.regular import open_regular
 
 _PINNED: Final = "pinned"
 _APPENDED: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -53,7 +53,7 @@ class FolderOutput(Output):
         """See Output."""
         path = self.folder / CURRENT
         try:
-            with _open_regular(path) as file:
+            with open_regular(path) as file:
                 return file.read(POINTER_BYTES)
         except FileNotFoundError:
             return None
@@ -64,7 +64,7 @@ class FolderOutput(Output):
         """See Output."""
         path = self._snapshot(snapshot) / MANIFEST
         try:
-            with _open_regular(path) as file:
+            with open_regular(path) as file:
                 return file.read()
         except OSError as error:
             raise SnapshotError(f"{path}: {error.strerror}") from None
@@ -99,7 +99,7 @@ class FolderOutput(Output):
         """See Output."""
         path = self.folder / entry.path
         try:
-            with path.open("rb", buffering=0) as file:
+            with open_regular(path) as file:
                 check_bytes(self, entry, os.fstat(file.fileno()).st_size)
                 checksum = Checksum(entry.checksum)
                 room = bytearray(_PIECE)
@@ -223,12 +223,3 @@ def _time_kept(folder: Path) -> Iterator[None]:
     yield
     os.utime(folder, ns=times)
     sync_folder(folder)
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    """Open a file, also through a link. A pipe is not waited for. Raises SnapshotError if it is no file, OSError."""
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115 - the caller closes it
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise SnapshotError(f"{path}: is not a file")
-    return file

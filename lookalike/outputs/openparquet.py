@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output, check_bytes
+from lookalike.outputs.regular import open_regular
 
 DAMAGE: Final = (pa.ArrowException, OSError, ValueError, IndexError)
 
@@ -59,6 +61,7 @@ class LocalParquet(OpenParquet):
     def _opened(self) -> pq.ParquetFile:
         path = self._output.name(self._entry.path)
         try:
+            open_regular(Path(path)).close()
             # Read, not mapped into memory: a mapped file that is cut short kills the process.
             self._source = pa.OSFile(path)
         except OSError as error:

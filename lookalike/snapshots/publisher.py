@@ -132,7 +132,7 @@ def begin(output: Path, wait: float = 0) -> Publication:
         lock.release()
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # which may be better another time
             raise DiskError(f"{output}: {error.strerror}") from None
-        raise UsageError(f"{output}: cannot be written to: {error.strerror}") from None
+        raise UsageError(f"{error.filename or output}: cannot be written to: {error.strerror}") from None
     except BaseException:
         lock.release()
         raise

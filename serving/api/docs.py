@@ -27,7 +27,10 @@ Schema = Mapping[str, Any]
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """The page."""
-    return Response(render(request.app.openapi()), media_type="text/html")
+    state = request.app.state
+    if not hasattr(state, "docs_page"):  # made once: it takes some milliseconds
+        state.docs_page = render(request.app.openapi())
+    return Response(state.docs_page, media_type="text/html")
 
 
 @router.get("/docs/")

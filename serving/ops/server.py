@@ -14,7 +14,7 @@ import multiprocessing
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,11 +62,14 @@ def bounded_by(connections: Connections) -> type[asyncio.Protocol]:
 
 async def abort_connection(send: Send) -> None:
     """Cut the connection of a client that has stopped reading; closing would wait for it to read on."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    cycle = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
     abort: Callable[[], None] | None = getattr(transport, "abort", None)  # uvloop's are not asyncio's by type
     if abort is not None:
         abort()
-        await asyncio.sleep(0)  # lets uvicorn notice; otherwise it logs that the answer was not completed
+        # Otherwise uvicorn logs that the answer was not completed: it notices the end of the last request alone.
+        cast("Any", cycle).disconnected = True
+        await asyncio.sleep(0)
 
 
 class SecondPort:

@@ -41,6 +41,8 @@ class DocumentedApp(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """As FastAPI's."""
+        if self.openapi_schema is not None:
+            return self.openapi_schema
         document = super().openapi()
         schema = TypeAdapter(ProblemDocument).json_schema() | {"title": "Problem"}
         document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema

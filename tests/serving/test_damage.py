@@ -187,6 +187,26 @@ def test_what_is_no_file_is_refused_and_hangs_nothing(
     eventually(lambda: readiness(service), lambda seen: seen.get("snapshot") == copied and seen["refused"] is None)
 
 
+def test_a_pipe_in_place_of_a_data_file_is_a_problem_and_hangs_nothing(
+    tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
+) -> None:
+    output = medium_snapshot.copy(tmp_path)
+    service = serve(output)
+    kept = {file: file.read_bytes() for file in output.glob("snapshots/*/pairs/**/*.parquet")}
+    for file in kept:
+        file.unlink()
+        os.mkfifo(file)
+    for _ in range(8):  # more than there are threads to read with
+        problem = service.client.get(PATH, params={"hashtag": "covid19"})
+        assert (problem.status_code, problem.json()["type"]) == (503, "urn:lookalike:problem:damaged-snapshot")
+    assert service.client.get("/readyz").status_code == 503
+    for file, content in kept.items():
+        file.unlink()
+        file.write_bytes(content)
+    eventually(service.client.is_ready)
+    assert service.client.pairs("covid19") != []
+
+
 def test_a_current_that_is_a_link_to_a_file_is_followed(
     tmp_path: Path, medium_snapshot: Published, serve: ServiceFactory
 ) -> None:

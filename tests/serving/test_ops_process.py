@@ -199,6 +199,21 @@ def test_a_client_that_stops_reading_loses_its_connection_and_delays_no_shutdown
     assert "ASGI callable returned" not in service.text
 
 
+def test_a_client_that_sends_requests_ahead_and_reads_nothing_leaves_no_error_in_the_log(
+    start: Callable[..., Service],
+) -> None:
+    service = start(path="/ping", request_timeout_seconds="0.5")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", service.port))
+        client.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n" * 4000 + b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * 9)
+        service.wait_for(lambda: any(line.get("event.reason") == "stalled" for line in service.requests))
+    assert service.end() == -signal.SIGTERM
+    assert "Traceback" not in service.text
+    assert "ASGI callable" not in service.text
+    assert "never retrieved" not in service.text
+
+
 def test_a_slow_client_that_goes_on_reading_gets_everything(start: Callable[..., Service]) -> None:
     time_out, size = 2.0, 64 << 20
     service = start(path="/ping", request_timeout_seconds=str(time_out))

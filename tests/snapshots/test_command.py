@@ -193,6 +193,19 @@ def test_a_damaged_file_is_an_error_and_nothing_is_half_printed(command: Command
     assert "has 4 bytes" in ran.errors
 
 
+@pytest.mark.parametrize("arguments", [["verify"], ["show"], ["pairs", "#maga"]])
+def test_a_pipe_in_place_of_a_file_is_an_error_and_not_waited_for(
+    command: Command, tmp_path: Path, arguments: list[str]
+) -> None:
+    publish_sample(tmp_path, EAGLES)
+    (file,) = tmp_path.glob("snapshots/*/hashtags/**/*.parquet")
+    file.unlink()
+    os.mkfifo(file)
+    name, *rest = arguments
+    ran = command(name, tmp_path, *rest)
+    assert (ran.code, f"{file}: is not a file" in "\n".join([ran.errors, *ran.lines])) == (1, True)
+
+
 @pytest.mark.parametrize("table_name", ["pairs", "members", "hashtags"])
 def test_rows_of_a_file_with_a_flipped_bit_are_not_shown(command: Command, tmp_path: Path, table_name: str) -> None:
     publish_sample(tmp_path, EAGLES)
