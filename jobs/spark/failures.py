@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 
 from lookalike import errors
 
@@ -37,7 +38,7 @@ def user_errors(output: Path) -> Iterator[None]:
         if error.errno not in _OF_THE_DISK:
             raise
         raise errors.DiskError(_disk_message(error.errno, error.filename or output)) from None
-    except Py4JJavaError as error:
+    except (Py4JJavaError, PySparkException) as error:  # of an RDD, of a query
         report = str(error)
         raised = _RAISED.search(report)
         kind = getattr(errors, raised[1], None) if raised else None

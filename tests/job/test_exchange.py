@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jobs.exchange.exchange import Exchange
+from jobs.exchange.folder import FolderExchange
 from jobs.exchange.workfiles import flush_files
 
 SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False)])
@@ -15,12 +15,12 @@ def rows(*numbers: int) -> pa.RecordBatch:
     return pa.record_batch([pa.array(numbers, pa.int64())], ["number"])
 
 
-def received(exchange: Exchange, target: int, sources: list[int]) -> list[int]:
+def received(exchange: FolderExchange, target: int, sources: list[int]) -> list[int]:
     return list(exchange.receive(target, sources).column("number").to_pylist())
 
 
 def test_each_target_gets_what_was_sent_to_it_in_the_order_of_sources_and_calls(tmp_path: Path) -> None:
-    exchange = Exchange(tmp_path, "numbers", SCHEMA)
+    exchange = FolderExchange(tmp_path, "numbers", SCHEMA)
     with exchange.source(1) as box:
         box.send(7, rows(70, 71))
         box.send(0, rows(1))
@@ -37,7 +37,7 @@ def test_each_target_gets_what_was_sent_to_it_in_the_order_of_sources_and_calls(
 def test_a_task_that_fails_sends_nothing_and_its_second_attempt_all(tmp_path: Path) -> None:
     flush_files(tmp_path)
     before = set(tmp_path.iterdir())
-    exchange = Exchange(tmp_path, "numbers", SCHEMA)
+    exchange = FolderExchange(tmp_path, "numbers", SCHEMA)
 
     def fail_halfway() -> None:
         with exchange.source(0) as box:
@@ -55,7 +55,7 @@ def test_a_task_that_fails_sends_nothing_and_its_second_attempt_all(tmp_path: Pa
 
 @pytest.mark.parametrize("kept", [0, 10, -1])
 def test_a_file_without_its_end_is_not_taken_for_an_empty_one(tmp_path: Path, kept: int) -> None:
-    exchange = Exchange(tmp_path, "numbers", SCHEMA)
+    exchange = FolderExchange(tmp_path, "numbers", SCHEMA)
     with exchange.source(0) as box:
         box.send(0, rows(1))
     (file,) = tmp_path.iterdir()
