@@ -12,7 +12,7 @@ import dataclasses
 import mmap
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextvars import ContextVar
 from typing import IO, Final, Self
 
@@ -35,9 +35,10 @@ _BATCH_BYTES: Final = 8 << 20  # that leave a task together
 
 
 class Received:
-    """What was sent to a task."""
+    """What was sent to a task through some channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Collection[str]) -> None:
+        self._channels = channels
         self._blobs: defaultdict[tuple[str, int], defaultdict[int, list[tuple[int, pa.Buffer]]]]
         self._blobs = defaultdict(lambda: defaultdict(list))  # by channel and target, then by source
 
@@ -54,6 +55,7 @@ class Received:
 
     def take(self, channel: str, target: int, source: int) -> list[pa.Buffer]:
         """What a source has sent to a target, in that order."""
+        _check(channel, self._channels)
         by_source = self._blobs.get((channel, target))
         blobs = [] if by_source is None else sorted(by_source.get(source, []), key=lambda blob: blob[0])
         if [sequence for sequence, _ in blobs] != list(range(len(blobs))):
@@ -64,15 +66,17 @@ class Received:
 
 
 class Sent:
-    """What a task sends, in a file without a name. Use it as a context manager."""
+    """What a task sends through some channels, in a file without a name. Use it as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Collection[str]) -> None:
+        self._channels = channels
         self._sequences: defaultdict[tuple[str, int, int], int] = defaultdict(int)
         self._blobs: list[_Blob] = []
-        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the context of this object
+        self._file: IO[bytes]
 
     def __enter__(self) -> Self:
-        """Return it."""
+        """Open the file."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the context of this object
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,6 +85,7 @@ class Sent:
 
     def add(self, channel: str, source: int, target: int, message: pa.Buffer) -> None:
         """Send a blob."""
+        _check(channel, self._channels)
         sequence = self._sequences[channel, source, target]
         self._sequences[channel, source, target] += 1
         self._blobs.append(_Blob(channel, source, sequence, target, self._file.tell()))
@@ -100,6 +105,12 @@ class Sent:
             last = max(first + 1, int(np.searchsorted(edges, edges[first] + _BATCH_BYTES, side="right")) - 1)
             yield _rows(self._blobs[first:last], content, edges[first : last + 1])
             first = last
+
+
+def _check(channel: str, channels: Collection[str]) -> None:
+    """Rows of a channel that the stage does not name would be lost."""
+    if channel not in channels:
+        raise ValueError(f"{channel} is not one of the stage's channels {sorted(channels)}")
 
 
 @dataclasses.dataclass(frozen=True)

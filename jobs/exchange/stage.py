@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 Report = TypeVar("Report")
 
@@ -14,11 +14,15 @@ ChannelName = Literal["posts", "spellings", "usages", "memberships", "new", "pai
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """Which number of a stage receives what was sent to a target: first + target mod parts."""
+    """Which number of a stage receives what was sent to a target of a channel."""
 
     channel: ChannelName
     parts: int
     first: int = 0
+
+    def number(self, target: Any) -> Any:
+        """The number of the target's task; for an int, or for a column of a query."""
+        return target % self.parts + self.first
 
 
 class Stage(Generic[Report]):

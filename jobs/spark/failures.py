@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 from lookalike import errors
 
 _RAISED = re.compile(r"^lookalike\.errors\.(\w+): (.*)$", re.MULTILINE)
-_PYTHON = re.compile(r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\()", re.DOTALL)
+_PYTHON = re.compile(r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\(|\n*\Z)", re.DOTALL)
 _SYSTEM = re.compile(r"^\w+: \[Errno (\d+)\] [^\n:]*(?:: '(.*)')?$", re.MULTILINE)
 # Errors of the system that have their reason outside the job.
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})

@@ -114,7 +114,7 @@ def _number(routes: Iterable[Route]) -> Column:
     """The number of the stage that a row is for."""
     cases: Column = F.lit(None)
     for route in routes:
-        number = F.col("target") % route.parts + route.first
+        number = route.number(F.col("target"))
         cases = F.when(F.col("channel") == route.channel, number).otherwise(cases)
     return cases.cast("int")
 
@@ -130,11 +130,11 @@ class MailedStage(Generic[Report]):
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Do the stage."""
-        received = Received()
+        received = Received([route.channel for route in self.stage.receives])
         for batch in batches:
             received.deliver(batch)
         for number in received.targets(_NUMBERS):
-            with Sent() as sent:
+            with Sent(self.stage.sends) as sent:
                 with opened(Mail(received, sent)), flushed_behind():
                     reports = list(self.stage([number]))
                 yield from sent.batches()

@@ -1,0 +1,106 @@
+"""Through the shuffle a run publishes the bytes that it publishes through the folder."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.pipeline import run
+from tests.examples import seeds
+
+from .cases import made_inputs
+from .localshuffle import LocalShuffle
+from .running import Job, Result
+
+SETTINGS: dict[str, Any] = {
+    "encoding": "utf-8",
+    "hashtag_separator": "bar",
+    "quoting": "none",
+    "max_reject_fraction": 1.0,
+    "force": True,
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "hashtag by hashtag": {"names_once": False},
+    "all names once": {"names_once": True},
+    "identical names as groups": {"identical": "group"},
+    "all names of an account": {"all_names": True},
+    "prefixes": {"blocking": "prefix", "prefix_length": 1},
+}
+
+
+def files_of(result: Result) -> dict[str, bytes]:
+    """The bytes of every data file, but the footer of the table of hashtags, which names the snapshot."""
+    files = {}
+    for entry in result.manifest.files:
+        content = (result.output / entry.path).read_bytes()
+        footer = 8 + int.from_bytes(content[-8:-4], "little") if entry.table == "hashtags" else 0
+        files[entry.path.split("/", 2)[2]] = content[: len(content) - footer]
+    return files
+
+
+def same_files(one: Result, other: Result) -> None:
+    assert one.manifest.counts == other.manifest.counts
+    expected, found = files_of(one), files_of(other)
+    assert expected.keys() == found.keys()
+    assert [path for path, content in expected.items() if found[path] != content] == []
+
+
+@pytest.fixture
+def shuffled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., LocalShuffle]:
+    """Lets the runs from then on go through a shuffle in this process."""
+
+    def let(*, attempts: int = 1) -> LocalShuffle:
+        runner = LocalShuffle(None, random.Random(attempts), attempts)  # type: ignore[arg-type]  # set by choose
+
+        def choose(context: Any, exchange: str, _: Path) -> LocalShuffle:
+            assert exchange == "shuffle"
+            object.__setattr__(runner, "context", context)
+            return runner
+
+        monkeypatch.setattr(run, "choose_runner", choose)
+        return runner
+
+    return let
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@seeds(2)
+def test_both_exchanges_publish_the_same_bytes(
+    quick_job: Job, tmp_path: Path, shuffled: Callable[..., LocalShuffle], kind: str, seed: int
+) -> None:
+    rng = random.Random(f"{kind} {seed}")
+    inputs = made_inputs(rng, tmp_path / "in", accounts=40, posts=300)
+    options = SETTINGS | {"min_similarity": "0.5", "buckets": rng.choice([3, 8]), "block_size": rng.choice([5, 100])}
+    options |= KINDS[kind]
+    quick_job.compare(names_once=options.pop("names_once", False))
+    quick_job.cut_finely(rng.choice([500, 3_000]))
+    cores = rng.choice([2, 5])
+    through_folder = quick_job(inputs.posts, inputs.accounts, cores=cores, **options)
+    assert through_folder.manifest.counts.similar_pairs > 0
+    runner = shuffled(attempts=seed % 2 + 1)
+    same_files(through_folder, quick_job(inputs.posts, inputs.accounts, cores=cores, exchange="shuffle", **options))
+    assert runner.sent == {}
+
+
+@seeds(3)
+def test_both_exchanges_add_what_is_new_in_the_same_bytes(
+    quick_job: Job, tmp_path: Path, shuffled: Callable[..., LocalShuffle], seed: int
+) -> None:
+    rng = random.Random(seed)
+    inputs = made_inputs(rng, tmp_path / "in", accounts=40, posts=300)
+    rows = [f"new{post}\t2023-01-01\ta{rng.randrange(40)}\tno\tx\tCovid|new{post % 7}" for post in range(60)]
+    new = tmp_path / "in" / "posts-9.tsv"
+    new.write_text("\n".join(["id\tcreated_at\tauthor_id\tis_repost\ttext\thashtags", *rows]))
+    posts = [*inputs.posts, new]
+    options = SETTINGS | {"min_similarity": "0.5", "mode": "incremental", "buckets": 4}
+    options |= {"max_generations": rng.choice([1, 16])}
+    quick_job.cut_finely(500)
+    first = quick_job(inputs.posts, inputs.accounts, **options)
+    copy = Path(shutil.copytree(first.output, tmp_path / "copy"))
+    through_folder = quick_job(posts, inputs.accounts, output=first.output, **options)
+    runner = shuffled()
+    same_files(through_folder, quick_job(posts, inputs.accounts, output=copy, exchange="shuffle", **options))
+    assert {"MergeMembers", "MergeTables"} <= set(runner.stages)
