@@ -76,7 +76,7 @@ class Sent:
 
     def __enter__(self) -> Self:
         """Open the file."""
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the context of this object
+        self._file = tempfile.TemporaryFile()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,5 +1,6 @@
 """Through the shuffle a run publishes the bytes that it publishes through the folder."""
 
+import gzip
 import random
 import shutil
 from collections.abc import Callable
@@ -9,9 +10,15 @@ from typing import Any
 import pytest
 
 from jobs.pipeline import run
+from jobs.spark.choose import choose_runner
+from jobs.spark.runner import SparkRunner
+from jobs.spark.shufflerunner import ShuffleRunner
+from lookalike.errors import UsageError
 from tests.examples import seeds
 
 from .cases import made_inputs
+from .failingonce import fail_once
+from .known import medium
 from .localshuffle import LocalShuffle
 from .running import Job, Result
 
@@ -104,3 +111,90 @@ def test_both_exchanges_add_what_is_new_in_the_same_bytes(
     runner = shuffled()
     same_files(through_folder, quick_job(posts, inputs.accounts, output=copy, exchange="shuffle", **options))
     assert {"MergeMembers", "MergeTables"} <= set(runner.stages)
+
+
+FULL = {"ScanSplits", "DeduplicatePosts", "GroupMembers", "ListHashtags", "ComparePairs", "WriteTables"}
+ADDING = {"ScanSplits", "DeduplicatePosts", "MergeMembers", "ComparePairs", "MergeTables"}
+REAL: dict[str, Any] = {"min_similarity": "0.7", "buckets": 7, "block_size": 100}
+
+
+@pytest.fixture(scope="module")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The posts of medium in two files."""
+    header, *rows = gzip.decompress(medium().posts.read_bytes()).splitlines(keepends=True)
+    paths = [tmp_path_factory.mktemp("medium") / f"{number}.tsv" for number in range(2)]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"".join([header, *rows[number::2]]))
+    return paths
+
+
+@pytest.fixture
+def without_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a run fail if a stage leaves a file of an exchange in the work folder."""
+    choose, do = choose_runner, ShuffleRunner.do
+    folders: list[Path] = []
+
+    def choose_noting(context: Any, exchange: Any, work: Path) -> SparkRunner:
+        folders.append(work)
+        return choose(context, exchange, work)
+
+    def do_looking(runner: ShuffleRunner, stage: Any, **options: Any) -> Any:
+        reports = do(runner, stage, **options)
+        assert list(folders[-1].glob("*-*.bin")) == []
+        return reports
+
+    monkeypatch.setattr(run, "choose_runner", choose_noting)
+    monkeypatch.setattr(ShuffleRunner, "do", do_looking)
+
+
+@pytest.mark.usefixtures("without_files")
+@pytest.mark.parametrize("how", ["killed", "raising"])
+def test_a_task_that_fails_once_in_every_stage_changes_no_byte(
+    quick_job: Job,
+    trying_job: Job,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    halves: list[Path],
+    how: str,
+) -> None:
+    quick_job.cut_finely(600_000)
+    quick_job.compare(names_once=False)
+    accounts = medium().accounts
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    with monkeypatch.context() as patched:
+        full = quick_job(halves[:1], accounts, **REAL)
+        fail_once(patched, how, traces)
+        shuffled = trying_job(halves[:1], accounts, output=tmp_path / "shuffled", exchange="shuffle", **REAL)
+        same_files(full, shuffled)
+        assert {path.name for path in traces.iterdir()} >= FULL
+    for path in traces.iterdir():
+        path.unlink()
+    options = REAL | {"mode": "incremental"}
+    copy = Path(shutil.copytree(full.output, tmp_path / "copy"))
+    added = quick_job(halves, accounts, output=full.output, **options)
+    fail_once(monkeypatch, how, traces)
+    same_files(added, trying_job(halves, accounts, output=copy, exchange="shuffle", **options))
+    assert {path.name for path in traces.iterdir()} >= ADDING
+
+
+@pytest.mark.usefixtures("without_files")
+def test_all_names_once_through_the_shuffle_publish_the_same_bytes(
+    quick_job: Job, job: Job, tmp_path: Path, halves: list[Path]
+) -> None:
+    quick_job.compare(names_once=True)
+    through_folder = quick_job(halves, medium().accounts, **REAL)
+    assert through_folder.manifest.counts.names_once
+    output = tmp_path / "shuffled"
+    same_files(through_folder, job(halves, medium().accounts, output=output, exchange="shuffle", **REAL))
+
+
+def test_an_error_of_the_jobs_own_comes_out_of_the_shuffle_as_itself(job: Job, tmp_path: Path) -> None:
+    digits = random.Random(1)
+    rows = "".join(f"p{i}\t\ta1\t\t{digits.getrandbits(300):x}\tcovid\n" for i in range(40_000))
+    content = bytearray(gzip.compress(("id\tcreated_at\tauthor_id\tis_repost\ttext\thashtags\n" + rows).encode()))
+    content[len(content) // 2] ^= 0xFF
+    posts = tmp_path / "posts.tsv.gz"
+    posts.write_bytes(content)
+    with pytest.raises(UsageError, match=f"^{posts}: cannot be read: "):
+        job(posts, medium().accounts, exchange="shuffle")
