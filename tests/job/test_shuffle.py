@@ -11,11 +11,12 @@ import pytest
 
 from jobs.pipeline import run
 from jobs.spark.choose import choose_runner
-from jobs.spark.runner import SparkRunner
+from jobs.spark.runner import FolderRunner, SparkRunner
 from jobs.spark.shufflerunner import ShuffleRunner
 from lookalike.errors import UsageError
 from tests.examples import seeds
 
+from . import localspark
 from .cases import made_inputs
 from .failingonce import fail_once
 from .known import medium
@@ -198,3 +199,56 @@ def test_an_error_of_the_jobs_own_comes_out_of_the_shuffle_as_itself(job: Job, t
     posts.write_bytes(content)
     with pytest.raises(UsageError, match=f"^{posts}: cannot be read: "):
         job(posts, medium().accounts, exchange="shuffle")
+
+
+class Machines(localspark.Context):
+    """A cluster, of whose machines not all may see a folder."""
+
+    master = "spark://master:7077"
+
+    def __init__(self, folder: Path, *, shared: bool) -> None:
+        super().__init__(cores=2)
+        self._folder, self._shared = folder, shared
+
+    def parallelize(self, numbers: range, count: int) -> localspark.Numbers:
+        tasks = super().parallelize(numbers, count)
+        if self._shared:
+            return tasks
+        return OnTwoMachines([[number] for number in numbers], self._folder)
+
+
+class OnTwoMachines(localspark.Numbers):
+    """Numbers of which only the first is on the driver's machine."""
+
+    def __init__(self, partitions: list[list[Any]], folder: Path) -> None:
+        super().__init__(partitions)
+        self._here, self._there, self._folder = partitions[:1], partitions[1:], folder
+
+    def mapPartitions(self, function: localspark.Function) -> localspark.Numbers:  # noqa: N802  # Spark's name
+        here = localspark.Numbers(self._here).mapPartitions(function).collect()
+        away = self._folder.rename(self._folder.with_name("away"))
+        there = localspark.Numbers(self._there).mapPartitions(function).collect()
+        away.rename(self._folder)
+        return localspark.Numbers([here, there])
+
+
+@pytest.mark.parametrize(
+    ("exchange", "shared", "chosen"),
+    [
+        ("auto", True, FolderRunner),
+        ("auto", False, ShuffleRunner),
+        ("folder", False, FolderRunner),
+        ("shuffle", True, ShuffleRunner),
+    ],
+)
+def test_rows_go_through_the_shuffle_where_not_all_machines_see_the_folder(
+    tmp_path: Path, exchange: Any, shared: bool, chosen: type[SparkRunner]
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    assert type(choose_runner(Machines(work, shared=shared), exchange, work)) is chosen  # type: ignore[arg-type]  # as much of Spark as is used
+
+
+def test_on_a_single_machine_rows_go_through_the_folder(tmp_path: Path) -> None:
+    assert type(choose_runner(localspark.Context(2), "auto", tmp_path)) is FolderRunner  # type: ignore[arg-type]  # as much of Spark as is used
+    assert list(tmp_path.iterdir()) == []
