@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -57,7 +57,7 @@ class FolderRunner(SparkRunner):
 class Flushed(Generic[Report]):
     """Task function: a stage whose files reach the disk while it goes on, and whose reports come once all have."""
 
-    stage: Stage[Report]
+    stage: Callable[[Iterable[int]], Iterator[Report]]
 
     def __call__(self, numbers: Iterable[int]) -> Iterator[Report]:
         """Do the stage."""
