@@ -1,4 +1,4 @@
-"""Rows between stages: what is sent arrives, whoever sends twice, and what is lost is noticed."""
+"""Rows between stages: what is sent arrives once, even if it is sent twice, and what is lost is noticed."""
 
 import random
 from pathlib import Path
