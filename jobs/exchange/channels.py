@@ -1,4 +1,4 @@
-"""What the stages send each other through the work folder; see exchange.py."""
+"""What the stages send each other; see exchange.py."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final
 import pyarrow as pa
 
 from jobs.exchange.exchange import Exchange
+from jobs.exchange.folder import FolderExchange
+from jobs.exchange.shuffle import ShuffleExchange, open_mail
+from jobs.exchange.stage import ChannelName
 from lookalike.tables import EVIDENCE, TIME
 
 
@@ -62,34 +65,39 @@ _LOOKALIKES = _schema(account=pa.uint32(), other=pa.uint32(), distance=pa.int32(
 
 def posts(work: Path) -> Exchange:
     """The checked posts."""
-    return Exchange(work, "posts", _POSTS)
+    return _exchange(work, "posts", _POSTS)
 
 
 def spellings(work: Path) -> Exchange:
     """The spellings of hashtags."""
-    return Exchange(work, "spellings", _SPELLINGS)
+    return _exchange(work, "spellings", _SPELLINGS)
 
 
 def usages(work: Path) -> Exchange:
     """The usages of hashtags."""
-    return Exchange(work, "usages", _USAGES)
+    return _exchange(work, "usages", _USAGES)
 
 
 def memberships(work: Path) -> Exchange:
     """The memberships."""
-    return Exchange(work, "memberships", _MEMBERSHIPS)
+    return _exchange(work, "memberships", _MEMBERSHIPS)
 
 
 def new_memberships(work: Path) -> Exchange:
     """The accounts of new memberships."""
-    return Exchange(work, "new", _NEW_MEMBERSHIPS)
+    return _exchange(work, "new", _NEW_MEMBERSHIPS)
 
 
 def pairs(work: Path) -> Exchange:
     """The similar pairs of each hashtag."""
-    return Exchange(work, "pairs", _PAIRS)
+    return _exchange(work, "pairs", _PAIRS)
 
 
 def lookalikes(work: Path) -> Exchange:
     """The similar accounts of each account."""
-    return Exchange(work, "lookalikes", _LOOKALIKES)
+    return _exchange(work, "lookalikes", _LOOKALIKES)
+
+
+def _exchange(work: Path, name: ChannelName, schema: pa.Schema) -> Exchange:
+    mail = open_mail()
+    return FolderExchange(work, name, schema) if mail is None else ShuffleExchange(mail, name, schema)

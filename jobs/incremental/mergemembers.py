@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.reports import GroupReport
+from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import accounts_table
 from jobs.incremental.changes import account_changes
 from jobs.incremental.counting import CountingRows
@@ -27,7 +28,7 @@ from lookalike.tables import EVIDENCE
 
 
 @dataclasses.dataclass(frozen=True)
-class MergeMembers:
+class MergeMembers(Stage[GroupReport]):
     """Task function: numbers of buckets in; members to the snapshot, what is new sent by account, reports out.
 
     As GroupMembers, but every bucket has a report, and the groups list only what is to be compared.
@@ -35,6 +36,13 @@ class MergeMembers:
 
     grouping: Grouping
     tables: Patcher
+
+    sends = ("memberships", "new")
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """See Grouping."""
+        return self.grouping.receives
 
     def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
         """Merge the usages of the buckets whose numbers come in."""

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
+from jobs.exchange.stage import Route, Stage
 from jobs.incremental.mergeaccounts import AccountMerger
 from jobs.incremental.mergepairs import PairMerger
 from jobs.stages.group.listing import received_memberships
 
 
 @dataclasses.dataclass(frozen=True)
-class MergeTables:
+class MergeTables(Stage[WriteReport]):
     """Task function: numbers of tasks in; tables to the snapshot, or named from the base, reports out.
 
     grouped: buckets of hashtags that have sent memberships. compared, buckets, tasks: as in WriteTables.
@@ -25,6 +26,14 @@ class MergeTables:
     compared: int
     buckets: int
     tasks: int
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """Each task what is of its buckets of hashtags, or of its buckets of accounts."""
+        of_accounts = (
+            Route(channel, self.tasks, first=self.tasks) for channel in ("memberships", "new", "lookalikes")
+        )
+        return (Route("pairs", parts=self.tasks), *of_accounts)
 
     def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
         """Merge the pairs of the task's buckets of hashtags, or the tables of its buckets of accounts."""

@@ -174,6 +174,22 @@ class JobConfig(InputOptions):
         ),
     ] = 100_000
 
+    exchange: Annotated[
+        Literal["auto", "folder", "shuffle"],
+        Field(exclude=True),
+        Option(
+            WORK,
+            "Choose how tasks pass rows to the tasks of the next stage.",
+            choices={
+                "auto": "through the folder if all executors see it, otherwise through the shuffle",
+                "folder": "through files in the output folder, which all machines must see; this is the fastest",
+                "shuffle": "through Spark's shuffle, which needs no shared folder for them",
+            },
+            details="The result is the same either way. On a single machine auto takes the folder. On a cluster the "
+            "job finds out by a file that tasks of all executors look for.",
+        ),
+    ] = "auto"
+
     plan: Annotated[
         bool,
         Option(

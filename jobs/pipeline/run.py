@@ -23,8 +23,9 @@ from jobs.pipeline.plausible import about_files, warn_of
 from jobs.pipeline.verification import verify
 from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
+from jobs.spark.choose import choose_runner
 from jobs.spark.failures import user_errors
-from jobs.spark.runner import SparkRunner
+from jobs.spark.runner import SparkRunner, is_local
 from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
@@ -63,16 +64,16 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                 damaged = sum(accounts.counts.rejected.values())
                 warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
                 check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
+            if not is_local(context):
+                flush_files(publication.work)
             run = RunContext(
                 config=config,
                 ignored=inputs.ignored,
                 publication=publication,
                 accounts=accounts.table,
-                spark=SparkRunner(context),
+                spark=choose_runner(context, config.exchange, publication.work),
                 progress=progress,
             )
-            if not run.spark.is_local:
-                flush_files(run.work)
             if config.plan:
                 lines = plan_lines(run, accounts)
                 print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])

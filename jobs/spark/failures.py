@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 
 from lookalike import errors
 
 _RAISED = re.compile(r"^lookalike\.errors\.(\w+): (.*)$", re.MULTILINE)
-_PYTHON = re.compile(r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\()", re.DOTALL)
+_PYTHON = re.compile(r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\(|\n*\Z)", re.DOTALL)
 _SYSTEM = re.compile(r"^\w+: \[Errno (\d+)\] [^\n:]*(?:: '(.*)')?$", re.MULTILINE)
 # Errors of the system that have their reason outside the job.
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
@@ -37,7 +38,7 @@ def user_errors(output: Path) -> Iterator[None]:
         if error.errno not in _OF_THE_DISK:
             raise
         raise errors.DiskError(_disk_message(error.errno, error.filename or output)) from None
-    except Py4JJavaError as error:
+    except (Py4JJavaError, PySparkException) as error:  # of an RDD, of a query
         report = str(error)
         raised = _RAISED.search(report)
         kind = getattr(errors, raised[1], None) if raised else None

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from pyspark import SparkContext
 
+from jobs.exchange.folder import remove_sent
+from jobs.exchange.stage import Stage
 from lookalike.outputs.durable import flushed_behind
 
 Report = TypeVar("Report")
 
 
 @dataclasses.dataclass(frozen=True)
-class SparkRunner:
-    """Runs stages on a Spark context. A stage takes numbers and returns reports; rows travel through files."""
+class SparkRunner(abc.ABC):
+    """Runs stages on a Spark context. What a stage has received is removed when it has ended."""
 
     context: SparkContext
 
@@ -24,15 +28,29 @@ class SparkRunner:
         """Tasks that Spark can run at the same time."""
         return int(self.context.defaultParallelism)
 
-    @property
-    def is_local(self) -> bool:
-        """Whether all tasks run on this machine and end with this process."""
-        return str(self.context.master).partition("[")[0] == "local"
+    @abc.abstractmethod
+    def do(self, stage: Stage[Report], *, count: int, tasks: int) -> list[Report]:
+        """What a stage reports of the numbers 0 to count - 1, in their order; shared by so many tasks."""
 
-    def do(self, stage: Callable[[Iterable[int]], Iterator[Report]], *, count: int, tasks: int) -> list[Report]:
-        """What a stage reports of the numbers 0 to count - 1, shared by so many tasks."""
+
+def is_local(context: SparkContext) -> bool:
+    """Whether all tasks run on this machine and end with this process."""
+    return str(context.master).partition("[")[0] == "local"
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderRunner(SparkRunner):
+    """Runs stages that exchange rows through files of the work folder."""
+
+    work: Path
+
+    def do(self, stage: Stage[Report], *, count: int, tasks: int) -> list[Report]:
+        """As in SparkRunner."""
         numbers = self.context.parallelize(range(count), max(1, tasks))
-        return list(numbers.mapPartitions(Flushed(stage)).collect())
+        reports = list(numbers.mapPartitions(Flushed(stage)).collect())
+        for route in stage.receives:
+            remove_sent(self.work, route.channel)
+        return reports
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from jobs.exchange import channels
 from jobs.exchange.reports import CompareReport, PostsReport
 from jobs.inputs.files import plan_splits
 from jobs.inputs.tables import InputFile, Split
@@ -75,7 +74,6 @@ def scan_posts(run: RunContext, cut: Cut, *, base: str | None = None, rewrite: b
         index=not config.plan,
     )
     resolved = run.spark.do(deduplicate, count=cut.partitions, tasks=cut.partitions)
-    channels.posts(run.work).clear()
     return PostsReport.total([*scanned, *resolved])
 
 

@@ -89,7 +89,11 @@ class Cluster:
         self.traces.mkdir()
 
     def run(
-        self, *deaths: Sequence[str], files: int = FILES, meanwhile: Callable[[], None] = lambda: None
+        self,
+        *deaths: Sequence[str],
+        files: int = FILES,
+        exchange: str = "auto",
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
         """What the real command publishes with deaths as sitecustomize.py has them, which must all come.
 
@@ -103,7 +107,7 @@ class Cluster:
             environment["LOOKALIKE_TEST_TRACES"] = str(self.traces)
         command = [str(ROOT / "spark-submit.sh"), "--master", self.standalone.url, "--executor-memory", "512m"]
         command += ["--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"]  # quick to start
-        command += ["--", *map(str, self._inputs.options(self.output, files))]
+        command += ["--", *map(str, self._inputs.options(self.output, files)), "--exchange", exchange]
         log = self.shared / "log"
         with log.open("w") as sink:
             process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd="/")

@@ -103,3 +103,30 @@ def test_a_task_that_was_given_up_and_works_on_changes_nothing(
     assert int((cluster.traces / "gone on").read_text()) > 0
     for entry in Snapshot.open(FolderOutput(cluster.output)).manifest.files:
         FolderOutput(cluster.output).check_file(entry)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("victim", ["executor", "link"])
+def test_a_death_in_any_stage_changes_nothing_that_went_through_the_shuffle(
+    cluster: Cluster, alone: dict[str, Any], stage: str, victim: str
+) -> None:
+    assert cluster.run([stage, victim], exchange="shuffle") == alone
+
+
+@pytest.mark.thorough
+def test_deaths_of_all_kinds_change_nothing_that_went_through_the_shuffle(
+    cluster: Cluster, alone: dict[str, Any]
+) -> None:
+    deaths = ["DeduplicatePosts", "python"], ["GroupMembers", "executor"], ["WriteTables", "worker"]
+    assert cluster.run(*deaths, exchange="shuffle") == alone
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stage", ["MergeMembers", "MergeTables"])
+def test_a_cluster_adds_what_is_new_through_the_shuffle(cluster: Cluster, alone: dict[str, Any], stage: str) -> None:
+    cluster.run(files=FILES - 1, exchange="shuffle")
+    result = cluster.run([stage, "executor"], exchange="shuffle")
+    assert [tuple(row.values()) for row in result["pairs"]] == sorted(medium().pairs("0.7"))
+    work = {"candidates": 0, "verified": 0, "names_once": False}  # what was done on the way
+    assert result | {"counts": result["counts"] | work} == alone | {"counts": alone["counts"] | work}

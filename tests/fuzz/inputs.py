@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.exchange import channels
+from jobs.exchange.folder import remove_sent
 from jobs.inputs.accounts.read import read_accounts
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.dates.timeparts import NULL_TIME
@@ -100,7 +101,7 @@ class Inputs:
             reports = list(scan(numbers))
         posts = channels.posts(self._work)
         usable = [row for part in range(_PARTITIONS) for row in posts.receive(part, numbers).to_pylist()]
-        posts.clear()
+        remove_sent(self._work, "posts")
         rejected = sum((Counter(report.rejected) for report in reports), Counter())
         rows = sum(report.rows for report in reports)
         assert rows == len(usable) + rejected.total(), (rows, len(usable), rejected)

@@ -18,13 +18,14 @@ class Sparks:
 
     def __init__(self) -> None:
         self._context: SparkContext | None = None
-        self._cores = 0
+        self._master = ""
 
-    def borrow(self, cores: int) -> "_Borrowed":
-        """Spark for a run."""
-        if self._context is None or cores != self._cores:
+    def borrow(self, cores: int, attempts: int = 1) -> "_Borrowed":
+        """Spark for a run, which tries each task so often."""
+        master = f"local[{cores},{attempts}]"
+        if self._context is None or master != self._master:
             self.stop()
-            self._context, self._cores = _small(cores), cores
+            self._context, self._master = _small(master), master
         return _Borrowed(self._context)
 
     def stop(self) -> None:
@@ -33,7 +34,7 @@ class Sparks:
         self._context = None
 
 
-def _small(cores: int) -> SparkContext:
+def _small(master: str) -> SparkContext:
     settings = {
         "spark.ui.enabled": "false",  # no web server, no port to collide
         "spark.ui.showConsoleProgress": "false",  # it would write over pytest's line
@@ -41,7 +42,7 @@ def _small(cores: int) -> SparkContext:
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # as in conf/: quick to start
         "spark.python.daemon.module": "jobs.spark.daemon",  # as ./spark-submit.sh has it
     }
-    return SparkContext(master=f"local[{cores}]", appName="tests", conf=SparkConf().setAll(list(settings.items())))
+    return SparkContext(master=master, appName="tests", conf=SparkConf().setAll(list(settings.items())))
 
 
 class _Borrowed:
@@ -68,6 +69,12 @@ def sparks() -> Iterator[Sparks]:
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparks: Sparks) -> Job:
     """Runs the job on Spark: about a second each."""
     return Job(tmp_path, monkeypatch, sparks.borrow)
+
+
+@pytest.fixture
+def trying_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparks: Sparks) -> Job:
+    """The same, but a task that fails is tried again."""
+    return Job(tmp_path, monkeypatch, lambda cores: sparks.borrow(cores, attempts=4))
 
 
 @pytest.fixture

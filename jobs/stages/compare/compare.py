@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import CompareReport
+from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
 from jobs.stages.compare.found import PairBoxes, PairSender
 from jobs.stages.compare.plan import Unit
@@ -32,7 +33,7 @@ _SAMPLED_MEMBERS = 20_000  # of a larger hashtag in the sample so many members a
 
 
 @dataclasses.dataclass(frozen=True)
-class ComparePairs:
+class ComparePairs(Stage[CompareReport]):
     """Task function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
 
     prefix_length: None for the lossless comparison; otherwise one hashtag in sample_one_in is compared losslessly
@@ -46,6 +47,8 @@ class ComparePairs:
     prefix_length: int | None
     sample_one_in: int
     send: PairSender
+
+    sends = ("pairs", "lookalikes")
 
     def __call__(self, tasks: Iterable[int]) -> Iterator[CompareReport]:
         """Do the tasks whose numbers come in."""

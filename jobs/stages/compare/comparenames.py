@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import CompareReport
+from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
 from jobs.stages.compare.found import Indices, PairBoxes, PairSender
 from jobs.stages.compare.plan import Unit
@@ -24,7 +25,7 @@ from lookalike.strings.values import frozen
 
 
 @dataclasses.dataclass(frozen=True)
-class CompareNames:
+class CompareNames(Stage[CompareReport]):
     """Task function: numbers of tasks in, a report of each out; similar pairs sent to who writes them.
 
     tasks: units that are ranges of all accounts with a hashtag, in the order of their names' lengths.
@@ -35,6 +36,8 @@ class CompareNames:
     tasks: tuple[tuple[Unit, ...], ...]
     threshold: Threshold
     send: PairSender
+
+    sends = ("pairs", "lookalikes")
 
     def __call__(self, tasks: Iterable[int]) -> Iterator[CompareReport]:
         """Do the tasks whose numbers come in."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from jobs.exchange.reports import GroupReport
+from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import accounts_table
 from jobs.stages.group.evidence import Evidence
 from jobs.stages.group.grouping import Grouping
@@ -22,7 +23,7 @@ from lookalike.snapshots.datafiles import row_groups, write_table
 
 
 @dataclasses.dataclass(frozen=True)
-class GroupMembers:
+class GroupMembers(Stage[GroupReport]):
     """Task function: numbers of buckets in; members to the snapshot, memberships sent by account, reports out.
 
     members: False to count only, and to write nothing. identical: whether identical names become groups.
@@ -33,6 +34,13 @@ class GroupMembers:
     snapshot: str
     members: bool = True
     identical: bool = False
+
+    sends = ("memberships",)
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """See Grouping."""
+        return self.grouping.receives
 
     def __call__(self, buckets: Iterable[int]) -> Iterator[GroupReport]:
         """Group the usages of the buckets whose numbers come in."""

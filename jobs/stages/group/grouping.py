@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from jobs.exchange import channels
 from jobs.exchange.reports import GroupReport, LargeHashtag
+from jobs.exchange.stage import Route
 from jobs.exchange.worker import accounts_table
 from jobs.stages.costs import cost_of_group
 from jobs.stages.group.evidence import Evidence
@@ -38,6 +39,11 @@ class Grouping:
     partitions: tuple[int, ...]
     buckets: int
     tasks: int
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """Each bucket what was sent of it."""
+        return (Route("usages", parts=self.buckets), Route("spellings", parts=self.buckets))
 
     def used(self, bucket: int) -> UsedHashtags:
         """What was sent of a bucket of hashtags."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import WriteReport
+from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
@@ -23,7 +24,7 @@ from lookalike.tables import ACCOUNT_HASHTAGS
 
 
 @dataclasses.dataclass(frozen=True)
-class ListHashtags:
+class ListHashtags(Stage[WriteReport]):
     """Task function: numbers of tasks in; hashtags of accounts to the snapshot, reports out.
 
     grouped: the buckets of hashtags that have members. buckets, tasks: as in WriteTables.
@@ -36,6 +37,11 @@ class ListHashtags:
     grouped: tuple[int, ...]
     buckets: int
     tasks: int
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """Each task the memberships of its accounts."""
+        return (Route("memberships", parts=self.tasks),)
 
     def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
         """Do the tasks whose numbers come in."""

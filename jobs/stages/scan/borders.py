@@ -14,12 +14,13 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from jobs.exchange.reports import Border
+from jobs.exchange.stage import Stage
 from jobs.inputs.tables import TO_THE_END, InputFile, Split
 from jobs.inputs.text.window import NO_ROW, count_quotes
 
 
 @dataclasses.dataclass(frozen=True)
-class CountQuotes:
+class CountQuotes(Stage[tuple[int, int]]):
     """Task function: numbers of splits in, (number, quotes in the split) out."""
 
     files: tuple[InputFile, ...]

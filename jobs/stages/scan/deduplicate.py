@@ -15,6 +15,7 @@ from jobs.exchange.channels import BEGINS, JOINED, LEADS
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import PostsReport
+from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import open_snapshot
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.rejects import Reason, RejectLog
@@ -29,7 +30,7 @@ from lookalike.strings.values import HALF
 
 
 @dataclasses.dataclass(frozen=True)
-class DeduplicatePosts:
+class DeduplicatePosts(Stage[PostsReport]):
     """Task function: id partitions in, reports out; usages of hashtags sent to their buckets.
 
     splits: that have sent posts. first_part: as in ScanSplits. base: the snapshot whose posts are known already, None
@@ -48,6 +49,13 @@ class DeduplicatePosts:
     base: str | None = None
     rewrite: bool = False
     index: bool = True
+
+    sends = ("usages",)
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """Each partition its posts."""
+        return (Route("posts", parts=self.partitions),)
 
     def __call__(self, partitions: Iterable[int]) -> Iterator[PostsReport]:
         """Resolve the posts of the id partitions that come in."""

@@ -14,6 +14,7 @@ from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import Authors, Border, PostsReport
+from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
@@ -45,7 +46,7 @@ _CHUNK_BYTES = 4 << 20  # of text looked at together: 2 to 4 MiB stay in the cac
 
 
 @dataclasses.dataclass(frozen=True)
-class ScanSplits:
+class ScanSplits(Stage[PostsReport]):
     """Task function: ids of splits in, a report of each out; posts and spellings of hashtags sent.
 
     ignored: keys of hashtags that are left out. seed: see Spellings. first_part: number of the rejects file of
@@ -63,6 +64,8 @@ class ScanSplits:
     work: Path
     snapshot: str
     first_part: int
+
+    sends = ("posts", "spellings")
 
     def __call__(self, numbers: Iterable[int]) -> Iterator[PostsReport]:
         """Scan the splits whose ids come in."""

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from jobs.exchange.stage import Stage
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.manifest import load
 from lookalike.snapshots.reader import Snapshot
@@ -14,7 +15,7 @@ from lookalike.snapshots.snapshotchecks import SnapshotChecks
 
 
 @dataclasses.dataclass(frozen=True)
-class CheckBuckets:
+class CheckBuckets(Stage[None]):
     """Task function: numbers of buckets in, nothing out. Raises SnapshotError for what does not agree.
 
     manifest: of the snapshot, which is in the output and has not been published.

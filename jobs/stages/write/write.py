@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
+from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import accounts_table
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.groups import Groups
@@ -24,7 +25,7 @@ from lookalike.snapshots.datafiles import write_table
 
 
 @dataclasses.dataclass(frozen=True)
-class WriteTables:
+class WriteTables(Stage[WriteReport]):
     """Task function: numbers of tasks in; tables to the snapshot, reports out.
 
     buckets, tasks: bucket b of hashtags is written by task b mod tasks, bucket b of accounts by tasks + b mod tasks.
@@ -40,6 +41,11 @@ class WriteTables:
     buckets: int
     tasks: int
     identical: bool = False
+
+    @property
+    def receives(self) -> tuple[Route, ...]:
+        """Each task the pairs of its buckets of hashtags, or the look-alikes of its accounts."""
+        return (Route("pairs", parts=self.tasks), Route("lookalikes", parts=self.tasks, first=self.tasks))
 
     def __call__(self, tasks: Iterable[int]) -> Iterator[WriteReport]:
         """Write the pairs of the task's buckets of hashtags, or the tables of its buckets of accounts."""

@@ -20,17 +20,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-
-Function = Callable[[Iterable[Any]], Iterator[Any]]
 
 
 class Dying:
     """A stage's function whose first task with a result takes the victim with it."""
 
-    def __init__(self, function: Function, victim: str, traces: Path) -> None:
+    def __init__(self, function: Any, victim: str, traces: Path) -> None:
         self.function, self.victim, self.traces = function, victim, traces
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
@@ -39,6 +37,16 @@ class Dying:
             if self.comes_first():
                 self.die()
             yield result
+
+    @property
+    def sends(self) -> Any:
+        """Those of the stage."""
+        return self.function.sends
+
+    @property
+    def receives(self) -> Any:
+        """Those of the stage."""
+        return self.function.receives
 
     def comes_first(self) -> bool:
         """Whether no other task has been here; the file that says so names the task."""
@@ -124,19 +132,27 @@ def arrange(deaths: list[list[str]], traces: Path) -> None:
     """Have the stages of this driver's jobs run with their deaths."""
     from pyspark import cloudpickle
     from pyspark.core.rdd import RDD
+    from pyspark.sql.classic.dataframe import DataFrame
 
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]  # PySpark has no types here
-    map_partitions = RDD.mapPartitions
+    map_partitions, map_in_arrow = RDD.mapPartitions, DataFrame.mapInArrow
 
-    def dying_map(self: Any, function: Any, *arguments: Any, **options: Any) -> Any:
-        stage = function.stage  # see jobs.spark.runner
+    def dying(function: Any) -> Any:
+        stage = function.stage  # see jobs.spark.runner and jobs.spark.shufflerunner
         for name, victim in deaths:
             if name == type(stage).__name__:
                 wrapped = (GoingOn if victim == "link" else Dying)(stage, victim, traces)
                 function = dataclasses.replace(function, stage=wrapped)
-        return map_partitions(self, function, *arguments, **options)
+        return function
 
-    RDD.mapPartitions = dying_map  # type: ignore[method-assign,assignment]  # that is the point
+    def dying_tasks(self: Any, function: Any, *arguments: Any, **options: Any) -> Any:
+        return map_partitions(self, dying(function), *arguments, **options)
+
+    def dying_query(self: Any, function: Any, *arguments: Any, **options: Any) -> Any:
+        return map_in_arrow(self, dying(function), *arguments, **options)
+
+    RDD.mapPartitions = dying_tasks  # type: ignore[method-assign,assignment]  # that is the point
+    DataFrame.mapInArrow = dying_query  # type: ignore[method-assign,assignment]  # that, too
 
 
 if "LOOKALIKE_TEST_DEATHS" in os.environ:
