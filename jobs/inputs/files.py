@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 from jobs.inputs.formats.format import Head
@@ -15,6 +14,7 @@ from jobs.inputs.paths import named_files, without
 from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import find_separator
+from jobs.inputs.stores.choose import resolved
 from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, InputFile, Part, Quoting, Split, Table
 from jobs.inputs.text.quoting import common_quoting
 from lookalike.errors import UsageError
@@ -32,10 +32,10 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) 
     """
     if not paths:
         raise UsageError(f"no path of {table.name} given")
-    found: dict[Path, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
     for path in paths:
         for name in named_files(path):
-            found.setdefault(Path(name).resolve(), (name, path))
+            found.setdefault(resolved(name), (name, path))
     heads, files = [], []
     for name, path in sorted(found.values()):
         with _saying_how_to_leave_out(name, path):

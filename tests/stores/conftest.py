@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.inputs.stores.choose import store_of
 from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import ServiceFactory
 
@@ -31,6 +32,7 @@ def url(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stor
     for name, value in server.environ().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    store_of.cache_clear()  # which know the environment of another test
     return StoreUrl.parse(f"s3://{BUCKET}/test-{next(_numbers)}/out")
 
 
@@ -40,6 +42,7 @@ def proxy(server: Server, url: StoreUrl, monkeypatch: pytest.MonkeyPatch) -> Ite
     assert url  # whose fixture sets the other variables first
     with proxy_of(server.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        store_of.cache_clear()
         yield proxy
 
 
