@@ -120,7 +120,11 @@ def remove_folder(functions: Functions) -> None:
 @pytest.mark.parametrize(
     ("script", "change", "told"),
     [
-        ("import sys; print('a: b', file=sys.stderr); sys.exit('the last line')", None, "failed with exit code 1: the last line"),
+        (
+            "import sys; print('a: b', file=sys.stderr); sys.exit('the last line')",
+            None,
+            "failed with exit code 1: the last line",
+        ),
         ("import os; os.kill(os.getpid(), 9)", None, "compiling in another process failed with exit code -9: "),
         ("", None, "what another process compiled is not there"),
         (None, None, "no other process can be started to compile: No such file or directory"),
