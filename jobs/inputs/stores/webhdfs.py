@@ -14,9 +14,8 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from jobs.inputs.stores.store import FileStatus, Listing
 from lookalike.errors import UsageError
@@ -36,7 +35,7 @@ class WebHdfs:
     def __init__(self, root: InputUrl) -> None:
         """Connect to nothing yet. UsageError if the environment names no address of WebHDFS."""
         self._root = root
-        self._addresses = list(_addresses(root.host))
+        self._addresses = _addresses(root.host)
         self._user = _user()
 
     def status(self, path: str) -> FileStatus | None:
@@ -157,15 +156,15 @@ def _words(error: Exception) -> str:
     return (isinstance(error, OSError) and (error.strerror or str(error))) or type(error).__name__
 
 
-def _addresses(host: str) -> Iterator[str]:
-    """Where WebHDFS answers, without a slash at the end."""
-    given = os.environ.get(ADDRESSES, "")
+def _addresses(host: str) -> list[str]:
+    """Where WebHDFS answers, without slashes at the end."""
+    given = os.environ.get(ADDRESSES)
     if not given:
-        yield f"http://{host}" if ":" in host else f"http://{host}:{_PORT}"
-    for address in filter(None, map(str.strip, given.split(","))):
-        if not _ADDRESS.fullmatch(address) or urlsplit(address).hostname is None:
-            raise UsageError(f"{ADDRESSES}: must be http://HOST:PORT or several with commas between them")
-        yield address.rstrip("/")
+        return [f"http://{host}" if ":" in host else f"http://{host}:{_PORT}"]
+    addresses = [address.strip() for address in given.split(",")]
+    if not all(map(_ADDRESS.fullmatch, addresses)):
+        raise UsageError(f"{ADDRESSES}: must be http://HOST:PORT or several with commas between them")
+    return [address.rstrip("/") for address in addresses]
 
 
 def _user() -> str | None:
