@@ -77,7 +77,7 @@ def results(seed: int) -> list[Any]:
             for final in (True, False):
                 rows, side = room(2, 40), buffer.copy()
                 read = scan_quoted(buffer, 0, len(buffer), len(buffer), COMMA, escape, slots, rows, side, final)
-                places = [rows.row[:, : read[0]], rows.malformed[:, : read[1]], rows.quotes, side]
+                places: list[Any] = [rows.row[:, : read[0]], rows.malformed[:, : read[1]], rows.quotes, side]
                 found += [read, *(place.tolist() for place in places)]
             found += [quotes_in(buffer, escape), find_row_end(buffer, 0, len(buffer), escape, made.random() < 0.5)]
     values = Column.of([made.choice(PIECES).encode() * made.randrange(3) for _ in range(TRIALS)])
