@@ -7,6 +7,8 @@ import gzip
 import itertools
 import lzma
 import random
+import re
+import threading
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +31,7 @@ from lookalike.outputs.urls import StoreUrl
 from tests.inputs.reading import THINGS, read
 
 from .inputs import Twice
-from .proxy import Proxy
+from .proxy import Asked, Proxy
 
 NAMES = (
     *(
@@ -303,3 +305,24 @@ def test_files_here_and_there_are_read_together_each_once(twice: Twice) -> None:
     names = [*(twice.here(name) for name in ("1.tsv", "3.tsv")), *(twice.there(f"{n}.tsv") for n in (1, 2, 3))]
     assert [file.path for file in files] == names
     assert all(a == b for a, b in itertools.pairwise(read(file) for file in files))
+
+
+def test_many_files_are_looked_at_at_the_same_time_and_the_first_that_is_wrong_is_named(
+    twice: Twice, proxy: Proxy
+) -> None:
+    for number in range(40):
+        twice.put(f"{number:02}.tsv", raw(ROWS[number : number + 50]).encode())
+    together = threading.Barrier(4, timeout=60)
+
+    def wait_for_three_others(asked: Asked) -> None:
+        if asked.method == "HEAD" and asked.key.endswith(".tsv"):
+            together.wait()
+
+    proxy.fault = wait_for_three_others
+    files = find_files(THINGS, [twice.url])
+    assert [file.path for file in files] == [twice.there(f"{number:02}.tsv") for number in range(40)]
+    proxy.fault = lambda _: None
+    for number in (30, 20):
+        twice.put(f"{number}.tsv", b"nothing\tof\tthe kind\n")
+    with pytest.raises(UsageError, match=re.escape(f"{twice.there('20.tsv')}: no column")):
+        find_files(THINGS, [twice.url])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_run_reads_there_what_it_reads_here_and_then_only_new_files(hdfs: Fake
     write_inputs(hdfs.folder / "in", posts=600)
     (hdfs.folder / "in" / "posts.tsv").rename(hdfs.folder / "in" / "p1.tsv")
     output = hdfs.folder.with_name("out")
-    options = {"min_similarity": "0.6", "output": output}
+    options: dict[str, Any] = {"min_similarity": "0.6", "output": output}
     quick_job.cut_finely(5000)
     there = quick_job(f"{hdfs.url}/in/p*.tsv", f"{hdfs.url}/in/accounts.tsv", **options)
     here = quick_job(f"{hdfs.folder}/in/p*.tsv", f"{hdfs.folder}/in/accounts.tsv", min_similarity="0.6")
