@@ -121,6 +121,10 @@ def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading)
 def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
     """The hashtags of the first posts of a file."""
     posts = 0
+    if file.groups is not None:  # of which whole columns are read, and these are much
+        needed = (HASHTAGS, TEXT) if file.from_text else (HASHTAGS,)
+        places = zip(table.columns, file.columns, strict=True)
+        file = dataclasses.replace(file, columns=tuple(place if name in needed else -1 for name, place in places))
     for batch in read_rows(file, table, Part(chunk_bytes=_SAMPLE_BYTES)):
         column = batch[HASHTAGS]
         yield from map(column.value, range(len(batch)))

@@ -66,7 +66,7 @@ class Ahead:
 
 
 WHOLE_FILE: Final = Ahead()
-_SMALLEST_BLOCK: Final = 1 << 20  # bytes
+_READS: Final = 8  # of a reader, that a block is good for
 
 
 @contextlib.contextmanager
@@ -80,7 +80,7 @@ def open_file(path: str, status: FileStatus, ahead: Ahead = WHOLE_FILE) -> Itera
     from jobs.inputs.stores.readahead import LARGEST_BLOCK, StoredStream  # not needed for files of this machine
 
     ranges = [(0, status.size)] if ahead.ranges is None else ahead.ranges
-    block = min(max(2 * ahead.at_once, _SMALLEST_BLOCK), LARGEST_BLOCK)
+    block = min(_READS * ahead.at_once, LARGEST_BLOCK)
 
     def fetch(start: int, end: int) -> memoryview:
         return place.store.fetch(place.path, start, end, status.version)

@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple
 
 Ranges = Sequence[tuple[int, int]]
 
-LARGEST_BLOCK: Final = 4 << 20  # bytes that are asked for at once
+LARGEST_BLOCK: Final = 16 << 20  # bytes that are asked for at once: a request costs as much as some megabytes
 _SMALLEST_BLOCK: Final = 64 << 10
-_AHEAD: Final = 2  # blocks that are asked for while one is read
+_AHEAD: Final = 1  # blocks that are asked for while one is read
+_BEHIND: Final = 64 << 10  # bytes that are kept of what was read
 
 
 class _Block(NamedTuple):
@@ -24,8 +25,21 @@ class _Block(NamedTuple):
     content: Future[memoryview]
 
 
+def _end_of(block: _Block) -> _Block:
+    """The last bytes of a block, so that the others can be forgotten."""
+    if block.end - block.start <= _BEHIND or not block.content.done():
+        return block
+    return _ready(block.end - _BEHIND, memoryview(bytes(block.content.result()[-_BEHIND:])))
+
+
+def _ready(start: int, content: memoryview) -> _Block:
+    future: Future[memoryview] = Future()
+    future.set_result(content)
+    return _Block(start, start + content.nbytes, future)
+
+
 class StoredStream(io.RawIOBase):
-    """A stream that can seek, for one thread. It holds four blocks at most: one read, one being read, two to come.
+    """A stream that can seek, for one thread. It holds two blocks, one that is read and one to come, and little more.
 
     expected: the ranges that will be read, in this order; nothing else is asked for ahead.
     """
@@ -101,9 +115,7 @@ class StoredStream(io.RawIOBase):
         block = self._current()
         if block is None:  # the reader goes where nobody expected it
             end = min(self._size, self._at + max(min(wanted, self._block_bytes), _SMALLEST_BLOCK))
-            content: Future[memoryview] = Future()
-            content.set_result(self._fetch(self._at, end))
-            block = _Block(self._at, end, content)
+            block = _ready(self._at, self._fetch(self._at, end))
             self._blocks = [block]
         part = block.content.result()[self._at - block.start :][:wanted]
         self._at += part.nbytes
@@ -116,9 +128,9 @@ class StoredStream(io.RawIOBase):
             self._blocks = []
             number, start = 0, self._at
         else:
-            self._blocks = self._blocks[max(0, number - 1) :]
-            number = min(number, 1)
-            start = self._blocks[-1].end
+            if number:
+                self._blocks = [_end_of(self._blocks[number - 1]), *self._blocks[number:]]
+            number, start = min(number, 1), self._blocks[-1].end
         while len(self._blocks) <= number + _AHEAD:
             following = self._planned(start)
             if following is None or (not self._blocks and following[0] != self._at):
