@@ -79,7 +79,7 @@ class Parquet:
             pq.ParquetFile(stream, pre_buffer=False) as source,
         ):
             names = source.schema_arrow.names
-            wanted = [names[position] for position in file.columns if position >= 0]
+            wanted = [names[at] for at in sorted(set(file.columns)) if at >= 0]  # Arrow reads them in this order
             sizes = [source.metadata.row_group(i).num_rows for i in range(source.metadata.num_row_groups)]
             place = sum(sizes[: part.start])
             in_part = range(part.start, min(part.end, len(sizes)))
