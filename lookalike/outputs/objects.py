@@ -227,7 +227,7 @@ class ObjectStore:
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
             raise _denied(name, error) from None
         except exceptions.InvalidPathError:
-            raise StoreRefusedError(f"{self.url}: cannot be the address of an output") from None
+            raise StoreRefusedError(f"{self.url}: cannot be an address in an object store") from None
         except (exceptions.BaseError, FileNotFoundError) as error:
             text = str(error)
             code = _CODE.search(text)

@@ -23,6 +23,7 @@ from jobs.inputs.files import find_files, plan_splits
 from jobs.inputs.paths import named_files
 from jobs.inputs.rows import fetch_rows, read_rows
 from jobs.inputs.stores import readahead
+from jobs.inputs.stores.objects import Objects
 from jobs.inputs.tables import InputFile, Part
 from jobs.inputs.text.window import count_quotes
 from lookalike.errors import UsageError
@@ -326,3 +327,36 @@ def test_many_files_are_looked_at_at_the_same_time_and_the_first_that_is_wrong_i
         twice.put(f"{number}.tsv", b"nothing\tof\tthe kind\n")
     with pytest.raises(UsageError, match=re.escape(f"{twice.there('20.tsv')}: no column")):
         find_files(THINGS, [twice.url])
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("form", ["raw", "utf-16", "gzip", "bz2", "zstd", "xz", "zip", "parquet in many groups"])
+def test_whatever_reads_a_file_a_failing_store_is_what_is_named(
+    twice: Twice, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = rows_of_things(20_000)
+    content = raw(rows).encode()
+    forms = FORMS | {
+        "raw": content,
+        "utf-16": raw(rows).encode("utf-16"),
+        "gzip": gzip.compress(content),
+        "bz2": bz2.compress(content),
+        "zstd": bytes(pa.Codec("zstd").compress(content, asbytes=True)),
+        "xz": lzma.compress(content),
+        "zip": zipped(content),
+        "parquet in many groups": parquet(rows, row_group_size=3000),
+    }
+    twice.put("things", forms[form])
+    there = examined(twice.there("things"))
+    fetch, fetched = Objects.fetch, itertools.count()
+
+    def fail_later(self: Objects, path: str, start: int, end: int, version: str | None) -> memoryview:
+        if next(fetched) > 5:
+            raise UsageError(f"{twice.there('things')}: the store fails")
+        return fetch(self, path, start, end, version)
+
+    monkeypatch.setattr(Objects, "fetch", fail_later)
+    with pytest.raises(UsageError) as caught:
+        read(there, chunk_bytes=500)
+    assert str(caught.value) == f"{twice.there('things')}: the store fails"
+    assert next(fetched) > 6
