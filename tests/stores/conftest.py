@@ -10,8 +10,11 @@ import pytest
 
 from jobs.inputs.stores.choose import store_of
 from lookalike.outputs.urls import StoreUrl
+from tests.job import localspark
+from tests.job.running import Job
 from tests.serving.running import ServiceFactory
 
+from .inputs import Twice
 from .places import Place
 from .proxy import Proxy, proxy_of
 from .running import Runner
@@ -66,3 +69,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
     chosen = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("url")
     return Place(chosen, tmp_path / "staging")
+
+
+@pytest.fixture
+def twice(tmp_path: Path, url: StoreUrl) -> Twice:
+    return Twice(tmp_path / "here", url)
+
+
+@pytest.fixture
+def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Runs the job in this process, without Spark, from any places to a folder."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
+    return Job(tmp_path, monkeypatch, localspark.Context)

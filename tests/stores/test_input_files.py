@@ -11,7 +11,6 @@ import re
 import threading
 import zipfile
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import orjson
@@ -28,7 +27,6 @@ from jobs.inputs.tables import InputFile, Part
 from jobs.inputs.text.window import count_quotes
 from lookalike.errors import UsageError
 from lookalike.inputurls import input_path
-from lookalike.outputs.urls import StoreUrl
 from tests.inputs.reading import THINGS, read
 
 from .inputs import Twice
@@ -56,11 +54,6 @@ NAMES = (
         "below/only/7.tsv",
     ),
 )
-
-
-@pytest.fixture
-def twice(tmp_path: Path, url: StoreUrl) -> Twice:
-    return Twice(tmp_path / "here", url)
 
 
 @pytest.fixture

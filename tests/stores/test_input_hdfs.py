@@ -16,7 +16,6 @@ from jobs.inputs.stores.choose import store_of
 from jobs.inputs.tables import WHOLE
 from lookalike.errors import UsageError
 from tests.inputs.reading import THINGS, read
-from tests.job import localspark
 from tests.job.command import submit_alone
 from tests.job.running import Job
 from tests.serving.running import free_ports
@@ -34,13 +33,6 @@ def hdfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHdfs]:
     (tmp_path / "hdfs").mkdir()
     with fake_hdfs(tmp_path / "hdfs") as made:
         yield made
-
-
-@pytest.fixture
-def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """Runs the job in this process, without Spark."""
-    monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
-    return Job(tmp_path, monkeypatch, localspark.Context)
 
 
 @pytest.mark.parametrize(
