@@ -126,7 +126,8 @@ def _known_first(live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile,
 def _difference(before: InputRecord, now: InputRecord) -> str:
     if before.bytes != now.bytes:
         return f"has {now.bytes:,} bytes now, {before.bytes:,} before"
-    return "has changed" if before.modified_ns != now.modified_ns else "is read in another way now"
+    is_same = (before.modified_ns, before.version) == (now.modified_ns, now.version)
+    return "has changed" if not is_same else "is read in another way now"
 
 
 def _checksum(ignored: object) -> object:

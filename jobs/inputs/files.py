@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from jobs.inputs.formats.format import Head
 from jobs.inputs.formats.registry import FORMATS, look_at
@@ -15,6 +14,7 @@ from jobs.inputs.paths import named_files, without
 from jobs.inputs.reading import ALL_AUTO, Reading
 from jobs.inputs.rows import read_rows
 from jobs.inputs.separators.registry import find_separator
+from jobs.inputs.stores.choose import place_of, resolved
 from jobs.inputs.tables import HASHTAGS, TEXT, TO_THE_END, InputFile, Part, Quoting, Split, Table
 from jobs.inputs.text.quoting import common_quoting
 from lookalike.errors import UsageError
@@ -22,6 +22,9 @@ from lookalike.errors import UsageError
 _ASKED: Final = 64  # files, of very many, whose beginning tells the separator of hashtags
 _SAMPLE_BYTES: Final = 1 << 15  # at a time
 _ENOUGH_POSTS: Final = 200  # of a file, whose groups of rows may be small
+_AT_ONCE: Final = 16  # files in stores
+
+Found = TypeVar("Found")
 
 
 def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) -> tuple[InputFile, ...]:
@@ -32,19 +35,37 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) 
     """
     if not paths:
         raise UsageError(f"no path of {table.name} given")
-    found: dict[Path, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
     for path in paths:
         for name in named_files(path):
-            found.setdefault(Path(name).resolve(), (name, path))
-    heads, files = [], []
-    for name, path in sorted(found.values()):
-        with _saying_how_to_leave_out(name, path):
-            heads.append(_looked_at(name, table, reading))
+            found.setdefault(resolved(name), (name, path))
+    named = sorted(found.values())
+    heads = _each(named, lambda number: _looked_at(named[number][0], table, reading))
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None], reading.likely)
-    for (name, path), head in zip(sorted(found.values()), heads, strict=True):
-        with _saying_how_to_leave_out(name, path):
-            files.append(_examined(head, table, quoting))
+    files = _each(named, lambda number: _examined(heads[number], table, quoting))
     return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
+
+
+def _each(named: Sequence[tuple[str, str]], do: Callable[[int], Found]) -> list[Found]:
+    """What a function gives of each file by its number, in their order; see find_files for `named`.
+
+    Of many files in stores several are asked for at once, since an answer takes some time to come.
+    """
+
+    def done(number: int) -> Found:
+        with _saying_how_to_leave_out(*named[number]):
+            return do(number)
+
+    numbers = range(len(named))
+    if not any(place_of(name) for name, _ in named):
+        return list(map(done, numbers))
+    from concurrent.futures import ThreadPoolExecutor  # not needed for files of this machine
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            return list(pool.map(done, numbers))
+        finally:
+            pool.shutdown(cancel_futures=True)  # after an error
 
 
 @contextlib.contextmanager
@@ -100,6 +121,10 @@ def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading)
 def _some_hashtags(file: InputFile, table: Table) -> Iterator[bytes]:
     """The hashtags of the first posts of a file."""
     posts = 0
+    if file.groups is not None:  # of which whole columns are read, and these are much
+        needed = (HASHTAGS, TEXT) if file.from_text else (HASHTAGS,)
+        places = zip(table.columns, file.columns, strict=True)
+        file = dataclasses.replace(file, columns=tuple(place if name in needed else -1 for name, place in places))
     for batch in read_rows(file, table, Part(chunk_bytes=_SAMPLE_BYTES)):
         column = batch[HASHTAGS]
         yield from map(column.value, range(len(batch)))

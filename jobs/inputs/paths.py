@@ -7,7 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from jobs.inputs.streams import compression_of, open_bytes
+from jobs.inputs.stores.choose import place_of
+from jobs.inputs.stores.names import Named, named_in_store
+from jobs.inputs.streams import compression_of, decompressed, file_status, open_file
 from lookalike.errors import UsageError
 
 _ENDINGS: Final = frozenset(
@@ -23,36 +25,43 @@ def named_files(path: str) -> list[str]:
     whose name begins with "." or "_" are passed over, as Spark does, and empty ones, which it writes. If all are
     empty, they are named. Raises UsageError if there is nothing.
     """
-    place = Path(path)
+    place = place_of(path)
     try:
-        if place.exists() and not place.is_dir():
-            return [path]  # be it a pipe, which cannot be read
-        if place.is_dir():
-            files = [str(child) for child in place.iterdir() if _visible(child) and child.is_file()]
-        else:
-            matches = glob.glob(path)  # noqa: PTH207  # Path.glob takes no absolute pattern
-            files = [match for match in matches if _visible(Path(match)) and Path(match).is_file()]
-        filled = [file for file in files if not _is_empty(file)]
+        named = _named_here(path) if place is None else named_in_store(place)
+        if named.kind == "file":
+            return [path]
+        files = [name for name in named.files if not Path(name).name.startswith((".", "_"))]
+        filled = [name for name in files if not _is_empty(name, named.files[name])]
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     if not files:
         below = "; those in folders below it need a pattern, such as FOLDER/*/*"
-        kind = f"no files in this folder{below}" if place.is_dir() else "no such file, folder or match"
+        kind = f"no files in this folder{below}" if named.kind == "folder" else "no such file, folder or match"
         raise UsageError(f"{path}: {kind}")
     return filled or files
 
 
-def _visible(path: Path) -> bool:
-    return not path.name.startswith((".", "_"))
+def _named_here(path: str) -> Named:
+    """What a path names on this machine."""
+    place = Path(path)
+    if place.exists() and not place.is_dir():
+        return Named("file", {})  # be it a pipe, which cannot be read
+    is_folder = place.is_dir()
+    matches = [] if is_folder else glob.glob(path)  # noqa: PTH207  # Path.glob takes no absolute pattern
+    names = list(map(str, place.iterdir())) if is_folder else matches
+    files = {name: Path(name).stat().st_size for name in names if Path(name).is_file()}
+    return Named("folder" if is_folder else "glob", files)
 
 
-def _is_empty(file: str) -> bool:
+def _is_empty(name: str, size: int) -> bool:
     """Whether there is nothing in a file, compressed or not. One that cannot be read is not."""
-    size = Path(file).stat().st_size
     if not 0 < size < _SMALL:
         return size == 0
     try:
-        with open_bytes(file, compression_of(file)) as stream:
+        with (
+            open_file(name, file_status(name)) as source,
+            decompressed(name, source, compression_of(name, source)) as stream,
+        ):
             return not stream.read(1)
     except UsageError:
         return False
@@ -65,4 +74,4 @@ def without(name: str, path: str) -> str | None:
     usual = max(sorted(_ENDINGS - {own}), key=lambda ending: endings[ending])
     if endings[usual] < max(1, endings[own]):
         return None
-    return str(Path(name).parent / f"*{usual}")
+    return f"{name.removesuffix(Path(name).name)}*{usual}"

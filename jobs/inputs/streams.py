@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import dataclasses
 import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.fs
 
+from jobs.inputs.stores.choose import place_of
+from jobs.inputs.stores.store import FileStatus
 from jobs.inputs.tables import Compression, InputFile
 from jobs.inputs.text.encodings import Recoded
 from lookalike.errors import UsageError
@@ -33,21 +36,66 @@ def naming(path: str) -> Iterator[None]:
         raise UsageError(f"{path}: cannot be read: {reason.splitlines()[0]}") from error
 
 
-def file_status(path: str) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds. UsageError if there is no such file."""
+def file_status(path: str) -> FileStatus:
+    """What tells whether the file is still the same. UsageError if there is no such file."""
+    place = place_of(path)
+    if place is not None:
+        status = place.store.status(place.path)
+        if status is None:
+            raise UsageError(f"{path}: no such file")
+        return status
     with naming(path):
         found = pyarrow.fs.LocalFileSystem().get_file_info(path)
     if found.type == pyarrow.fs.FileType.Unknown:
         raise UsageError(f"{path}: is a pipe or a device, which cannot be read twice; write it to a file first")
     if found.type != pyarrow.fs.FileType.File:
         raise UsageError(f"{path}: no such file")
-    return found.size, found.mtime_ns
+    return FileStatus(found.size, found.mtime_ns)
 
 
-def compression_of(path: str) -> Compression | None:
-    """How the file is compressed, by its first bytes: its name may be wrong. UsageError for what cannot be read."""
-    with naming(path), pyarrow.fs.LocalFileSystem().open_input_file(path) as stream:
-        head = stream.read(8)
+@dataclasses.dataclass(frozen=True)
+class Ahead:
+    """What will be read of a file, for a store to be asked for it in time; of no use for a file of this machine.
+
+    ranges: of bytes, in the order in which they are read; None for the whole file. at_once: bytes that the reader
+    takes at once.
+    """
+
+    ranges: Sequence[tuple[int, int]] | None = None
+    at_once: int = 2 << 20
+
+
+WHOLE_FILE: Final = Ahead()
+_READS: Final = 8  # of a reader, that a block is good for
+
+
+@contextlib.contextmanager
+def open_file(path: str, status: FileStatus, ahead: Ahead = WHOLE_FILE) -> Iterator[Any]:
+    """A stream of the bytes of a file as they are, which can seek. status: of the file, see file_status."""
+    place = place_of(path)
+    if place is None:
+        with naming(path), pyarrow.fs.LocalFileSystem().open_input_file(path) as source:
+            yield source
+        return
+    from jobs.inputs.stores.readahead import LARGEST_BLOCK, StoredStream  # not needed for files of this machine
+
+    ranges = [(0, status.size)] if ahead.ranges is None else ahead.ranges
+    block = min(_READS * ahead.at_once, LARGEST_BLOCK)
+
+    def fetch(start: int, end: int) -> memoryview:
+        return place.store.fetch(place.path, start, end, status.version)
+
+    with naming(path), StoredStream(fetch, status.size, ranges, block) as stream:
+        yield stream
+
+
+def compression_of(path: str, source: Any) -> Compression | None:
+    """How a file is compressed, by its first bytes: its name may be wrong. UsageError for what cannot be read.
+
+    source: of its bytes, see open_file; it is at its beginning then.
+    """
+    head = source.read(8)
+    source.seek(0)
     if head[:1] in _SKIPPED and head[1:4] == _SKIPPED_REST:
         return "zstd"
     if head.startswith(_LZ4):
@@ -56,22 +104,20 @@ def compression_of(path: str) -> Compression | None:
 
 
 @contextlib.contextmanager
-def open_bytes(path: str, compression: Compression | None) -> Iterator[Any]:
-    """A stream of the file's decompressed bytes, with read and readinto; an uncompressed one can seek.
+def decompressed(path: str, source: Any, compression: Compression | None) -> Iterator[Any]:
+    """A stream of the decompressed bytes, with read and readinto; an uncompressed one can seek.
 
-    All parts of a gzip, bzip2, xz or zstd file are read. Cut or damaged ones raise
-    UsageError where the damage is met.
+    path: of the file, for messages. source: see open_file. All parts of a gzip, bzip2, xz or zstd file are read. Cut
+    or damaged ones raise UsageError where the damage is met.
     """
     with naming(path), contextlib.ExitStack() as opened:
         if compression == "zip":
             try:
-                member = _only_member(path, opened.enter_context(zipfile.ZipFile(path)))
+                archive = path if isinstance(source, pa.NativeFile) else source  # Arrow seeks in another way
+                source = _only_member(path, opened.enter_context(zipfile.ZipFile(archive)))
             except (RuntimeError, ValueError, struct.error) as error:  # a feature that it does not know, too
                 raise UsageError(f"{path}: cannot be read: {error}") from error
-            yield member
-        else:
-            source = opened.enter_context(pyarrow.fs.LocalFileSystem().open_input_file(path))
-            yield _decompressed(source, compression)
+        yield _decompressed(source, compression)
 
 
 _MAGIC: Final[Mapping[Compression, bytes]] = {
@@ -90,6 +136,8 @@ _LZ4: Final = b"\x04\x22\x4d\x18"
 def _decompressed(source: Any, compression: Compression | None) -> Any:
     match compression:
         case "gzip" | "zstd":
+            if not isinstance(source, pa.NativeFile):
+                source = pa.PythonFile(source, mode="r")
             return pa.CompressedInputStream(pa.BufferedInputStream(source, _READ_AHEAD), compression)
         case "bz2":
             return bz2.BZ2File(source)  # Arrow's stops at an empty stream between others
@@ -117,14 +165,19 @@ def _only_member(path: str, archive: zipfile.ZipFile) -> Any:
 
 
 @contextlib.contextmanager
-def open_text(file: InputFile) -> Iterator[Any]:
-    """A stream of the file's text as UTF-8 with line feeds; see open_bytes."""
-    with open_bytes(file.path, file.compression) as stream:
+def open_text(file: InputFile, ahead: Ahead = WHOLE_FILE) -> Iterator[Any]:
+    """A stream of the file's text as UTF-8 with line feeds; it can seek if the file can. ahead: of one that can."""
+    if not file.can_seek:
+        ahead = dataclasses.replace(ahead, ranges=None)
+    with (
+        open_file(file.path, file.status, ahead) as source,
+        decompressed(file.path, source, file.compression) as stream,
+    ):
         dialect = file.dialect
         yield Recoded(stream, dialect.encoding, returns=dialect.returns) if dialect.is_recoded else stream
 
 
 def check_unchanged(file: InputFile) -> None:
     """Raise UsageError if the file is no longer the one that was examined."""
-    if file_status(file.path) != (file.size, file.modified_ns):
+    if file_status(file.path) != file.status:
         raise UsageError(f"{file.path}: was changed while the job was running")

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.stores.store import FileStatus
 from jobs.inputs.text.quotes import Tally, no_tally
 
 HASHTAGS: Final = "hashtags"
@@ -98,7 +99,7 @@ class InputFile:
     which only counts whether there is a value. from_text: whether hashtags are those of the text. preset: whose names
     the columns have. separator: between the hashtags of a post; None in a table without them. day_first: see
     parse_timestamps. absent: columns with a path of which the first objects have no value. unexpected: the path of a
-    column whose values contradict from_text; "" for none.
+    column whose values contradict from_text; "" for none. version: see FileStatus.
     """
 
     path: str
@@ -119,6 +120,12 @@ class InputFile:
     day_first: bool = False
     absent: frozenset[str] = frozenset()
     unexpected: str = ""
+    version: str | None = None
+
+    @property
+    def status(self) -> FileStatus:
+        """As it was when it was examined."""
+        return FileStatus(self.size, self.modified_ns, self.version)
 
     def has(self, table: Table, column: str) -> bool:
         """Whether the file has a column of the table."""

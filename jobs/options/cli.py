@@ -18,6 +18,7 @@ from jobs.options.load import load_config
 from jobs.options.option import DescribedOption, described_options
 from lookalike import __version__
 from lookalike.errors import UsageError
+from lookalike.inputurls import input_path, without_secrets
 
 DEFAULT_CONFIG: Final = Path(__file__).parents[2] / "conf" / "job.yaml"
 INSPECT_MEANING: Final = (
@@ -47,6 +48,9 @@ examples:
 
   Take the accounts from the posts, where each has the name of its author:
     ./spark-submit.sh --posts tweets.csv --accounts-from posts --columns screen_name=username --output out
+
+  Read from an object store, with the credentials in the environment:
+    ./spark-submit.sh --posts 's3://bucket/crawl/2026-*.parquet' --accounts s3://bucket/accounts --output out
 
   See how a file would be read:
     ./spark-submit.sh --inspect export.csv
@@ -94,13 +98,20 @@ class Arguments:
 def parse_arguments(argv: Sequence[str]) -> Arguments:
     """The options of a run. Raises UsageError; --help and --version print and raise SystemExit(0)."""
     flags: dict[str, Any] = vars(_parser().parse_args(list(argv)))
-    inspect = tuple(flags.pop("inspect", ()))
+    inspect = tuple(map(_to_inspect, flags.pop("inspect", ())))
     if inspect:  # which needs no other path
         flags = {"posts": inspect, "output": "out"} | flags
     config = flags.pop("config", None)
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
     return Arguments(load_config(config, flags, complete=not inspect), inspect)
+
+
+def _to_inspect(path: str) -> str:
+    try:
+        return input_path(path)
+    except ValueError as error:
+        raise UsageError(f"--inspect: {without_secrets(path)!r} {error}") from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -22,20 +22,22 @@ class InputOptions(BaseModel):
         Paths,
         Option(
             INPUT,
-            "Read the posts from these files, folders or globs. A file is TSV, CSV or JSON Lines, plain or "
+            "Read the posts from these files, folders, globs or URLs. A file is TSV, CSV or JSON Lines, plain or "
             "compressed (.gz, .bz2, .zst, .xz, .zip), or Parquet. --inspect shows how a file would be read.",
             metavar="PATH",
             allowed="a path or a list of paths",
             example="[posts.tsv]",
-            details="The columns are id, created_at, author_id, is_repost, text and hashtags. Only id, author_id, "
-            "and hashtags or text must be there.",
+            details="A URL begins with s3://, s3a://, gs://, az://, abfs://, abfss://, hdfs:// or file://. It is a "
+            "file, a folder or a glob, too. The credentials come from the environment. The columns are id, "
+            "created_at, author_id, is_repost, text and hashtags. Only id, author_id, and hashtags or text must be "
+            "there.",
         ),
     ]
     accounts: Annotated[
         OptionalPaths,
         Option(
             INPUT,
-            "Read the accounts from these files, folders or globs, in the same formats as the posts.",
+            "Read the accounts from these files, folders, globs or URLs, in the same formats as the posts.",
             metavar="PATH",
             allowed="a path or a list of paths",
             example="[accounts.tsv]",

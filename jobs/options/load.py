@@ -12,6 +12,7 @@ from jobs.options.apart import check_apart
 from jobs.options.config import JobConfig
 from jobs.options.option import described_options
 from lookalike.errors import UsageError
+from lookalike.inputurls import without_secrets
 
 _SHOWN = 80  # characters of a wrong value
 # libyaml takes a tenth of the time; not every PyYAML is built with it.
@@ -71,9 +72,9 @@ def _describe(problem: Any, flags: dict[str, Any], path: Path | None) -> str:
 
 
 def _shown(given: Any) -> str:
-    """A wrong value; texts after a flag as they were typed."""
+    """A wrong value; texts after a flag as they were typed, but for what may be secret in a URL."""
     texts = given if isinstance(given, list) and all(isinstance(one, str) for one in given) else [str(given)]
-    return " ".join(texts)[:_SHOWN]
+    return " ".join(map(without_secrets, texts))[:_SHOWN]
 
 
 def _problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
 
+from lookalike.inputurls import input_path
 from lookalike.outputs.urls import StoreUrl, parse_output
 from lookalike.threshold import Threshold
 
@@ -86,9 +87,10 @@ def _parts(given: Any) -> tuple[str, ...]:
 Columns = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_columns), Field(strict=False)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Suffixes = Annotated[tuple[str, ...], BeforeValidator(_parts), Field(strict=False)]
-Paths = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]
+InputPath = Annotated[str, AfterValidator(input_path)]
+Paths = Annotated[tuple[InputPath, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]
 OptionalPaths = Annotated[
-    Annotated[tuple[str, ...], Field(min_length=1, strict=False)] | None, BeforeValidator(_as_list)
+    Annotated[tuple[InputPath, ...], Field(min_length=1, strict=False)] | None, BeforeValidator(_as_list)
 ]
 OptionalPath = Annotated[Path | None, Field(strict=False)]
 Output = Annotated[Path | StoreUrl, PlainValidator(parse_output), PlainSerializer(str)]

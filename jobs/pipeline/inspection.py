@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from jobs.inputs.columns import ColumnsError
@@ -13,6 +12,7 @@ from jobs.inputs.paths import named_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import Reading
 from jobs.inputs.separators.registry import SEPARATORS
+from jobs.inputs.stores.choose import absolute
 from jobs.inputs.tables import ACCOUNTS, HASHTAGS, POSTS, InputFile, Table
 from jobs.options.config import JobConfig
 from jobs.pipeline.firstrows import FirstRows
@@ -36,7 +36,7 @@ def inspection_lines(config: JobConfig, paths: Sequence[str]) -> Iterator[str]:
     """
     readings = {kind: reading_of(config, kind) for kind in _TABLES}
     names, problems = _named(paths)
-    given = {str(Path(name).absolute()): name for name in names}
+    given = {absolute(name): name for name in names}
     known: dict[Table, dict[str, tuple[InputFile, ...]]] = {kind: {} for kind in _TABLES}
     for name in names:
         reasons = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
+from jobs.inputs.stores.choose import resolved
 from jobs.inputs.tables import InputFile
 from lookalike.snapshots.manifest import InputRecord
 
@@ -15,9 +15,10 @@ def input_records(table: Literal["posts", "accounts"], files: Iterable[InputFile
     return tuple(
         InputRecord(
             table=table,
-            path=str(Path(file.path).resolve()),
+            path=resolved(file.path),
             bytes=file.size,
             modified_ns=file.modified_ns,
+            version=file.version,
             format=file.format,
             compression=file.compression,
             encoding=file.dialect.encoding,

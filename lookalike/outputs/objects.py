@@ -23,6 +23,8 @@ _PIECE: Final = 8 << 20  # bytes of a file in memory while it is uploaded or dow
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3} [A-Za-z -]{1,40})")
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "InvalidBucketName"})
+# What a listing is refused with; of other requests the library tells it by the status.
+_DENIED: Final = frozenset({"AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken"})
 _NO_CREDENTIALS: Final = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "Account must be specified")
 
 
@@ -34,19 +36,24 @@ class Tag(NamedTuple):
 
 
 class Found(NamedTuple):
-    """An object in a listing. changed: by the store's clock."""
+    """An object in a listing. changed: by the store's clock. e_tag: another one for each content."""
 
     key: str
     bytes: int
     changed: datetime
+    e_tag: str | None = None
 
 
 class MissingObjectError(StoreError):
     """There is no object of this key."""
 
 
+class MissingBucketError(StoreRefusedError):
+    """There is no such bucket."""
+
+
 class ConflictError(StoreError):
-    """An object is not in the state that a conditional put demands."""
+    """An object is not in the state that a condition of a get or put demands."""
 
 
 class Patience(NamedTuple):
@@ -126,6 +133,20 @@ class ObjectStore:
             raise StoreError(f"{self.name(key)}: is damaged: shorter than the manifest says")
         return views
 
+    def part(self, key: str, start: int, end: int, e_tag: str | None) -> memoryview:
+        """The bytes [start, end) of an object, which it has. e_tag: of its content, or None for any content.
+
+        Raises MissingObjectError, and ConflictError if the content is another one.
+        """
+        options: Any = {"range": (start, end)}
+        if e_tag is not None and not e_tag.startswith("W/"):  # a weak one cannot be a condition
+            options["if_match"] = e_tag
+        with self._errors(key):
+            piece = memoryview(self._library.get(self._store, key, options=options).bytes())
+        if piece.nbytes != end - start:
+            raise StoreError(f"{self.name(key)}: the store gave {piece.nbytes} bytes instead of {end - start}")
+        return piece
+
     def put(self, key: str, data: bytes) -> None:
         """Write an object, whatever was there."""
         with self._errors(key):
@@ -148,11 +169,22 @@ class ObjectStore:
             moment: datetime = self._library.head(self._store, key)["last_modified"]
             return moment
 
+    def head(self, key: str) -> Found:
+        """An object without its content. Raises MissingObjectError."""
+        with self._errors(key):
+            return _found(self._library.head(self._store, key))
+
+    def below(self, folder: str) -> tuple[Sequence[Found], Sequence[str]]:
+        """The objects directly below a folder, and the keys of the folders there, in no order."""
+        with self._errors(folder):
+            result = self._library.list_with_delimiter(self._store, folder or None)
+        return [_found(one) for one in result["objects"]], list(result["common_prefixes"])
+
     def list(self, prefix: str) -> list[Found]:
         """All objects below a folder, in no order."""
         with self._errors(prefix):
             pieces = self._library.list(self._store, prefix=prefix, chunk_size=1000)
-            return [Found(one["path"], one["size"], one["last_modified"]) for piece in pieces for one in piece]
+            return [_found(one) for piece in pieces for one in piece]
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove objects; missing ones are no error."""
@@ -193,16 +225,16 @@ class ObjectStore:
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
             raise ConflictError(f"{name}: was written by another process") from None
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise StoreRefusedError(
-                f"{name}: access denied{_reason(error)}; see the credentials in the environment"
-            ) from None
+            raise _denied(name, error) from None
         except exceptions.InvalidPathError:
-            raise StoreRefusedError(f"{self.url}: cannot be the address of an output") from None
+            raise StoreRefusedError(f"{self.url}: cannot be an address in an object store") from None
         except (exceptions.BaseError, FileNotFoundError) as error:
             text = str(error)
             code = _CODE.search(text)
             if code is not None and code[1] in _NO_BUCKET:
-                raise StoreRefusedError(f"{self.url}: there is no such bucket; create it first") from None
+                raise MissingBucketError(f"{self.url}: there is no such bucket; create it first") from None
+            if code is not None and code[1] in _DENIED:
+                raise _denied(name, error) from None
             if any(host in text for host in _NO_CREDENTIALS):
                 raise StoreRefusedError(f"{self.url}: no credentials for it in the environment") from None
             if "BadScheme" in text:
@@ -214,8 +246,16 @@ class ObjectStore:
             raise StoreError(f"{name}: the store fails{_reason(error)}") from None
 
 
+def _found(meta: Any) -> Found:
+    return Found(meta["path"], meta["size"], meta["last_modified"], meta["e_tag"])
+
+
 def _tag(meta: Any) -> Tag:
     return Tag(meta["e_tag"], meta["version"])
+
+
+def _denied(name: str, error: BaseException) -> StoreRefusedError:
+    return StoreRefusedError(f"{name}: access denied{_reason(error)}; see the credentials in the environment")
 
 
 def _reason(error: BaseException) -> str:

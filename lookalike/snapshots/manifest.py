@@ -62,14 +62,15 @@ Floor = Annotated[str, AfterValidator(_floor)]
 class InputRecord(StrictModel):
     """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC.
 
-    format: of formats/registry.py; earlier versions called text tsv. delimiter: between the fields of a text file.
-    separator: between the hashtags of a post.
+    version: of an object in a store, its ETag, another one for each content. format: of formats/registry.py; earlier
+    versions called text tsv. delimiter: between the fields of a text file. separator: between the hashtags of a post.
     """
 
     table: Literal["posts", "accounts"]
     path: str
     bytes: NonNegativeInt
     modified_ns: int
+    version: str | None = None
     format: str
     compression: Literal["gzip", "bz2", "zstd", "xz", "zip"] | None = None
     encoding: str = "utf-8"

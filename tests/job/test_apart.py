@@ -70,3 +70,42 @@ def test_a_folder_of_accounts_counts_too(data: Path) -> None:
 )
 def test_files_may_be_beside_an_output(data: Path, posts: str, output: str) -> None:
     parse_arguments(arguments(data, posts, output))
+
+
+@pytest.mark.parametrize(
+    ("posts", "output", "problem"),
+    [
+        ("s3://b", "s3://b/out", "is in a folder of --posts"),
+        ("s3a://b/", "s3://b/out", "is in a folder of --posts"),
+        ("s3://b/posts", "s3://b/posts/on/the/way", "is in a folder of --posts"),
+        ("s3://b/posts", "s3://b/posts/", "is a folder of --posts"),
+        ("s3://b", "s3://b", "is a folder of --posts"),
+        ("s3://b/posts/*.tsv", "s3://b/posts", "is a folder of --posts"),
+        ("s3://b/out/posts/*.tsv", "s3://b/out", "has in it a folder of --posts"),
+        ("s3://b/*/x", "s3://b", "is a folder of --posts"),
+    ],
+)
+def test_an_output_in_a_store_is_apart_from_folders_there(posts: str, output: str, problem: str) -> None:
+    for flag, other in (("--posts", "--accounts"), ("--accounts", "--posts")):
+        message = refusal(flag, posts, other, "elsewhere", "--output", output)
+        assert message.startswith("--output: s3://b")
+        assert problem.replace("--posts", flag) in message
+
+
+@pytest.mark.parametrize(
+    ("posts", "output"),
+    [
+        ("s3://b/posts", "s3://b/out"),
+        ("s3://b/post", "s3://b/posts"),
+        ("s3://b/posts", "s3://b/posts2"),
+        ("s3://b/posts/*.tsv", "s3://b/posts/out"),
+        ("s3://b/out/posts.tsv", "s3://b/out"),
+        ("s3://b/posts", "s3://c/posts/out"),
+        ("s3://b", "gs://b/out"),
+        ("hdfs://b", "s3://b/out"),
+        ("/data", "s3://b/data"),
+        ("s3://b/data", "/data"),
+    ],
+)
+def test_an_output_may_be_beside_the_input_in_a_store(posts: str, output: str) -> None:
+    parse_arguments(["--posts", posts, "--accounts", posts, "--output", output])

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from jobs.inputs.stores.choose import store_of
 from lookalike.outputs.urls import StoreUrl
+from tests.job import localspark
+from tests.job.running import Job
 from tests.serving.running import ServiceFactory
 
+from .inputs import Twice
 from .places import Place
 from .proxy import Proxy, proxy_of
 from .running import Runner
@@ -31,6 +35,7 @@ def url(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stor
     for name, value in server.environ().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    store_of.cache_clear()  # which know the environment of another test
     return StoreUrl.parse(f"s3://{BUCKET}/test-{next(_numbers)}/out")
 
 
@@ -40,6 +45,7 @@ def proxy(server: Server, url: StoreUrl, monkeypatch: pytest.MonkeyPatch) -> Ite
     assert url  # whose fixture sets the other variables first
     with proxy_of(server.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        store_of.cache_clear()
         yield proxy
 
 
@@ -63,3 +69,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
     chosen = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("url")
     return Place(chosen, tmp_path / "staging")
+
+
+@pytest.fixture
+def twice(tmp_path: Path, url: StoreUrl) -> Twice:
+    return Twice(tmp_path / "here", url)
+
+
+@pytest.fixture
+def quick_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Runs the job in this process, without Spark, from any places to a folder."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
+    return Job(tmp_path, monkeypatch, localspark.Context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
 LOST = -1  # the request is carried out and its answer lost
+CUT = -2  # the same, and the answer breaks off in the middle
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ Fault = Callable[[Asked], int | None]
 
 
 class Proxy:
-    """endpoint: to be used instead of the server's. fault: of a request, a status to answer with, LOST, or None."""
+    """endpoint: to be used instead of the server's. fault: of a request, a status to answer with, LOST, CUT, None."""
 
     def __init__(self, endpoint: str) -> None:
         self._upstream = urlsplit(endpoint).netloc
@@ -76,7 +78,7 @@ class Proxy:
         asked = Asked(handler.command, key, parts.query, handler.headers.get("range"))
         self.asked.append(asked)
         fault = self.fault(asked)
-        if fault is not None and fault != LOST:
+        if fault is not None and fault > 0:
             handler.send_response(fault)
             handler.send_header("content-length", "0")
             handler.end_headers()
@@ -100,6 +102,12 @@ class Proxy:
             length = answer.getheader("content-length") if handler.command == "HEAD" else str(len(content))
             handler.send_header("content-length", length or "0")
             handler.end_headers()
+            if fault == CUT:
+                handler.wfile.write(content[: len(content) // 2])
+                handler.wfile.flush()
+                handler.close_connection = True
+                handler.connection.shutdown(socket.SHUT_RDWR)
+                return
             handler.wfile.write(content)
             handler.wfile.flush()
         finally:

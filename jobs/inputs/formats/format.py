@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy.typing as npt
 from jobs.inputs.presets.preset import Preset
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import Reading
+from jobs.inputs.stores.choose import absolute
+from jobs.inputs.stores.store import FileStatus
 from jobs.inputs.tables import PLAIN_TEXT, Compression, Dialect, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.quoting import Judged
 
@@ -29,8 +30,7 @@ class Head:
     """
 
     path: str
-    size: int
-    modified_ns: int
+    status: FileStatus
     compression: Compression | None
     reading: Reading
     format: str = ""
@@ -58,9 +58,10 @@ class Head:
     def file(self) -> InputFile:
         """What the head tells, for the format to complete."""
         return InputFile(
-            path=str(Path(self.path).absolute()),  # a cluster's tasks run in folders of their own
-            size=self.size,
-            modified_ns=self.modified_ns,
+            path=absolute(self.path),  # a cluster's tasks run in folders of their own
+            size=self.status.size,
+            modified_ns=self.status.modified_ns,
+            version=self.status.version,
             format=self.format,
             compression=self.compression,
             dialect=self.dialect,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import uuid
@@ -15,10 +16,12 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from jobs.inputs.columns import positions
+from jobs.inputs.formats.chunks import chunks_of
 from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
 from jobs.inputs.separators.literals import HASHTAG_KEYS
-from jobs.inputs.streams import naming
+from jobs.inputs.stores.choose import place_of
+from jobs.inputs.streams import Ahead, open_file
 from jobs.inputs.tables import HASHTAGS, Column, InputFile, Part, Quoting, RowBatch, Table
 from jobs.inputs.text.quotes import no_tally
 from lookalike.errors import UsageError
@@ -45,7 +48,7 @@ class Parquet:
 
     def look(self, head: Head, table: Table) -> Head:
         """Preset."""
-        with naming(head.path), pq.ParquetFile(head.path, memory_map=False) as source:
+        with _opened(head) as source:
             return head.of_preset(preset_of_columns(source.schema_arrow.names), table)
 
     def examine(self, head: Head, table: Table, quoting: Quoting) -> InputFile:  # noqa: ARG002  # nothing is quoted
@@ -54,7 +57,7 @@ class Parquet:
         Hashtags that are lists are read as text with bars. UsageError names what is wrong: a column that is missing,
         there twice, or of a type that cannot be used.
         """
-        with naming(head.path), pq.ParquetFile(head.path, memory_map=False) as source:
+        with _opened(head) as source:
             schema, metadata = source.schema_arrow, source.metadata
             groups = tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
         file = head.file()
@@ -70,15 +73,28 @@ class Parquet:
     def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
         """The rows of some row groups, in batches of about chunk_bytes bytes."""
         groups = file.groups or ()
-        with naming(file.path), pq.ParquetFile(file.path, pre_buffer=False) as source:
+        is_stored = place_of(file.path) is not None
+        with (
+            open_file(file.path, file.status, Ahead([])) as stream,
+            pq.ParquetFile(stream, pre_buffer=False) as source,
+        ):
             names = source.schema_arrow.names
-            wanted = [names[position] for position in file.columns if position >= 0]
+            wanted = [names[at] for at in sorted(set(file.columns)) if at >= 0]  # Arrow reads them in this order
             sizes = [source.metadata.row_group(i).num_rows for i in range(source.metadata.num_row_groups)]
             place = sum(sizes[: part.start])
-            for group in range(part.start, min(part.end, len(sizes))):
+            in_part = range(part.start, min(part.end, len(sizes)))
+            if is_stored:
+                stream.expect(chunks_of(source.metadata, in_part, wanted))
+            for group in in_part:
                 row_bytes = max(1, groups[group] // max(1, sizes[group]))
                 batch_size = min(_MAX_BATCH_ROWS, max(1, part.chunk_bytes // row_bytes))
-                for batch in _pieces(source.iter_batches(batch_size, row_groups=[group], columns=wanted)):
+                batches = source.iter_batches(
+                    batch_size,
+                    row_groups=[group],
+                    columns=wanted,
+                    use_threads=not is_stored,  # which would read the columns of a group in any order
+                )
+                for batch in _pieces(batches):
                     columns = tuple(
                         _no_column(len(batch)) if position < 0 else _column(_as_bytes(batch.column(names[position])))
                         for position in file.columns
@@ -90,6 +106,13 @@ class Parquet:
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> NoReturn:  # see can_seek
         """Rows are read by group."""
         raise NotImplementedError
+
+
+@contextlib.contextmanager
+def _opened(head: Head) -> Iterator[pq.ParquetFile]:
+    """The file, of which only the footer will be read."""
+    with open_file(head.path, head.status, Ahead([])) as stream, pq.ParquetFile(stream) as source:
+        yield source
 
 
 def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

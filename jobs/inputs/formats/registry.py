@@ -12,7 +12,7 @@ from jobs.inputs.formats.format import Format, Head
 from jobs.inputs.formats.jsonlines import JsonLines
 from jobs.inputs.formats.parquet import Parquet
 from jobs.inputs.reading import Reading
-from jobs.inputs.streams import compression_of, file_status, open_bytes
+from jobs.inputs.streams import Ahead, compression_of, decompressed, file_status, open_file
 from jobs.inputs.tables import InputFile, Table
 from jobs.inputs.text.dialects import find_encoding_and_line_ends, recode
 from lookalike.errors import UsageError
@@ -32,11 +32,12 @@ HEAD_BYTES: Final = 1 << 20
 
 def look_at(path: str, table: Table, reading: Reading) -> Head:
     """What the first bytes of a file tell. Raises UsageError, naming the file."""
-    size, modified_ns = file_status(path)
-    compression = compression_of(path)
-    with open_bytes(path, compression) as stream:
-        content = stream.read(HEAD_BYTES)
-    head = Head(path, size, modified_ns, compression, reading, complete=len(content) < HEAD_BYTES)
+    status = file_status(path)
+    with open_file(path, status, Ahead([(0, HEAD_BYTES)])) as source:
+        compression = compression_of(path, source)
+        with decompressed(path, source, compression) as stream:
+            content = stream.read(HEAD_BYTES)
+    head = Head(path, status, compression, reading, complete=len(content) < HEAD_BYTES)
     for name, kind in FORMATS.items():
         if not kind.is_text and kind.recognises(content):
             if compression is not None:

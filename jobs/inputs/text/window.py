@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from jobs.inputs.streams import open_text
+from jobs.inputs.streams import Ahead, open_text
 from jobs.inputs.tables import WHOLE, Column, InputFile, Part, RowBatch, Table
 from jobs.inputs.text.found import Found, room
 from jobs.inputs.text.quotedrows import scan_quoted
@@ -27,7 +27,7 @@ _SMALLEST_ROW: Final = 32  # bytes; a batch of smaller rows is cut short, nothin
 
 def read_part(file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
     """The rows of a part of a text file."""
-    with open_text(file) as stream:
+    with open_text(file, Ahead([(max(0, part.start - 1), part.end + FINISHING)], part.chunk_bytes)) as stream:
         rows = _Rows(file, table, stream, part.chunk_bytes)
         if part.start <= file.body:
             rows.skip_header()
@@ -38,7 +38,7 @@ def read_part(file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
 
 def fetch_places(file: InputFile, places: npt.NDArray[np.int64], table: Table) -> Iterator[RowBatch]:
     """The well-formed rows that begin at some places of a file that can be sought in."""
-    with open_text(file) as stream:
+    with open_text(file, Ahead([])) as stream:
         for place in places.tolist():
             rows = _Rows(file, table, stream, FINISHING)
             rows.seek(place)
@@ -49,7 +49,7 @@ def count_quotes(file: InputFile, start: int, end: int) -> int:
     """The quotes in [start - 1, end - 1) of a quoted file, or from its body on, that are no part of a value."""
     escape = ESCAPES[file.dialect.quoting]
     quotes, at, last = 0, max(start - 1, file.body), min(end - 1, file.size)
-    with open_text(file) as stream:
+    with open_text(file, Ahead([(at, last)])) as stream:
         while at < last:
             at += escape == BACKSLASH and _is_escaped(stream, at, file.body)
             stream.seek(at)
