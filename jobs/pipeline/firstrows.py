@@ -39,7 +39,7 @@ from lookalike.hashtags import normalise
 from lookalike.strings.values import are_blank, parse_flags
 
 _ASKED: Final = 16  # files, of very many
-_BYTES: Final = 1 << 15  # of each
+_BYTES: Final = 1 << 14  # of each
 _UNREADABLE: Final = "? "  # before a value
 _FLAGS: Final = {0: "no", 1: "yes"}
 

@@ -31,7 +31,7 @@ from lookalike.strings.compiler import is_interpreting
 
 QUOTINGS: Final[tuple[Quoting, ...]] = ("none", "rfc4180", "backslash")  # of equally good ones the first is taken
 _UNFINISHED_TAIL: Final = 1 << 16  # bytes that the sample's last row may reasonably have lost
-_INTERPRETED: Final = 1 << 15  # bytes of a sample that --inspect looks at, which is to be fast
+_INTERPRETED: Final = 1 << 14  # bytes of a sample that --inspect looks at, which is to be fast
 _LINE_FEED: Final = b"\n"
 
 _ENOUGH: Final = 3  # values, all in quotes, that tell of a writer that quotes all of a column
