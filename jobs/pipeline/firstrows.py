@@ -123,7 +123,7 @@ class FirstRows:
 
     def _about_posts(self, of: str) -> Iterator[str]:
         yield from about_ids("posts' authors", self._column("author_id"))
-        odd = self._odd_dates["created_at"]
+        odd = self._odd_dates.get("created_at", [])
         yield from about_dates("post", len(odd), len(self.rows), odd)
         if self.config.exclude_reposts:
             flags = [

@@ -182,6 +182,12 @@ def test_accounts_that_a_run_warns_of_are_warned_of() -> None:
     ]
 
 
+def test_files_of_a_header_alone_have_no_rows() -> None:
+    write(posts=POSTS, accounts=ACCOUNTS)
+    told = inspect("posts.tsv", "accounts.tsv")
+    assert [line.strip() for line in told.splitlines()].count("no rows") == 2
+
+
 def test_flags_that_cannot_be_read_are_a_warning_where_reposts_are_left_out() -> None:
     write(posts=POSTS + POST.replace("False", "perhaps"))
     told = inspect("posts.tsv", "--exclude-reposts")
