@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -36,7 +36,7 @@ from jobs.pipeline.oddvalues import (
 from jobs.pipeline.plausible import about_files
 from jobs.reporting.terminal import count_of
 from lookalike.hashtags import normalise
-from lookalike.strings.values import are_blank, parse_flags
+from lookalike.strings.values import UNKNOWN_FLAG, are_blank, parse_flags
 
 _ASKED: Final = 16  # files, of very many
 _BYTES: Final = 1 << 14  # of each
@@ -53,7 +53,8 @@ class FirstRows:
     config: JobConfig
     rows: list[dict[str, str]] = field(default_factory=list)
     _malformed: list[bytes] = field(default_factory=list)
-    _odd_dates: dict[str, list[str]] = field(default_factory=dict)
+    _odd_dates: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _odd_flags: list[str] = field(default_factory=list)
     _hashtags: Counter[str] = field(default_factory=Counter)
     _suspects: Suspects = NO_SUSPECTS
     _undecoded: int = 0
@@ -74,7 +75,7 @@ class FirstRows:
         texts = {name: batch[name].texts() for name in self.kind.columns}
         texts |= {name: self._dates(file, name, batch[name]) for name in self.kind.columns if name.endswith("_at")}
         if self.kind is POSTS:
-            texts["is_repost"] = _flags(batch["is_repost"])
+            texts["is_repost"] = self._flags(batch["is_repost"])
             texts[HASHTAGS] = self._keys(file, batch[HASHTAGS])
         else:
             names = cleaned_names(batch["screen_name"], self.config.strip_suffix)
@@ -87,11 +88,16 @@ class FirstRows:
         shown = np.datetime_as_string(np.where(moments == NULL_TIME, 0, moments).astype("datetime64[us]"), unit="s")
         written = column.texts()
         odd = np.flatnonzero((moments == NULL_TIME) & ~are_blank(*column))
-        self._odd_dates.setdefault(name, []).extend(written[i] for i in odd.tolist())
+        self._odd_dates[name] += [written[i] for i in odd.tolist()]
         return [
             str(shown[i]).replace("T", " ") if moment != NULL_TIME else _UNREADABLE + text if text.strip() else ""
             for i, (moment, text) in enumerate(zip(moments.tolist(), written, strict=True))
         ]
+
+    def _flags(self, column: Column) -> list[str]:
+        values = list(zip(parse_flags(*column).tolist(), column.texts(), strict=True))
+        self._odd_flags += [text for flag, text in values if flag == UNKNOWN_FLAG and text.strip()]
+        return [_FLAGS.get(flag, _UNREADABLE + text if text.strip() else "") for flag, text in values]
 
     def _keys(self, file: InputFile, column: Column) -> list[str]:
         """The hashtags of each post, with bars between them."""
@@ -123,13 +129,10 @@ class FirstRows:
 
     def _about_posts(self, of: str) -> Iterator[str]:
         yield from about_ids("posts' authors", self._column("author_id"))
-        odd = self._odd_dates.get("created_at", [])
+        odd = self._odd_dates["created_at"]
         yield from about_dates("post", len(odd), len(self.rows), odd)
         if self.config.exclude_reposts:
-            flags = [
-                text.removeprefix(_UNREADABLE) for text in self._column("is_repost") if text[:1] == _UNREADABLE[0]
-            ]
-            yield from about_flags(len(flags), len(self.rows), flags)
+            yield from about_flags(len(self._odd_flags), len(self.rows), self._odd_flags)
         yield from about_missing(self._hashtags.most_common(), of)
         yield from about_suspects(self._suspects, told=self.config.hashtag_separator != "auto")
 
@@ -145,8 +148,3 @@ class FirstRows:
 
     def _column(self, name: str) -> list[str]:
         return [row[name] for row in self.rows]
-
-
-def _flags(column: Column) -> list[str]:
-    values = zip(parse_flags(*column).tolist(), column.texts(), strict=True)
-    return [_FLAGS.get(flag, _UNREADABLE + text if text.strip() else "") for flag, text in values]

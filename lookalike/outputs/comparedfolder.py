@@ -22,9 +22,7 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.folder import FolderOutput
-from lookalike.outputs.interface import check_bytes
 from lookalike.outputs.openparquet import OpenParquet
-from lookalike.outputs.regular import open_regular
 
 _BLOCK: Final = 1 << 16  # bytes
 _SUM: Final = 8  # bytes of a block's checksum
@@ -58,9 +56,9 @@ class ComparedFolder(FolderOutput):
     def check_file(self, entry: FileEntry) -> None:
         """See Output."""
         whole, sums = Checksum(entry.checksum), bytearray()
-        with _opened(self, entry) as descriptor:
+        with self.opened(entry) as file:
             for start in range(0, entry.bytes, _AT_ONCE * _BLOCK):
-                piece = memoryview(_read(self, entry, descriptor, start, _AT_ONCE * _BLOCK))
+                piece = memoryview(_read(self, entry, file.fileno(), start, _AT_ONCE * _BLOCK))
                 whole.update(piece)
                 sums += b"".join(_sum_of(piece[at : at + _BLOCK]) for at in range(0, len(piece), _BLOCK))
         if whole.text() != entry.checksum:
@@ -88,8 +86,8 @@ class _ComparedParquet(OpenParquet):
         self._stack = contextlib.ExitStack()
 
     def _opened(self) -> pq.ParquetFile:
-        descriptor = self._stack.enter_context(_opened(self._folder, self._entry))
-        source = pa.PythonFile(_Blocks(self._folder, self._entry, descriptor, self._sums), mode="r")
+        file = self._stack.enter_context(self._folder.opened(self._entry))
+        source = pa.PythonFile(_Blocks(self._folder, self._entry, file.fileno(), self._sums), mode="r")
         return pq.ParquetFile(source, metadata=self._footer, read_dictionary=self._encoded, pre_buffer=False)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -134,19 +132,6 @@ class _Blocks:
                     raise SnapshotError(f"{self._output.name(self._entry.path)}: its checksum is not the manifest's")
             self._start, self._kept = first * _BLOCK, blocks
         return memoryview(self._kept)[start - self._start : start - self._start + length]
-
-
-@contextlib.contextmanager
-def _opened(output: FolderOutput, entry: FileEntry) -> Any:
-    """A descriptor of a file that has the size of its entry."""
-    path = output.folder / entry.path
-    try:
-        file = open_regular(path)
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
-    with file:
-        check_bytes(output, entry, os.fstat(file.fileno()).st_size)
-        yield file.fileno()
 
 
 def _read(output: FolderOutput, entry: FileEntry, descriptor: int, start: int, length: int) -> bytes:

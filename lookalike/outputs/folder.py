@@ -11,6 +11,7 @@ nothing behind it is changed. A link in place of the folder of all snapshots or 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -97,18 +98,23 @@ class FolderOutput(Output):
 
     def check_file(self, entry: FileEntry) -> None:
         """See Output."""
+        checksum, room = Checksum(entry.checksum), bytearray(_PIECE)
+        with self.opened(entry) as file:
+            while read := file.readinto(room):
+                checksum.update(memoryview(room)[:read])
+        if checksum.text() != entry.checksum:
+            raise SnapshotError(f"{self.name(entry.path)}: its checksum is not the manifest's")
+
+    @contextlib.contextmanager
+    def opened(self, entry: FileEntry) -> Iterator[io.FileIO]:
+        """A data file that has the size of its entry. Raises SnapshotError, also for an OSError in the context."""
         path = self.folder / entry.path
         try:
             with open_regular(path) as file:
                 check_bytes(self, entry, os.fstat(file.fileno()).st_size)
-                checksum = Checksum(entry.checksum)
-                room = bytearray(_PIECE)
-                while read := file.readinto(room):
-                    checksum.update(memoryview(room)[:read])
+                yield file
         except OSError as error:
             raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
-        if checksum.text() != entry.checksum:
-            raise SnapshotError(f"{path}: its checksum is not the manifest's")
 
     def snapshots(self) -> list[str]:
         """See Output."""
