@@ -22,7 +22,8 @@ from tests.serving.running import free_ports
 
 from .fakehdfs import CUT, Asked, FakeHdfs, fake_hdfs
 from .running import write_inputs
-from .test_input_files import FORMS, NAMES, said
+from .test_input_files import FORMS
+from .test_input_names import NAMES, said
 
 
 @pytest.fixture
