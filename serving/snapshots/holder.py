@@ -112,6 +112,7 @@ class SnapshotHolder:
         try:
             current = await self._off_loop(self._output.current)
         except SnapshotError as error:
+            self.is_gone = False  # what is there cannot be read
             self._refuse(CURRENT, error)
             return
         self.is_gone = current is None and self.served is not None

@@ -165,6 +165,8 @@ def test_what_is_no_file_is_refused_and_hangs_nothing(
 
     def put(folder: Path) -> None:
         (folder / name).unlink()
+        if name == CURRENT:  # its being gone is forgotten
+            eventually(lambda: readiness(service), lambda seen: "detail" in seen)
         if kind == "pipe":
             os.mkfifo(folder / name)
         elif kind == "folder":
