@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from jobs.inputs.accounts.table import AccountTable
-from lookalike.outputs.comparedfolder import ComparedFolder
+from lookalike.outputs.opening import open_base
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
@@ -29,6 +29,6 @@ def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
 
 
 @functools.lru_cache(maxsize=1)
-def open_snapshot(output: Path, snapshot: str) -> Snapshot:
+def open_snapshot(output: OutputPlace, snapshot: str) -> Snapshot:
     """A published snapshot to build on: of a damaged file nothing is used."""
-    return Snapshot.open(ComparedFolder(output), snapshot)
+    return Snapshot.open(open_base(output), snapshot)

@@ -85,8 +85,8 @@ KILLED_RUN = """
 import os, pathlib, signal, sys
 from lookalike.snapshots.publisher import begin
 publication = begin(pathlib.Path(sys.argv[1]))
-(publication.folder / "pairs").mkdir()
-(publication.folder / "pairs" / "half").write_bytes(bytes(1000))
+(publication.work.parent / "pairs").mkdir()
+(publication.work.parent / "pairs" / "half").write_bytes(bytes(1000))
 (publication.work / "blob").write_bytes(bytes(1000))
 print(publication.id, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

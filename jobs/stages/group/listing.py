@@ -19,6 +19,7 @@ from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
 from jobs.stages.group.hashtagtable import hashtag_table
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import row_groups, write_table
 from lookalike.tables import ACCOUNT_HASHTAGS
 
@@ -31,7 +32,7 @@ class ListHashtags(Stage[WriteReport]):
     """
 
     accounts: str
-    output: Path
+    output: OutputPlace
     work: Path
     snapshot: str
     grouped: tuple[int, ...]

@@ -21,6 +21,7 @@ from jobs.stages.write.grouped import pairs_meant
 from jobs.stages.write.pairs import SimilarPairs
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import write_table
 
 
@@ -34,7 +35,7 @@ class WriteTables(Stage[WriteReport]):
     """
 
     accounts: str
-    output: Path
+    output: OutputPlace
     work: Path
     snapshot: str
     compared: int
