@@ -21,6 +21,7 @@ from serving.lookup import documented
 from serving.lookup.endpoint import PATH, Lookup
 from serving.lookup.warmup import warm_up, warm_up_later
 from serving.middleware.head import HeadAsGet
+from serving.middleware.inturn import InTurn
 from serving.middleware.protect import protect
 from serving.ops.metrics import Metrics
 from serving.ops.server import STARTUP_FAILURE, is_worker
@@ -70,7 +71,8 @@ def _build(settings: Settings) -> ASGIApp:
     app.include_router(docs.router)
     if settings.ops_port is None:
         app.include_router(health.make_router())
-    return protect(WithFastPath(HeadAsGet(app), PATH, Lookup(state)), state)
+    in_turn = InTurn(HeadAsGet(app), apart=health.PATHS)
+    return protect(WithFastPath(in_turn, PATH, Lookup(state)), state)
 
 
 def _warn_of_workers(settings: Settings) -> None:

@@ -77,6 +77,7 @@ class Settings(BaseModel):
     max_header_bytes: Annotated[int, Field(ge=1024, le=1 << 20)] = 16_384
     head_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
     body_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    send_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
     keep_alive_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 512
     max_connections_per_address: Annotated[int, Field(ge=1, le=100_000)] = 256

@@ -19,6 +19,7 @@ from typing import Final
 _SMALL: Final = 4096  # bytes of a receive buffer that is soon full
 _HELLO: Final = bytes.fromhex("16030100c8010000c40303") + bytes(range(200))  # how TLS begins
 _CHUNK: Final = b"1000\r\n" + b"x" * 0x1000 + b"\r\n"
+_COSTLY: Final = "/api/v1/hashtags/vote/pairs"
 _PIPELINED: Final = 1000  # requests that are sent at once
 
 
@@ -94,6 +95,7 @@ ABUSES: Final[dict[str, Abuse]] = {
     "many-headers": Abuse("100,000 headers a request", 20, 50, _many_headers),
     "garbage": Abuse("random bytes", 50, 100, _garbage, pieces=3),
     "tls": Abuse("the first message of TLS", 50, 200, lambda *_: _HELLO, pieces=2),
+    "costly": Abuse("requests that take a hundred times as long as /livez", 250, 500, lambda *_: _get(_COSTLY)),
 }
 
 

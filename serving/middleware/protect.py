@@ -2,7 +2,7 @@
 
     Forwarded   whose request a trusted proxy passes on; only if proxies are set
     Observe     request id, access log, metrics, headers of every response, unexpected errors; the lifespan
-    Bypass      health and metrics go past the rest; not there if a second port serves them
+    Bypass      health and metrics go past all but Bounds; not there if a second port serves them
     CORS        Starlette's; only if origins are set
     Bounds      long URLs, parameters and bodies
     Admission   API keys and rates; only if one of them is set
@@ -86,17 +86,20 @@ def protect(app: ASGIApp, state: State) -> ASGIApp:
             lifespan=lifespan,
         )
 
+    def bounded(inner: ASGIApp) -> Bounds:
+        return Bounds(inner, url_bytes=settings.max_url_bytes, parameter_bytes=settings.max_parameter_bytes)
+
     second_port = None
     if settings.ops_port is not None:
         second_port = SecondPort(
-            observed(health.HealthPort(state), None),
+            observed(bounded(health.HealthPort(state)), None),
             host=settings.host,
             port=settings.ops_port,
             shared=is_worker(),
             connections=Connections(settings, metrics),
         )
     guarded = _guard(app, state)
-    inner = guarded if settings.ops_port is not None else Bypass(guarded, app, paths=health.PATHS)
+    inner = guarded if settings.ops_port is not None else Bypass(guarded, bounded(app), paths=health.PATHS)
     lifetime = Lifetime(app, connections=Connections(settings, metrics), second_port=second_port, handler=handler)
     outermost = observed(inner, lifetime)
     proxies = parse_networks(settings.trusted_proxies)

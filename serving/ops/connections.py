@@ -1,21 +1,22 @@
 """The connections of one port: how many there may be, and a clock that ends those that take too long.
 
 A client needs a connection before its key can be looked at, so these bounds hold for everyone. Where there are too
-many connections, one that waits for its client makes room for the new one: the one that has waited longest, of the
-same address if that has its share. If all of them have requests under way, the new one is answered 503 and closed. So
-a client that opens connections and sends nothing keeps nobody out.
+many connections, one that waits for its client makes room for the new one: the one that has waited longest for a
+request, or else for its answer to be read, of the same address if that has its share. If all of them have requests
+under way, the new one is answered 503 and closed. So a client that opens connections and sends or reads nothing keeps
+nobody out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from serving.ops.addresses import client_of, is_in, parse_networks
 from serving.ops.metrics import Metrics, Reason
+from serving.ops.turns import Turns
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,10 +45,9 @@ class Connections:
         self._by_client: dict[str | None, dict[BoundedProtocol, None]] = {}
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._turns: deque[BoundedProtocol] = deque()
-        self._is_turning = False
-        times = (settings.head_timeout_seconds, settings.body_timeout_seconds, settings.keep_alive_seconds)
-        self._often = min(_OFTEN, *(seconds / 4 for seconds in times))
+        self._turns = Turns()
+        waiting = (settings.head_timeout_seconds, settings.body_timeout_seconds, settings.keep_alive_seconds)
+        self._often = min(_OFTEN, *(seconds / 4 for seconds in (*waiting, settings.send_timeout_seconds)))
 
     def __len__(self) -> int:
         """How many there are."""
@@ -58,10 +58,11 @@ class Connections:
         client = self._client(address)
         own = self._by_client.get(client, {})
         if client is not None and len(own) >= self.settings.max_connections_per_address:
-            room = self._make_room(own)
+            room = self._make_room(own, connection.loop)
         elif self._count >= self.most:
             largest = max(self._by_client.values(), key=len)
-            room = self._make_room(largest) or self._make_room(c for each in self._by_client.values() for c in each)
+            each = [one for own in self._by_client.values() for one in own]
+            room = self._make_room(largest, connection.loop) or self._make_room(each, connection.loop)
         else:
             room = True
         if not room:
@@ -96,10 +97,7 @@ class Connections:
         One does each time that the event loop has looked at all connections. So many clients that send thousands of
         requests at once delay the others by one request, and not by one each.
         """
-        self._turns.append(connection)
-        if not self._is_turning:
-            self._is_turning = True
-            connection.loop.call_soon(self._next_turn, connection.loop)
+        self._turns.take(connection.loop, connection.next_turn)
 
     def refused(self, reason: Reason) -> None:
         """Count what was refused."""
@@ -111,15 +109,12 @@ class Connections:
             return None
         return client_of(address)
 
-    def _next_turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        connection = self._turns.popleft()
-        self._is_turning = bool(self._turns)
-        if self._is_turning:
-            loop.call_soon(self._next_turn, loop)
-        connection.next_turn()
-
-    def _make_room(self, connections: Iterable[BoundedProtocol]) -> bool:
+    def _make_room(self, connections: Collection[BoundedProtocol], loop: asyncio.AbstractEventLoop) -> bool:
         longest = next((connection for connection in connections if connection.waits), None)
+        if longest is None:
+            now = loop.time()
+            stalled = (connection for connection in connections if connection.is_stalled(now))
+            longest = min(stalled, key=lambda connection: connection.took, default=None)
         if longest is None:
             return False
         self.refused("connections")

@@ -8,7 +8,10 @@ of a head, or in the middle of a body; each has its time. While an answer is und
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import math
+import struct
+import termios
 from typing import Any, Final
 
 import httptools
@@ -36,6 +39,8 @@ _MOST_BODY: Final = 2 * MAX_BODY_BYTES  # with what is sent around it: sizes of 
 _MOST_REST: Final = 1 << 18  # bytes of pipelined requests that wait for their turn
 _MOST_IGNORED: Final = 1 << 20  # bytes that come after a refusal, while the client may still read it
 _LINGER: Final = 1.0  # seconds that it has for that
+_STALLED: Final = 0.2  # of the time that a client has to read on; after that it makes room for others
+_HOST: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]"  # RFC 3986
 
 
 class _HeldFlow(FlowControl):
@@ -52,7 +57,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection.
 
     waits: for the client, and not for the application. waits_since: the time of the loop. deadline: of the client's
-    next step, looked at by `Connections`. own: the connections of its client, kept there.
+    next step, looked at by `Connections`. own: the connections of its client, kept there. took: when the client was
+    last seen to take some of what waits for it; infinite if nothing does.
     """
 
     flow: _HeldFlow
@@ -81,12 +87,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._rest, self._rest_at = b"", 0  # from there on: what comes after requests that are not answered yet
         self._deaf = False  # what comes is ignored: the connection ends
         self._ignored = 0
-        self._unsent, self._unsent_since = 0, 0.0
+        self._unsent = 0
+        self.took = math.inf
 
     @property
     def waits(self) -> bool:
         """Whether the client has to send something, and no answer is under way."""
         return (self.cycle is None or self.cycle.response_complete) and not self.pipeline
+
+    def is_stalled(self, now: float) -> bool:
+        """Whether the client has not read on for a while, though there is something to read."""
+        return now - self.took > _STALLED * self._guard.settings.send_timeout_seconds
 
     # --- what the transport calls ---
 
@@ -127,8 +138,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is whole."""
         if len(self.headers) > self._most_headers or self._fed - len(self.url) > self._most_header_bytes:
             raise HeadersTooLarge
-        if self.parser.get_http_version() == "1.1" and [name for name, _ in self.headers].count(b"host") != 1:
-            raise BadRequest("A request of HTTP/1.1 has one Host header.")  # RFC 9112, section 3.2
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) != 1 or hosts[0].translate(None, _HOST):
+            self._check_host(hosts)
         super().on_headers_complete()
         self._fed = 0
         self._in_head = False
@@ -168,12 +180,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """End the connection if the client has taken too long: to send, or to read what waits for it."""
-        unsent = self.transport.get_write_buffer_size()
-        if not unsent or unsent != self._unsent:
-            self._unsent, self._unsent_since = unsent, now
-        elif now - self._unsent_since > 2 * self._guard.settings.request_timeout_seconds:
-            self.transport.abort()  # Load has not: the answer is complete, or went past it
+        unsent = self._untaken()
+        if not unsent:
+            self.took = math.inf
+        elif unsent != self._unsent:
+            self.took = now
+        elif now - self.took > self._guard.settings.send_timeout_seconds:
+            self._guard.refused("stalled")
+            self.transport.abort()
             return
+        self._unsent = unsent
         if now < self.deadline:
             return
         self.deadline = math.inf
@@ -186,6 +202,26 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     # ---
+
+    def _check_host(self, hosts: list[bytes]) -> None:
+        """RFC 9112, 3.2. Raises BadRequest."""
+        if hosts or self.parser.get_http_version() != "1.0":
+            raise BadRequest("The request needs one Host header, with the name of a host.")
+
+    def _untaken(self) -> int:
+        """Bytes that wait for the client, 0 if the system has room for all.
+
+        What the system holds counts as well: it takes more only when much of its megabytes has gone, which a slow
+        line needs many seconds for.
+        """
+        waiting = self.transport.get_write_buffer_size()
+        if not waiting:
+            return 0
+        try:
+            held = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+        except (OSError, ValueError):  # it has just been closed
+            return waiting
+        return waiting + int(struct.unpack("i", held)[0])
 
     def _go_on(self) -> None:
         if self.pipeline:

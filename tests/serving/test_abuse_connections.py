@@ -3,8 +3,9 @@
 import itertools
 import resource
 import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -95,13 +96,39 @@ def test_a_client_that_closes_or_half_closes_leaves_nothing_behind(start: Start)
 
 
 def test_a_client_that_never_reads_loses_its_connection_whatever_it_asked_for(start: Start) -> None:
-    server = start(request_timeout_seconds=0.3)
+    server = start(send_timeout_seconds=0.3)
+    with not_reading(server, get("/livez") * 1000 + get("/big") * 10):
+        eventually(lambda: server.asked)
+        eventually(lambda: len(server.connections), lambda count: count == 0)
+    assert server.refused("stalled") == 1
+
+
+def test_a_client_that_reads_a_little_now_and_then_keeps_its_connection(start: Start) -> None:
+    server = start(send_timeout_seconds=1.0)
+    with not_reading(server, get("/big") * 10) as client:
+        for _ in range(6):
+            time.sleep(0.5)
+            assert client.recv(1 << 16)
+        assert len(server.connections) == 1
+
+
+def test_connections_that_read_nothing_keep_nobody_out(start: Start) -> None:
+    server = start(send_timeout_seconds=3.0, max_connections_per_address=2)
+    with not_reading(server, get("/big") * 10), not_reading(server, get("/big") * 10):
+        eventually(lambda: len(server.connections), lambda count: count == 2)
+        eventually(lambda: server.asked)
+        assert eventually(server.ask, lambda status: status != 503) == 200
+        assert server.refused("stalled") == 0
+
+
+@contextmanager
+def not_reading(server: BoundedServer, sent: bytes) -> Iterator[socket.socket]:
+    """A connection that asks and leaves the answers where they are; little fits between the two sides."""
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", server.port))
-        client.sendall(get("/livez") * 1000 + get("/big", "Connection: close"))
-        eventually(lambda: server.asked, bool)
-        eventually(lambda: len(server.connections), lambda count: count == 0)
+        client.sendall(sent)
+        yield client
 
 
 def test_many_connections_that_send_nothing_keep_nobody_out(start: Start) -> None:
