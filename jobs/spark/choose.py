@@ -1,7 +1,8 @@
-"""The one place that chooses how stages exchange rows."""
+"""The one place that chooses how stages exchange rows, and where a run keeps its work files."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 from collections.abc import Iterable, Iterator
@@ -11,8 +12,12 @@ from typing import Final, Literal
 from pyspark import SparkContext
 
 from jobs.exchange.stage import Stage
+from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workplace import WorkPlace
 from jobs.spark.runner import FolderRunner, SparkRunner, is_local
 from jobs.spark.shufflerunner import ShuffleRunner
+from lookalike.outputs.urls import StoreUrl
+from lookalike.snapshots.publisher import Publication
 
 _LOOKS: Final = 4  # tasks a core that look for the marker, so that every executor is likely to run one
 
@@ -25,6 +30,27 @@ def choose_runner(context: SparkContext, exchange: Literal["auto", "folder", "sh
     return ShuffleRunner(context)
 
 
+@contextlib.contextmanager
+def work_place(runner: SparkRunner, output: Path | StoreUrl, publication: Publication) -> Iterator[WorkPlace]:
+    """Where a run keeps its work files; it is removed when the context ends.
+
+    That is the work folder, where all machines see it or rows go through it, or where the output is a folder, too.
+    Else it is the store of the output. What the driver has written to the work folder is there already.
+    """
+    if isinstance(runner, FolderRunner) or not isinstance(output, StoreUrl):
+        yield WorkFolder(publication.work, flushed=not is_local(runner.context))  # the publication removes it
+        return
+    from jobs.exchange.workobjects import WorkObjects  # the library for stores is not loaded for folders
+
+    work = WorkObjects(output, publication.id, publication.work)
+    try:
+        work.take_over()
+        yield work
+    finally:
+        with contextlib.suppress(Exception):  # the next run does it
+            work.remove()
+
+
 def _is_shared(runner: FolderRunner) -> bool:
     """Whether tasks of all executors see the work folder."""
     if is_local(runner.context):
@@ -33,6 +59,7 @@ def _is_shared(runner: FolderRunner) -> bool:
     marker.path.write_text(marker.content)
     count = _LOOKS * runner.cores
     seen: list[bool] = runner.do(marker, count=count, tasks=count)
+    marker.path.unlink()
     return all(seen)
 
 

@@ -17,6 +17,7 @@ from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import PostsReport
 from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import open_snapshot
+from jobs.exchange.workplace import WorkPlace
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import POSTS, InputFile
@@ -43,7 +44,7 @@ class DeduplicatePosts(Stage[PostsReport]):
     buckets: int
     exclude_reposts: bool
     output: Path
-    work: Path
+    work: WorkPlace
     snapshot: str
     first_part: int
     base: str | None = None

@@ -16,6 +16,7 @@ from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import Authors, Border, PostsReport
 from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
@@ -55,13 +56,13 @@ class ScanSplits(Stage[PostsReport]):
 
     files: tuple[InputFile, ...]
     splits: tuple[Split, ...]
-    accounts: str
+    accounts: WorkFile
     partitions: int
     buckets: int
     ignored: frozenset[str]
     seed: int
     output: Path
-    work: Path
+    work: WorkPlace
     snapshot: str
     first_part: int
 
