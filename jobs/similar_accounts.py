@@ -135,13 +135,13 @@ def _run(config: JobConfig, progress: Progress) -> Manifest | None:
 
 def _report(config: JobConfig, published: Manifest) -> None:
     """Print the report. The snapshot is published, whatever happens here."""
-    from jobs.pipeline.destination import local_folder
+    from jobs.pipeline.destination import output_place
     from jobs.pipeline.report import print_report
-    from lookalike.outputs.folder import FolderOutput
+    from lookalike.outputs.opening import open_output
     from lookalike.snapshots.reader import Snapshot
 
     try:
-        print_report(Snapshot(FolderOutput(local_folder(config)), published), config)
+        print_report(Snapshot(open_output(output_place(config)), published), config)
     except (JobError, OSError, KeyboardInterrupt) as error:
         reason = printable(str(error) or "interrupted")
         print(f"warning: the snapshot is published, but its report could not be printed: {reason}", file=sys.stderr)

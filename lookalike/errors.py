@@ -50,10 +50,32 @@ class VerificationError(JobError):
 class SnapshotError(JobError):
     """A snapshot is missing, damaged or of a version that cannot be read."""
 
+    is_damage = True  # so that a run can do without; not if nobody knows how it is
+
 
 class StoreError(SnapshotError):
     """An object store does not answer, or gives a wrong answer."""
 
+    is_damage = False
+
 
 class StoreRefusedError(UsageError, StoreError):
     """An object store refuses a request: credentials, permission or the bucket are missing."""
+
+
+class MissingBucketError(StoreRefusedError):
+    """There is no such bucket."""
+
+
+class MissingObjectError(StoreError):
+    """There is no object of this key."""
+
+    is_damage = True
+
+
+class ConflictError(StoreError):
+    """An object is not in the state that a condition of a request demands."""
+
+
+class UnknownSwitchError(StoreError):
+    """CURRENT may or may not have been replaced: the answer of the store was lost, and so was the next."""

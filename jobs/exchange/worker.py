@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,8 @@ import numpy.typing as npt
 
 from jobs.exchange.workplace import WorkFile
 from jobs.inputs.accounts.table import AccountTable
-from lookalike.outputs.comparedfolder import ComparedFolder
+from lookalike.outputs.opening import open_base
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
@@ -33,6 +33,6 @@ def account_buckets(file: WorkFile, buckets: int) -> npt.NDArray[np.uint16]:
 
 
 @functools.lru_cache(maxsize=1)
-def open_snapshot(output: Path, snapshot: str) -> Snapshot:
+def open_snapshot(output: OutputPlace, snapshot: str) -> Snapshot:
     """A published snapshot to build on: of a damaged file nothing is used."""
-    return Snapshot.open(ComparedFolder(output), snapshot)
+    return Snapshot.open(open_base(output), snapshot)

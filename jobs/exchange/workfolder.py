@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -57,10 +56,6 @@ class WorkFolder(WorkPlace):
             yield FileCounter(file)
         finally:
             os.close(file)
-
-    def remove(self) -> None:
-        """As in WorkPlace. A lost attempt of a task may still be writing there."""
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 @dataclasses.dataclass(frozen=True)

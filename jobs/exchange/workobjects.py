@@ -11,31 +11,32 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
-import functools
 import mmap
 import os
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from jobs.exchange.workplace import WorkPlace
-from lookalike.errors import DiskError, StoreError, StoreRefusedError, UsageError
+from lookalike.errors import MissingObjectError, StoreError
 from lookalike.outputs.checksums import Checksum
-from lookalike.outputs.layout import snapshot_folder
-from lookalike.outputs.objects import MissingObjectError, ObjectStore
+from lookalike.outputs.layout import WORK, snapshot_folder
+from lookalike.outputs.opening import shared_store
+from lookalike.outputs.store import PIECE, Store
 from lookalike.outputs.urls import StoreUrl
 
 _LINE_BYTES: Final = 200  # more than a line has
-_PIECE: Final = 8 << 20  # bytes
+_AT_ONCE: Final = 4  # pieces of a file that are fetched at once
 _COUNTED_EVERY: Final = 3.0  # seconds from one request of a counter to its next
 
 
 @dataclasses.dataclass(frozen=True)
 class WorkObjects(WorkPlace):
-    """See WorkPlace. A store that fails raises DiskError, one that refuses UsageError.
+    """See WorkPlace. A store that fails raises StoreError.
 
     url: of the output. snapshot: id of what the run writes, in whose folder the objects are. driver_copies: the
     driver's folder for its copies. Processes of its machine use it as well; others use one among the files that Spark
@@ -69,12 +70,11 @@ class WorkObjects(WorkPlace):
 
     def exists(self, name: str) -> bool:
         """As in WorkPlace."""
-        with _store_errors():
-            try:
-                self._store.head(self._key(name))
-            except MissingObjectError:
-                return False
-            return True
+        try:
+            self._line(name)
+        except MissingObjectError:
+            return False
+        return True
 
     @contextlib.contextmanager
     def counter(self, name: str) -> Iterator[ObjectCounter]:
@@ -87,9 +87,8 @@ class WorkObjects(WorkPlace):
         counter.finish()
 
     def remove(self) -> None:
-        """As in WorkPlace. The copies go with the folders that they are in."""
-        with _store_errors():
-            self._store.delete([found.key for found in self._store.list(self._folder)])
+        """Remove all objects; for the driver, once no task needs them. The copies go with their folders."""
+        self._store.delete([found.key for found in self._store.list(self._folder)])
 
     def take_over(self) -> None:
         """Put what the driver has written into the folder of its copies, before it knew of this place."""
@@ -97,8 +96,8 @@ class WorkObjects(WorkPlace):
             self._put(path.name, path)
 
     @property
-    def _store(self) -> ObjectStore:
-        return _store_of(self.url)
+    def _store(self) -> Store:
+        return shared_store(self.url)
 
     @property
     def _copies(self) -> Path:
@@ -113,7 +112,7 @@ class WorkObjects(WorkPlace):
 
     @property
     def _folder(self) -> str:
-        return f"{snapshot_folder(self.snapshot)}/work"
+        return f"{snapshot_folder(self.snapshot)}/{WORK}"
 
     def _temporary(self) -> Path:
         return self._copies / f".{uuid.uuid4().hex}.tmp"
@@ -124,28 +123,35 @@ class WorkObjects(WorkPlace):
     def _put(self, name: str, path: Path) -> None:
         """Put a file of the folder of copies under a name; it becomes a copy."""
         content = _Content.of(path)
-        with _store_errors():
-            self._store.upload(self._key(content.file_name), path)
-            self._store.put(self._key(name), content.line())
+        with path.open("rb") as file:
+            self._store.put_pieces(self._key(content.file_name), iter(lambda: file.read(PIECE), b""))
+        self._store.put(self._key(name), content.line())
         path.rename(self._copies / content.file_name)
 
+    def _line(self, name: str) -> bytes:
+        return self._store.get(self._key(name), _LINE_BYTES)[0]
+
     def _content(self, name: str) -> _Content:
-        with _store_errors():
-            line, _ = self._store.get(self._key(name), _LINE_BYTES)
-        return _Content.parse(line)
+        try:
+            return _Content.parse(self._line(name))
+        except MissingObjectError as error:  # which would be taken for damage of the live snapshot
+            raise StoreError(f"{error}; start the run again") from None
 
     def _fetch(self, content: _Content, copy: Path) -> None:
-        key, checksum, size = self._key(content.file_name), Checksum(content.checksum), 0
-        temporary = self._temporary()
+        key, temporary = self._key(content.file_name), self._temporary()
         try:
-            with temporary.open("xb") as file, _store_errors():
-                for piece in self._store.pieces(key):
-                    file.write(piece)
-                    checksum.update(piece)
-                    size += piece.nbytes
-            if _Content(checksum.text(), size) != content:
-                raise DiskError(f"{self._store.name(key)}: came damaged; start the run again")
+            with temporary.open("xb") as file, ThreadPoolExecutor(_AT_ONCE) as pool:
+
+                def fetch(start: int) -> None:
+                    piece = self._store.part(key, start, min(start + PIECE, content.size), None)
+                    os.pwrite(file.fileno(), piece, start)
+
+                list(pool.map(fetch, range(0, content.size, PIECE)))
+            if _Content.of(temporary) != content:
+                raise StoreError(f"{self._store.name(key)}: came damaged; start the run again")
             temporary.rename(copy)
+        except MissingObjectError as error:
+            raise StoreError(f"{error}; start the run again") from None
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -163,8 +169,8 @@ class _Content:
         checksum, size = Checksum(), path.stat().st_size
         if size:
             with path.open("rb") as file, mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ) as content:
-                for start in range(0, size, _PIECE):
-                    checksum.update(content[start : start + _PIECE])
+                for start in range(0, size, PIECE):
+                    checksum.update(content[start : start + PIECE])
         return cls(checksum.text(), size)
 
     @classmethod
@@ -186,7 +192,7 @@ class _Content:
 class ObjectCounter:
     """As Counter."""
 
-    def __init__(self, store: ObjectStore, folder: str) -> None:
+    def __init__(self, store: Store, folder: str) -> None:
         self._store, self._folder = store, folder
         self._key = f"{folder}/{uuid.uuid4().hex}"
         self._own = self._told = 0
@@ -199,8 +205,7 @@ class ObjectCounter:
         now = time.monotonic()
         if now - self._asked >= _COUNTED_EVERY:
             self._tell()
-            with _store_errors():
-                self._all = sum(found.bytes for found in self._store.list(self._folder))
+            self._all = sum(found.bytes for found in self._store.list(self._folder))
             self._asked = now
         return self._all + self._own - self._told
 
@@ -210,28 +215,8 @@ class ObjectCounter:
             self._tell()
 
     def _tell(self) -> None:
-        with _store_errors():
-            self._store.put(self._key, bytes(self._own))
+        self._store.put(self._key, bytes(self._own))
         self._told = self._own
-
-
-@functools.cache
-def _store_of(url: StoreUrl) -> ObjectStore:
-    """One for each process, because it keeps connections."""
-    return ObjectStore(url)
-
-
-@contextlib.contextmanager
-def _store_errors() -> Iterator[None]:
-    """Say of a store's error that it is not one of a snapshot, without which a run could do."""
-    try:
-        yield
-    except StoreRefusedError as error:
-        raise UsageError(str(error)) from None
-    except MissingObjectError as error:
-        raise DiskError(f"{error}; start the run again") from None
-    except StoreError as error:
-        raise DiskError(str(error)) from None
 
 
 @contextlib.contextmanager

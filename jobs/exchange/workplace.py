@@ -46,10 +46,6 @@ class WorkPlace(ABC):
     def counter(self, name: str) -> AbstractContextManager[Counter]:
         """What a task adds to the count of this name with, which begins at 0. A task done twice counts twice."""
 
-    @abstractmethod
-    def remove(self) -> None:
-        """Remove all of it; for the driver, once no task needs it."""
-
 
 @dataclasses.dataclass(frozen=True)
 class WorkFile:

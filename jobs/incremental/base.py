@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from jobs.exchange.worker import open_snapshot
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.manybuckets import order_by_bucket
 from lookalike.snapshots.origin import check_origin
 from lookalike.snapshots.reader import Snapshot
@@ -21,9 +21,9 @@ from lookalike.snapshots.stored import StoredTable
 
 @dataclasses.dataclass(frozen=True)
 class Base:
-    """The base's tables, read a bucket at a time. Sent to tasks as its place: output folder and id."""
+    """The base's tables, read a bucket at a time. Sent to tasks as its place: output and id."""
 
-    output: Path
+    output: OutputPlace
     snapshot: str
 
     def stored(self, table: str, bucket: int | None) -> StoredTable:
@@ -63,8 +63,10 @@ class Base:
         return hashtags.slice(int(edges[bucket]), int(edges[bucket + 1]))
 
     def check(self) -> None:
-        """Raise SnapshotError unless the manifest says what a data file repeats."""
-        check_origin(self._open())
+        """Raise SnapshotError unless all files are there, and the manifest says what one of them repeats."""
+        snapshot = self._open()
+        snapshot.output.check_sizes(snapshot.manifest.files)
+        check_origin(snapshot)
 
     def _open(self) -> Snapshot:
         return open_snapshot(self.output, self.snapshot)

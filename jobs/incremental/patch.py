@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import pyarrow as pa
 from jobs.incremental.base import Base
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import row_groups, write_table
 from lookalike.tables import GENERATION
 
@@ -55,7 +55,7 @@ class Patcher:
     of it, so that not all are merged in one run.
     """
 
-    output: Path
+    output: OutputPlace
     snapshot: str
     base: Base
     generation: int

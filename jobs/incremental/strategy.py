@@ -34,7 +34,6 @@ from jobs.strategy.shared import (
     scan_posts,
 )
 from jobs.strategy.strategy import StartStages, falling_back_on_damage
-from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.counts import Counts, PostCounts
 from lookalike.snapshots.manifest import Manifest, Mode
 from lookalike.snapshots.publisher import Publication
@@ -71,7 +70,6 @@ class IncrementalStrategy:
         before = [record for record in live.inputs if record.table == "accounts"]
         is_same = list(input_records("accounts", files)) == before and len(accounts) == live.counts.accounts.used
         with falling_back_on_damage(self.mode):
-            FolderOutput(publication.output).check_sizes(live.files)
             base.check()
             changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
             changes.write(WorkFolder(publication.work))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import TableWriter
 from lookalike.tables import CONFLICT, REJECTS, UNKNOWN_AUTHOR
 
@@ -36,7 +36,7 @@ class RejectLog:
     counts: rejected rows by reason. examples: of each reason the first EXAMPLES rows.
     """
 
-    def __init__(self, output: Path, path: str) -> None:
+    def __init__(self, output: OutputPlace, path: str) -> None:
         """Log to `path`, relative to the output folder (see layout.data_path)."""
         self._output, self._path = output, path
         self._writer: TableWriter | None = None

@@ -74,19 +74,6 @@ class InputOptions(BaseModel):
             "abfss://; the credentials come from the environment.",
         ),
     ]
-    staging: Annotated[
-        OptionalPath,
-        Field(exclude=True),
-        Option(
-            INPUT,
-            "Work in this folder if the output is a URL.",
-            metavar="DIR",
-            unset="a folder in ~/.cache/lookalike",
-            details="It keeps a copy of the live snapshot between runs, so it needs room for two snapshots and may "
-            "hold nothing else. Without the copy the next run fetches the snapshot again. On a cluster all machines "
-            "must see the folder.",
-        ),
-    ] = None
     quoting: Annotated[
         Literal["auto", "none", "rfc4180", "backslash"],
         Option(

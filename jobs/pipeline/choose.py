@@ -18,12 +18,17 @@ from lookalike.snapshots.manifest import Manifest
 
 
 def read_live(config: JobConfig, output: Output) -> tuple[Manifest | None, str]:
-    """The live snapshot's manifest, and why there is none. Warns if there is one that cannot be read."""
+    """The live snapshot's manifest, and why there is none. Warns if there is one that is damaged.
+
+    Raises StoreError if an object store fails.
+    """
     if config.plan:
         return None, "a plan builds on nothing"
     try:
         return live_manifest(output), "there is no live snapshot to build on"
     except SnapshotError as error:
+        if not error.is_damage:
+            raise
         reason = f"the live snapshot cannot be read: {error}"
         print(f"warning: {printable(reason)}. Counts are not compared with it.", file=sys.stderr)
         return None, reason

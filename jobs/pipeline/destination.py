@@ -1,64 +1,36 @@
-"""Where a run writes: the output folder, the staging folder of an object store, or for a plan a temporary folder."""
+"""Where a run writes: the output, or for a plan a temporary folder."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 from jobs.options.config import JobConfig
 from lookalike.errors import UsageError
-from lookalike.outputs.urls import StoreUrl
-from lookalike.snapshots.manifest import Manifest
-
-
-class Destination(Protocol):
-    """A folder, and what happens to a snapshot once it is published there."""
-
-    @property
-    def folder(self) -> Path:
-        """All tasks see it."""
-
-    def deliver(self, manifest: Manifest) -> None:
-        """Put the snapshot into the output. Raises JobError if it is not live there afterwards."""
-
-
-@dataclasses.dataclass(frozen=True)
-class _Folder:
-    """The output folder itself: a snapshot that is published there needs no delivery."""
-
-    folder: Path
-
-    def deliver(self, manifest: Manifest) -> None:
-        """Nothing is left to do."""
+from lookalike.outputs.urls import OutputPlace
 
 
 @contextlib.contextmanager
-def open_destination(config: JobConfig) -> Iterator[Destination]:
+def open_destination(config: JobConfig) -> Iterator[OutputPlace]:
     """Where a run writes, while the context lasts."""
-    if config.plan:
-        with _temporary_folder(local_folder(config)) as folder:
-            yield _Folder(folder)
-    elif isinstance(config.output, StoreUrl):
-        from jobs.pipeline.staging import staged
-
-        with staged(config.output, config.staging, config.wait) as staging:
-            yield staging
+    place = output_place(config)
+    if not config.plan:
+        yield place
+    elif isinstance(place, Path):
+        with _temporary_folder(place) as folder:
+            yield folder
     else:
-        yield _Folder(local_folder(config))
+        with tempfile.TemporaryDirectory(prefix="lookalike-", ignore_cleanup_errors=True) as temporary:
+            yield Path(temporary)
 
 
-def local_folder(config: JobConfig) -> Path:
-    """The folder of this machine in which a snapshot that was published can be read."""
-    if isinstance(config.output, Path):
-        return config.output.resolve()
-    from jobs.pipeline.staging import staging_folder
-
-    return staging_folder(config.output, config.staging).absolute()
+def output_place(config: JobConfig) -> OutputPlace:
+    """The output as every process names it."""
+    return config.output.resolve() if isinstance(config.output, Path) else config.output
 
 
 @contextlib.contextmanager

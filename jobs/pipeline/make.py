@@ -55,7 +55,7 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[Strate
         warn_of_full_run(run.config, strategy)
         try:
             # A task may be what finds the damage.
-            with falling_back_on_damage(strategy.mode), user_errors(run.output):
+            with falling_back_on_damage(strategy.mode), user_errors(run.publication.disk):
                 return do(strategy, start(run))
         except FallBack as reason:
             full = FullStrategy.of(strategy.posts, str(reason))
@@ -118,7 +118,7 @@ def _check_pairs(
     A run that adds to a snapshot raises FallBack instead: one that reads all posts finds at least as many, and its
     plan is of all that there is.
     """
-    limit, is_full = PairLimit.of(run.config, run.output), strategy.mode.base is None
+    limit, is_full = PairLimit.of(run.config, run.publication.disk), strategy.mode.base is None
     at_most = sum(group.pairs_sharing if is_full else group.pairs_compared for group in groups)
     if at_most <= limit.pairs:
         return

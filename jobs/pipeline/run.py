@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 from pyspark import SparkContext
 
@@ -14,7 +13,7 @@ from jobs.exchange.worker import ACCOUNTS_FILE
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts, read_accounts
 from jobs.pipeline.choose import choose_strategy, read_live
-from jobs.pipeline.destination import Destination, open_destination
+from jobs.pipeline.destination import open_destination
 from jobs.pipeline.gate import check_rejects, check_result
 from jobs.pipeline.inputs import Inputs
 from jobs.pipeline.make import make_snapshot, plan_lines
@@ -25,14 +24,13 @@ from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
 from jobs.spark.choose import choose_runner, work_place
 from jobs.spark.failures import user_errors
-from jobs.spark.runner import SparkRunner
 from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
-from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.publisher import Publication, begin
+from lookalike.snapshots.publisher import begin
 from lookalike.snapshots.reader import Snapshot
 
 
@@ -44,14 +42,14 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
     """
     inputs = Inputs.find(config)
     with (
-        open_destination(config) as destination,
-        begin(destination.folder, config.wait) as publication,
+        open_destination(config) as place,
+        begin(place, config.wait) as publication,
         ThreadPoolExecutor(1) as pool,
-        user_errors(destination.folder),
+        user_errors(publication.disk),
     ):
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now
-        live, without = read_live(config, FolderOutput(destination.folder))
+        live, without = read_live(config, open_output(place))
         inputs = inputs.as_in(config, live)
         strategy = choose_strategy(config, inputs, live, without)
         starting = start()
@@ -79,14 +77,14 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                     lines = plan_lines(run, accounts)
                     print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
                     return None
-                return _publish(run, accounts, live, destination)
+                return _publish(run, accounts, live)
         except BaseException:
             with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
                 context.stop()  # what it says of tasks that are still running comes before the error
             raise
 
 
-def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None, destination: Destination) -> Manifest:
+def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None) -> Manifest:
     """Make the snapshot, check it and make it live."""
     config, progress = run.config, run.progress
     made = make_snapshot(run, accounts)
@@ -94,17 +92,16 @@ def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None, des
     check_result(config, manifest, live)
     if config.verify:
         with progress.stage("verify"):
-            checked = verify(Snapshot(FolderOutput(destination.folder), manifest), config.verify)
+            checked = verify(Snapshot(open_output(run.output), manifest), config.verify)
         manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
     with progress.stage("publish"):
-        run.work.remove()
-        run.publication.publish(manifest, partial(_check_buckets, run.spark, run.publication, config.buckets))
+        run.publication.publish(manifest, partial(_check_buckets, run))
         stop_spark(run.spark.context)
-        destination.deliver(manifest)
     return manifest
 
 
-def _check_buckets(spark: SparkRunner, publication: Publication, buckets: int, manifest: Path) -> None:
+def _check_buckets(run: RunContext) -> None:
     """Check a snapshot before it is published; see CheckBuckets."""
-    check = CheckBuckets(publication.output, manifest)
-    spark.do(check, count=buckets, tasks=min(buckets, TASKS_PER_CORE * spark.cores))
+    buckets = run.config.buckets
+    check = CheckBuckets(run.output, run.snapshot)
+    run.spark.do(check, count=buckets, tasks=min(buckets, TASKS_PER_CORE * run.spark.cores))

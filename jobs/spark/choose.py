@@ -13,10 +13,12 @@ from pyspark import SparkContext
 
 from jobs.exchange.stage import Stage
 from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workobjects import WorkObjects
 from jobs.exchange.workplace import WorkPlace
 from jobs.spark.runner import FolderRunner, SparkRunner, is_local
 from jobs.spark.shufflerunner import ShuffleRunner
-from lookalike.outputs.urls import StoreUrl
+from lookalike.errors import JobError
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.publisher import Publication
 
 _LOOKS: Final = 4  # tasks a core that look for the marker, so that every executor is likely to run one
@@ -31,23 +33,21 @@ def choose_runner(context: SparkContext, exchange: Literal["auto", "folder", "sh
 
 
 @contextlib.contextmanager
-def work_place(runner: SparkRunner, output: Path | StoreUrl, publication: Publication) -> Iterator[WorkPlace]:
-    """Where a run keeps its work files; it is removed when the context ends.
+def work_place(runner: SparkRunner, output: OutputPlace, publication: Publication) -> Iterator[WorkPlace]:
+    """Where a run keeps its work files, with those that the driver has written to the work folder.
 
-    That is the work folder, where all machines see it or rows go through it, or where the output is a folder, too.
-    Else it is the store of the output. What the driver has written to the work folder is there already.
+    That is the work folder where rows go through it, or where the output is a folder as well. Else it is the store of
+    the output.
     """
-    if isinstance(runner, FolderRunner) or not isinstance(output, StoreUrl):
-        yield WorkFolder(publication.work, flushed=not is_local(runner.context))  # the publication removes it
+    if isinstance(runner, FolderRunner) or isinstance(output, Path):
+        yield WorkFolder(publication.work, flushed=not is_local(runner.context))
         return
-    from jobs.exchange.workobjects import WorkObjects  # the library for stores is not loaded for folders
-
     work = WorkObjects(output, publication.id, publication.work)
     try:
         work.take_over()
         yield work
     finally:
-        with contextlib.suppress(Exception):  # the next run does it
+        with contextlib.suppress(JobError):  # the next run does it
             work.remove()
 
 

@@ -26,18 +26,18 @@ class TaskError(RuntimeError):
 
 
 @contextlib.contextmanager
-def user_errors(output: Path) -> Iterator[None]:
+def user_errors(folder: Path) -> Iterator[None]:
     """Turn Spark's report of a JobError in a task into that JobError, and of another Python error into a TaskError.
 
     An error of a disk becomes a DiskError, in a task and in the driver. Its message names the file, or the folder
-    `output` if the system names none, as when a disk is full. Other errors, such as Java's, pass unchanged.
+    `folder` if the system names none, as when a disk is full. Other errors, such as Java's, pass unchanged.
     """
     try:
         yield
     except OSError as error:
         if error.errno not in _OF_THE_DISK:
             raise
-        raise errors.DiskError(_disk_message(error.errno, error.filename or output)) from None
+        raise errors.DiskError(_disk_message(error.errno, error.filename or folder)) from None
     except (Py4JJavaError, PySparkException) as error:  # of an RDD, of a query
         report = str(error)
         raised = _RAISED.search(report)
@@ -46,7 +46,7 @@ def user_errors(output: Path) -> Iterator[None]:
             raise kind(raised[2]) from None
         refused = list(_SYSTEM.finditer(report))
         if refused and int(refused[-1][1]) in _OF_THE_DISK:
-            raise errors.DiskError(_disk_message(int(refused[-1][1]), refused[-1][2] or output)) from None
+            raise errors.DiskError(_disk_message(int(refused[-1][1]), refused[-1][2] or folder)) from None
         traceback = _PYTHON.search(report)
         if traceback is None:
             raise

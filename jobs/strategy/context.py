@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from jobs.reporting.progress import Progress
 from jobs.spark.runner import SparkRunner
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.publisher import Publication
 
 
@@ -30,8 +30,8 @@ class RunContext:
     progress: Progress
 
     @property
-    def output(self) -> Path:
-        """The folder that the snapshot is published in."""
+    def output(self) -> OutputPlace:
+        """The place that the snapshot is published in."""
         return self.publication.output
 
     @property

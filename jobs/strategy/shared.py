@@ -120,7 +120,7 @@ def grouping(run: RunContext, cut: Cut, partitions: Sequence[int]) -> Grouping:
 
 def pair_sender(run: RunContext, cut: Cut) -> PairSender:
     """What sends the pairs that stage 4 finds."""
-    limit = PairLimit.of(run.config, run.output)
+    limit = PairLimit.of(run.config, run.publication.disk)
     return PairSender(
         accounts=run.accounts,
         work=run.work,

@@ -23,11 +23,11 @@ class FallBack(Exception):  # noqa: N818  # no error: the run starts over and re
 
 @contextlib.contextmanager
 def falling_back_on_damage(mode: Mode) -> Iterator[None]:
-    """Turn a SnapshotError into FallBack in a run that builds on a snapshot."""
+    """Turn damage of a snapshot into FallBack in a run that builds on one."""
     try:
         yield
     except SnapshotError as error:
-        if mode.base is None:
+        if mode.base is None or not error.is_damage:
             raise
         raise FallBack(f"the live snapshot is damaged: {error}") from None
 

@@ -1,13 +1,16 @@
 """Writes that survive a crash: under its name a file is complete, or it does not exist."""
 
 import contextlib
+import functools
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+_MOST_PENDING: Final = 8  # files
 
 
 def sync_folder(folder: Path) -> None:
@@ -20,19 +23,21 @@ def sync_folder(folder: Path) -> None:
 
 
 class _Behind:
-    """A thread that flushes files, one after the other."""
+    """A thread that finishes files, one after the other."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1)
         self._pending: list[Future[None]] = []
 
-    def flush(self, file: IO[bytes]) -> None:
-        self._pending.append(self._pool.submit(_flush_and_close, file))
+    def do(self, finish: Callable[[], None]) -> None:
+        if len(self._pending) >= _MOST_PENDING:  # each may hold some megabytes
+            self._pending[-_MOST_PENDING].result()
+        self._pending.append(self._pool.submit(finish))
 
     def wait(self) -> None:
         self._pool.shutdown()
-        for flushed in self._pending:
-            flushed.result()
+        for finished in self._pending:
+            finished.result()
 
 
 _BEHIND: ContextVar[_Behind | None] = ContextVar("behind", default=None)
@@ -40,9 +45,9 @@ _BEHIND: ContextVar[_Behind | None] = ContextVar("behind", default=None)
 
 @contextlib.contextmanager
 def flushed_behind() -> Iterator[None]:
-    """Let `flush_and_close` return at once: the disk works while the next file is made.
+    """Let `finish_behind` return at once: disk and network work while the next file is made.
 
-    Leaving the context waits until all files are on the disk, and raises the first error that one met.
+    Leaving the context waits until all files are where they belong, and raises the first error that one met.
     """
     behind = _Behind()
     token = _BEHIND.set(behind)
@@ -53,13 +58,18 @@ def flushed_behind() -> Iterator[None]:
         behind.wait()
 
 
-def flush_and_close(file: IO[bytes]) -> None:
-    """Flush a file that is written without a buffer to the disk, and close it; see `flushed_behind`."""
+def finish_behind(finish: Callable[[], None]) -> None:
+    """Do what makes a file safe; see `flushed_behind`."""
     behind = _BEHIND.get()
     if behind is None:
-        _flush_and_close(file)
+        finish()
     else:
-        behind.flush(file)
+        behind.do(finish)
+
+
+def flush_and_close(file: IO[bytes]) -> None:
+    """Flush a file that is written without a buffer to the disk, and close it; see `flushed_behind`."""
+    finish_behind(functools.partial(_flush_and_close, file))
 
 
 def _flush_and_close(file: IO[bytes]) -> None:

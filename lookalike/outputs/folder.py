@@ -13,20 +13,32 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import pyarrow.parquet as pq
 
-from lookalike.errors import SnapshotError
+from lookalike.errors import SnapshotError, UsageError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.durable import sync_folder, write_durably
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output, StoredFile, check_bytes
-from lookalike.outputs.layout import CURRENT, MANIFEST, RUNS, SNAPSHOTS, is_snapshot_id, snapshot_folder
+from lookalike.outputs.layout import (
+    CURRENT,
+    MANIFEST,
+    RUNS,
+    SNAPSHOTS,
+    UNCHECKED,
+    WORK,
+    is_snapshot_id,
+    join_path,
+    snapshot_folder,
+)
 from lookalike.outputs.links import files_below, folders_below, refuse_link
 from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.newfile import FolderFile, NewFile
 from lookalike.outputs.openparquet import LocalParquet
 from lookalike.outputs.pointer import POINTER_BYTES, Pointer
 from lookalike.outputs.regular import open_regular
@@ -63,12 +75,7 @@ class FolderOutput(Output):
 
     def manifest(self, snapshot: str) -> bytes:
         """See Output."""
-        path = self._snapshot(snapshot) / MANIFEST
-        try:
-            with open_regular(path) as file:
-                return file.read()
-        except OSError as error:
-            raise SnapshotError(f"{path}: {error.strerror}") from None
+        return _content(self._snapshot(snapshot) / MANIFEST)
 
     def open_file(
         self,
@@ -115,6 +122,57 @@ class FolderOutput(Output):
                 yield file
         except OSError as error:
             raise SnapshotError(f"{path}: cannot be read: {error.strerror}") from None
+
+    def create(self, path: str) -> NewFile:
+        """See Output."""
+        return FolderFile(join_path(self.folder, path))
+
+    def make_ready(self) -> None:
+        """See Output. Raises OSError."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            refuse_link(self.folder / SNAPSHOTS)
+        except SnapshotError as error:
+            raise UsageError(f"{error}, or make the output a link instead") from None
+
+    @contextlib.contextmanager
+    def work_folder(self, snapshot: str) -> Iterator[Path]:
+        """See Output; all machines see this one. It goes when the snapshot is published or abandoned."""
+        folder = self._snapshot(snapshot) / WORK
+        folder.mkdir(parents=True)
+        yield folder
+
+    def add_unchecked(self, snapshot: str, manifest: bytes, files: Collection[str]) -> None:
+        """See Output."""
+        folder = self._snapshot(snapshot)
+        shutil.rmtree(folder / WORK, ignore_errors=True)  # a lost attempt of a task may still be writing there
+        listed = {self.folder / path for path in files}
+        for path in files_below(folder):
+            if path not in listed or path.is_symlink():  # which was not written here
+                path.unlink(missing_ok=True)  # an attempt may still be at work and take its own away
+        write_durably(folder / UNCHECKED, manifest)
+        for inner in folders_below(folder):
+            sync_folder(inner)
+
+    def unchecked_manifest(self, snapshot: str) -> bytes:
+        """See Output."""
+        return _content(self._snapshot(snapshot) / UNCHECKED)
+
+    def add_manifest(self, snapshot: str) -> None:
+        """See Output."""
+        folder = self._snapshot(snapshot)
+        (folder / UNCHECKED).rename(folder / MANIFEST)
+        for changed in (folder, folder.parent, self.folder):
+            sync_folder(changed)
+
+    def abandon(self, snapshot: str) -> None:
+        """See Output."""
+        try:  # the manifest first, so that a folder with one is always a whole snapshot
+            folder = self._own(snapshot)
+            (folder / MANIFEST).unlink(missing_ok=True)
+        except (OSError, SnapshotError):
+            return  # it may still be there, and then everything that it names must stay
+        shutil.rmtree(folder, ignore_errors=True)
 
     def snapshots(self) -> list[str]:
         """See Output."""
@@ -169,6 +227,8 @@ class FolderOutput(Output):
         lock = OutputLock(self.folder)
         lock.acquire(wait)
         try:
+            for temporary in self.folder.glob(f".{CURRENT}.*.tmp"):  # of processes that died
+                temporary.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
@@ -218,6 +278,14 @@ class FolderOutput(Output):
         for path in (folder.parent, folder):
             refuse_link(path)
         return folder
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with open_regular(path) as file:
+            return file.read()
+    except OSError as error:
+        raise SnapshotError(f"{path}: {error.strerror}") from None
 
 
 @contextlib.contextmanager

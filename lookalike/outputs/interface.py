@@ -7,8 +7,10 @@ All paths are relative to the output and as `layout` has them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final, NamedTuple
 
 import pyarrow.parquet as pq
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import CURRENT, MANIFEST, snapshot_folder
+from lookalike.outputs.newfile import NewFile
 from lookalike.outputs.pointer import Pointer
 
 SWITCH_SECONDS: Final = 60.0  # that a switch takes at most, from marking the snapshot as live to writing CURRENT
@@ -126,6 +129,41 @@ class Output(ABC):
 
     def keep_only(self, entries: Collection[FileEntry]) -> None:  # noqa: B027  # most remember nothing of files
         """Forget what is remembered of other files; it is found out again where it is needed."""
+
+    # --- writing one snapshot: data files by any process, the rest by the one that holds the lock ---
+
+    @abstractmethod
+    def create(self, path: str) -> NewFile:
+        """Start a data file."""
+
+    @abstractmethod
+    def make_ready(self) -> None:
+        """Before the lock is taken: make the output if there is none. Raises UsageError if it cannot be used."""
+
+    @contextmanager
+    def work_folder(self, snapshot: str) -> Iterator[Path]:  # noqa: ARG002  # a folder has a place for it
+        """A folder of this machine for what a run needs only while it runs."""
+        with TemporaryDirectory(prefix="lookalike-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    @abstractmethod
+    def add_unchecked(self, snapshot: str, manifest: bytes, files: Collection[str]) -> None:
+        """Put a manifest beside the files that it lists, under another name; remove all other files of the snapshot.
+
+        All of it is durable then.
+        """
+
+    @abstractmethod
+    def unchecked_manifest(self, snapshot: str) -> bytes:
+        """What `add_unchecked` has put there; any process may read it."""
+
+    @abstractmethod
+    def add_manifest(self, snapshot: str) -> None:
+        """Give the manifest its own name: the snapshot is whole and checked."""
+
+    @abstractmethod
+    def abandon(self, snapshot: str) -> None:
+        """Remove all of a snapshot that is not live, its manifest first. What resists stays, for the next run."""
 
     # --- all snapshots ---
 

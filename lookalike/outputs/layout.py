@@ -4,6 +4,7 @@
 <output>/.lock                                          held by the run that writes
 <output>/runs.jsonl                                     a line for each run, failed ones too
 <output>/snapshots/<id>/manifest.json                   the truth about everything below
+<output>/snapshots/<id>/work/                           only while a run writes the snapshot
 <output>/snapshots/<id>/<table>/bucket=NNN/part-NNNNN.parquet   a table that is split into buckets
 <output>/snapshots/<id>/<table>/part-NNNNN.parquet              any other, see lookalike.tables
 """
@@ -23,6 +24,8 @@ LOCK: Final = ".lock"
 RUNS: Final = "runs.jsonl"
 SNAPSHOTS: Final = "snapshots"
 MANIFEST: Final = "manifest.json"
+UNCHECKED: Final = f"{MANIFEST}.unchecked"  # its name until the snapshot has been checked
+WORK: Final = "work"
 
 _MOMENT: Final = "%Y%m%dT%H%M%SZ"
 _ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")

@@ -1,9 +1,9 @@
-"""The lock of an output in an object store: an object that its holder keeps renewing. If it stops, others take over.
+"""The lock of an output in an object store: an object that its holder keeps renewing.
 
 Stores have no locks, but they have a conditional put, in which one of several writers succeeds. The object says who
-holds the output. A holder that has not renewed it for the length of its lease counts as dead; that is measured by the
-store's own times, so that no machine's clock matters. The object is never removed, because a removal could not be
-conditional; a holder that releases the lock writes that into it.
+holds the output. Whether the holder is dead is measured by the store's own times, so that no machine's clock matters.
+The object is never removed, because a removal could not be conditional; a holder that releases the lock writes that
+into it.
 """
 
 from __future__ import annotations
@@ -11,65 +11,29 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import threading
 from typing import Any, Final
 
-from lookalike.errors import OutputLockedError, StoreError
+from lookalike.errors import ConflictError, MissingObjectError, StoreError
 from lookalike.outputs.layout import LOCK
-from lookalike.outputs.lock import Lock, describe, parse, this_process
-from lookalike.outputs.objects import ConflictError, MissingObjectError, ObjectStore, Tag
+from lookalike.outputs.lock import describe, parse, this_process
+from lookalike.outputs.objects import ObjectStore
+from lookalike.outputs.renewedlock import LEASE, RENEWAL, RenewedLock
+from lookalike.outputs.store import Tag
 
-LEASE: Final = 60.0  # seconds
-RENEWAL: Final = 10.0  # seconds between two renewals
 _MOST: Final = 4096  # bytes of the object
 
 
-class Lease(Lock):
-    """A thread of the holder renews the lock. lease, renewal: seconds."""
-
-    poll = 1.0
+class Lease(RenewedLock):
+    """See RenewedLock."""
 
     def __init__(self, store: ObjectStore, *, lease: float = LEASE, renewal: float = RENEWAL) -> None:
         """Nothing is asked of the store yet."""
-        super().__init__(store.url)
-        self._store, self._lease, self._renewal = store, lease, renewal
+        super().__init__(store.url, lease=lease, renewal=renewal)
+        self._store = store
         self._token = secrets.token_hex(16)
         self._process = this_process()
         self._count = 0
         self._tag: Tag | None = None
-        self._taken = ""  # the message, if another process has taken the lock over
-        self._writing = threading.Lock()
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def acquire(self, wait: float = 0) -> None:
-        """See Lock."""
-        self._tag, self._taken = None, ""
-        super().acquire(wait)
-        self._ending.clear()
-        self._thread = threading.Thread(target=self._keep_renewing, name="lease", daemon=True)
-        self._thread.start()
-
-    def confirm(self) -> None:
-        """Renew now. Raises OutputLockedError if another run has the lock, StoreError if that cannot be known."""
-        self._renew()
-
-    def check(self) -> None:
-        """Raise OutputLockedError if an earlier renewal found that another run has the lock."""
-        if self._taken:
-            raise OutputLockedError(self._taken)
-
-    def release(self) -> None:
-        """See Lock; does nothing if another run has taken the lock. If the store fails, the lease has to run out."""
-        if self._thread is None:
-            return
-        self._ending.set()
-        self._thread.join()
-        self._thread = None
-        with self._writing, contextlib.suppress(StoreError):
-            if self._tag is not None and not self._taken:
-                self._store.put_if(LOCK, self._record(released=True), self._tag)
-        self._tag = None
 
     def _try_to_take(self) -> str | None:
         try:
@@ -115,29 +79,20 @@ class Lease(Lock):
         lease = record.get("lease")
         return age > (min(lease, 3600) if isinstance(lease, int | float) and lease > 0 else self._lease)
 
-    def _keep_renewing(self) -> None:
-        while not self._ending.wait(self._renewal):
-            try:
-                self._renew()
-            except OutputLockedError:
-                return  # `confirm` will raise it again
-            except Exception:  # the next try may succeed; `confirm` raises what lasts
-                continue
+    def _lost_to(self) -> str | None:
+        self._count += 1
+        try:
+            self._tag = self._store.put_if(LOCK, self._record(), self._tag)
+        except ConflictError:
+            record = self._now_there()
+            return None if self._wrote_it(record) else describe(record)
+        return None
 
-    def _renew(self) -> None:
-        with self._writing:
-            self.check()
-            self._count += 1
-            try:
-                self._tag = self._store.put_if(LOCK, self._record(), self._tag)
-            except ConflictError:
-                record = self._now_there()
-                if not self._wrote_it(record):
-                    self._taken = (
-                        f"the output {self._store.url} was taken by another run because this one did not renew its "
-                        f"lock: {describe(record)}"
-                    )
-                    raise OutputLockedError(self._taken) from None
+    def _give_back(self) -> None:
+        with contextlib.suppress(StoreError):
+            if self._tag is not None:
+                self._store.put_if(LOCK, self._record(released=True), self._tag)
+        self._tag = None
 
     def _record(self, *, released: bool = False) -> bytes:
         """Never the same bytes twice, because a store's tag may be just their checksum."""

@@ -12,48 +12,20 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from lookalike.errors import StoreError, StoreRefusedError
+from lookalike.errors import ConflictError, MissingBucketError, MissingObjectError, StoreError, StoreRefusedError
 from lookalike.outputs.checksums import Checksum
+from lookalike.outputs.store import PIECE, Found, Tag
 from lookalike.outputs.urls import StoreUrl
 
-_PIECE: Final = 8 << 20  # bytes of a file in memory while it is uploaded or downloaded
+_PARTS: Final = 4  # that are uploaded at once
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3} [A-Za-z -]{1,40})")
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "InvalidBucketName"})
 # What a listing is refused with; of other requests the library tells it by the status.
 _DENIED: Final = frozenset({"AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken"})
 _NO_CREDENTIALS: Final = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "Account must be specified")
-
-
-class Tag(NamedTuple):
-    """The state of an object when it was read; a conditional put succeeds only in that state."""
-
-    e_tag: str | None
-    version: str | None
-
-
-class Found(NamedTuple):
-    """An object in a listing. changed: by the store's clock. e_tag: another one for each content."""
-
-    key: str
-    bytes: int
-    changed: datetime
-    e_tag: str | None = None
-
-
-class MissingObjectError(StoreError):
-    """There is no object of this key."""
-
-
-class MissingBucketError(StoreRefusedError):
-    """There is no such bucket."""
-
-
-class ConflictError(StoreError):
-    """An object is not in the state that a condition of a get or put demands."""
 
 
 class Patience(NamedTuple):
@@ -192,16 +164,16 @@ class ObjectStore:
             with self._errors(keys[0]), contextlib.suppress(FileNotFoundError):
                 self._library.delete(self._store, list(keys))
 
-    def upload(self, key: str, file: Path) -> None:
-        """Upload a file, a large one in several parts at once. Raises OSError if the file cannot be read."""
-        with file.open("rb") as opened, self._errors(key):
-            self._library.put(self._store, key, opened, chunk_size=_PIECE, max_concurrency=4)
+    def put_pieces(self, key: str, pieces: Iterator[bytes]) -> None:
+        """Write an object in parts, which are forgotten if there is an error, also one of the iterator's."""
+        with self._errors(key):
+            self._library.put(self._store, key, pieces, chunk_size=PIECE, max_concurrency=_PARTS)
 
     def pieces(self, key: str) -> Iterator[memoryview]:
         """The content of an object, some megabytes at a time."""
         with self._errors(key):
             result = self._library.get(self._store, key)
-            for piece in result.stream(min_chunk_size=_PIECE):
+            for piece in result.stream(min_chunk_size=PIECE):
                 yield memoryview(piece)
 
     def checksum(self, key: str, like: str) -> tuple[int, str]:

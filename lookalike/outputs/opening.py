@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
+from lookalike.outputs.store import Store
+from lookalike.outputs.urls import OutputPlace, StoreUrl
+
+if TYPE_CHECKING:
+    from lookalike.outputs.storedoutput import StoredOutput
 
 
 def open_output(
-    place: Path | str, *, block_cache_bytes: int | None = None, brisk: bool = False, compared: bool = False
+    place: OutputPlace | str, *, block_cache_bytes: int | None = None, brisk: bool = False, compared: bool = False
 ) -> Output:
     """The output at a folder or a URL (see urls.parse_output); nothing is read yet.
 
@@ -20,10 +27,33 @@ def open_output(
     """
     if isinstance(place, Path):
         return ComparedFolder(place) if compared else FolderOutput(place)
+    return _stored(StoreUrl.parse(place), block_cache_bytes, brisk=brisk)
+
+
+@functools.cache
+def shared_output(place: OutputPlace) -> Output:
+    """The output at a place for all tasks of a process, because it keeps connections and what it has read."""
+    return open_output(place)
+
+
+def open_base(place: OutputPlace) -> Output:
+    """The output at a place for a run that builds on a snapshot in it: nothing of a damaged file is used."""
+    return ComparedFolder(place) if isinstance(place, Path) else _stored(place, whole=True)
+
+
+@functools.cache
+def shared_store(url: StoreUrl) -> Store:
+    """The store of an output for all tasks of a process, because it keeps connections."""
+    return _stored(url).store
+
+
+def _stored(
+    url: StoreUrl, block_cache_bytes: int | None = None, *, brisk: bool = False, whole: bool = False
+) -> StoredOutput:
     # The library of object stores is not loaded for a folder.
     from lookalike.outputs.objects import BRISK, PATIENT
-    from lookalike.outputs.objectstore import SMALL_CACHE_BYTES, ObjectOutput
-    from lookalike.outputs.urls import StoreUrl
+    from lookalike.outputs.objectstore import ObjectOutput
+    from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES
 
     cache = SMALL_CACHE_BYTES if block_cache_bytes is None else block_cache_bytes
-    return ObjectOutput(StoreUrl.parse(place), patience=BRISK if brisk else PATIENT, block_cache_bytes=cache)
+    return ObjectOutput(url, patience=BRISK if brisk else PATIENT, block_cache_bytes=cache, whole=whole)

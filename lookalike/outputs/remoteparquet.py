@@ -14,8 +14,8 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
-from lookalike.outputs.objects import ObjectStore
 from lookalike.outputs.openparquet import OpenParquet
+from lookalike.outputs.store import Store
 
 FOOTER_BYTES: Final = 64 << 10  # as many as Arrow reads first; a longer footer takes a second request
 
@@ -28,7 +28,7 @@ class RemoteParquet(OpenParquet):
         output: Output,
         entry: FileEntry,
         footer: pq.FileMetaData | None,
-        store: ObjectStore,
+        store: Store,
         blocks: BlockCache,
         groups: Sequence[int] | None,
         columns: Sequence[str] | None,

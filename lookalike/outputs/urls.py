@@ -44,7 +44,10 @@ class StoreUrl(str):
         return cls(f"{scheme}://{rest}")
 
 
-def parse_output(value: Any) -> Path | StoreUrl:
+OutputPlace = Path | StoreUrl  # what names an output: a folder or a URL
+
+
+def parse_output(value: Any) -> OutputPlace:
     """A folder or a URL, from an option or a setting. Raises ValueError for what is neither."""
     if isinstance(value, Path | StoreUrl):
         return value

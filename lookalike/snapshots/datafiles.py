@@ -1,8 +1,7 @@
-"""Writing the Parquet files of a snapshot: streamed, hashed, flushed, and renamed into place."""
+"""Writing the Parquet files of a snapshot: streamed, hashed, and seen only when they are whole."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -11,9 +10,11 @@ import pyarrow.parquet as pq
 
 from lookalike.errors import SnapshotError
 from lookalike.outputs.checksums import Checksum
-from lookalike.outputs.durable import flush_and_close, temporary_beside
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.layout import join_path, parse_data_path
+from lookalike.outputs.layout import parse_data_path
+from lookalike.outputs.newfile import NewFile
+from lookalike.outputs.opening import shared_output
+from lookalike.outputs.urls import OutputPlace
 from lookalike.tables import TABLES, Table
 
 # A look-up decodes whole row groups, so they are small.
@@ -21,10 +22,10 @@ ROW_GROUP_ROWS: Final = 16_384
 
 
 class _HashingFile:
-    """A file open for writing that hashes and counts what passes through it."""
+    """A new file that hashes and counts what passes through it."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("xb", buffering=0)
+    def __init__(self, file: NewFile) -> None:
+        self._file = file
         self._checksum = Checksum()
         self.bytes = 0
         self.closed = False
@@ -32,49 +33,45 @@ class _HashingFile:
 
     def write(self, data: Any) -> int:
         view = memoryview(data)
-        if self.abandoned:
-            return len(view)
-        self._checksum.update(view)
-        self.bytes += len(view)
-        written = 0
-        while written < len(view):  # a raw file may write less than asked
-            written += self._file.write(view[written:])
-        return written
+        if not self.abandoned:
+            self._checksum.update(view)
+            self.bytes += len(view)
+            self._file.write(view)
+        return len(view)
 
     def flush(self) -> None:
         """Nothing is buffered here; Arrow asks for the method."""
 
     def finish(self) -> str:
-        """Flush to the disk, close, and return the checksum."""
+        """Put the file under its name, and return the checksum."""
+        self._file.finish()
         self.closed = True
-        flush_and_close(self._file)
         return self._checksum.text()
 
+    def discard(self) -> None:
+        """Forget what was written, unless it is finished."""
+        if not self.closed:
+            self.closed = True
+            self._file.discard()
+
     def close(self) -> None:
-        self.closed = True
-        self._file.close()
+        """Nothing to do: `finish` or `discard` close the file, and not Arrow."""
 
 
 class OutputFile:
     """A data file that appears under its name only when `finish` has closed it; use as a context manager.
 
-    It is on the disk then, or within `flushed_behind` when that ends.
-    Leaving the context without `finish` removes what was written. A second attempt at the same path replaces the
-    first, so a task that Spark runs again does no harm.
+    Leaving the context without `finish` removes what was written; see NewFile.
     """
 
-    def __init__(self, output: Path, path: str) -> None:
-        """Open a temporary file beside `path`, which is relative to `output` (see layout.data_path)."""
+    def __init__(self, output: OutputPlace, path: str) -> None:
+        """Start the file at `path`, which is relative to `output` (see layout.data_path)."""
         self.path, self.parts = path, parse_data_path(path)
-        self._target = join_path(output, path)
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        self._temporary = temporary_beside(self._target)
-        self.sink = _HashingFile(self._temporary)
+        self.sink = _HashingFile(shared_output(output).create(path))
 
     def finish(self, rows: int) -> FileEntry:
-        """Flush everything to the disk and put the file under its name."""
+        """Put the file under its name."""
         checksum = self.sink.finish()
-        self._temporary.replace(self._target)
         return FileEntry(
             path=self.path,
             table=self.parts.table,
@@ -86,9 +83,7 @@ class OutputFile:
 
     def discard(self) -> None:
         """Forget what was written; nothing happens after `finish`."""
-        if not self.sink.closed:
-            self.sink.close()
-        self._temporary.unlink(missing_ok=True)
+        self.sink.discard()
 
     def __enter__(self) -> Self:
         """Return the file."""
@@ -97,7 +92,7 @@ class OutputFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the temporary file if `finish` did not get to rename it."""
+        """Forget what was written if `finish` did not get to the end."""
         self.discard()
 
 
@@ -107,7 +102,7 @@ class TableWriter:
     Memory is bounded by a row group and the largest batch.
     """
 
-    def __init__(self, output: Path, path: str, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+    def __init__(self, output: OutputPlace, path: str, row_group_rows: int = ROW_GROUP_ROWS) -> None:
         """Open a file at `path`, which is relative to `output` and names the table (see layout.data_path)."""
         self._path, self._table = path, TABLES[parse_data_path(path).table]
         self._row_group_rows = row_group_rows
@@ -138,7 +133,7 @@ class TableWriter:
         self._waiting_rows -= rows
 
     def close(self, footer: dict[bytes, bytes] | None = None) -> FileEntry:
-        """Flush everything to the disk and put the file under its name. footer: values to add there, by key."""
+        """Write the rest and put the file under its name. footer: values to add there, by key."""
         if self._waiting_rows:
             self._flush(self._waiting_rows)
         if footer is not None:
@@ -161,12 +156,12 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the temporary file if `close` did not get to rename it."""
+        """Forget what was written if `close` did not get to the end."""
         self.discard()
 
 
 def write_table(
-    output: Path,
+    output: OutputPlace,
     path: str,
     batches: Iterable[pa.RecordBatch | pa.Table],
     row_group_rows: int = ROW_GROUP_ROWS,

@@ -167,15 +167,6 @@ def _finite(text: str) -> float:
     return number
 
 
-def load(path: Path) -> Manifest:
-    """Read and check a manifest. Raises SnapshotError, in one line, if it cannot be trusted."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SnapshotError(f"{path}: {error.strerror}") from None
-    return parse(data, path)
-
-
 def parse(data: bytes, path: Path | str) -> Manifest:
     """Check the content of a manifest. path: of the manifest, for messages. Raises SnapshotError."""
     try:

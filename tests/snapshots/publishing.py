@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -12,7 +11,8 @@ import pyarrow as pa
 
 from lookalike.outputs import layout
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.opening import open_output
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots import publisher
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.manifest import Manifest
@@ -124,7 +124,7 @@ def make_manifest(snapshot: str, sample: Sample, files: Iterable[FileEntry], **c
 
 
 def publish_sample(
-    output: Path,
+    output: OutputPlace,
     sample: Sample,
     *,
     row_group_rows: int = 16,
@@ -137,7 +137,7 @@ def publish_sample(
         files = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts, generations=generations)
         spoil(publication)
         publication.publish(make_manifest(publication.id, sample, files, generation=generations - 1))
-    return Snapshot.open(FolderOutput(output))
+    return Snapshot.open(open_output(output))
 
 
 DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -145,7 +145,7 @@ DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def publish_on(
     day: int,
-    output: Path,
+    output: OutputPlace,
     sample: Sample,
     *,
     naming: Snapshot | None = None,
@@ -163,7 +163,7 @@ def publish_on(
         written = write_files(publication, sample, row_group_rows=row_group_rows, parts=parts)
         files = [earlier.get(_place(entry), entry) for entry in written]
         publication.publish(make_manifest(publication.id, sample, files, created=created))
-    return Snapshot.open(FolderOutput(output))
+    return Snapshot.open(open_output(output))
 
 
 def _place(entry: FileEntry) -> tuple[str, int | None, str]:

@@ -89,8 +89,8 @@ def test_prune_removes_links_as_links(tmp_path: Path, outside: Path, link: Links
 def test_a_run_that_fails_removes_links_as_links(tmp_path: Path, outside: Path, link: Links) -> None:
     before = states(outside)
     with begin(tmp_path / "out") as publication:
-        link(publication.folder, outside)
-    assert not publication.folder.exists()
+        link(publication.work.parent, outside)
+    assert not publication.work.parent.exists()
     assert states(outside) == before
 
 
@@ -98,7 +98,7 @@ def test_links_among_the_files_of_a_run_are_removed_when_it_publishes(tmp_path: 
     def leave_links(publication: Publication) -> None:
         publication.work.rmdir()
         publication.work.symlink_to(outside)
-        (publication.folder / "more").symlink_to(outside / "pairs")
+        (publication.work.parent / "more").symlink_to(outside / "pairs")
 
     before = states(outside)
     snapshot = publish_sample(tmp_path / "out", NEW, spoil=leave_links)

@@ -40,8 +40,8 @@ def test_only_listed_files_are_published(tmp_path: Path) -> None:
     def leave_things(publication: Publication) -> None:
         (publication.work / "spill").mkdir()
         (publication.work / "spill" / "blob").write_bytes(b"x")
-        (publication.folder / "pairs" / "bucket=000" / ".part-00000.parquet.0123.tmp").write_bytes(b"x")
-        (publication.folder / "pairs" / "bucket=000" / "part-00009.parquet").write_bytes(b"x")
+        (publication.work.parent / "pairs" / "bucket=000" / ".part-00000.parquet.0123.tmp").write_bytes(b"x")
+        (publication.work.parent / "pairs" / "bucket=000" / "part-00009.parquet").write_bytes(b"x")
 
     snapshot = publish_sample(tmp_path, NEW, spoil=leave_things)
     folder = tmp_path / "snapshots" / snapshot.manifest.id
@@ -183,4 +183,4 @@ def test_a_data_path_lies_in_the_snapshot(tmp_path: Path) -> None:
     with begin(tmp_path) as publication:
         path = publication.data_path("pairs", bucket=1)
         assert path == f"snapshots/{publication.id}/pairs/bucket=001/part-00000.parquet"
-        assert publication.work.parent == publication.folder == tmp_path / "snapshots" / publication.id
+        assert publication.work.parent == tmp_path / "snapshots" / publication.id

@@ -94,7 +94,7 @@ def test_a_table_without_generations_may_not_have_several(snapshot: Snapshot) ->
 
 def test_a_count_that_does_not_fit_all_generations_is_not_published(tmp_path: Path, sample: Sample) -> None:
     def fewer(publication: Any) -> None:
-        (path,) = (publication.folder / "hashtags").glob("*.parquet")
+        (path,) = (publication.work.parent / "hashtags").glob("*.parquet")
         rows = pq.read_table(path)
         posts = rows["posts"].to_numpy() + 1
         pq.write_table(rows.set_column(2, rows.schema.field("posts"), [posts]), path, store_schema=False)

@@ -136,9 +136,9 @@ def test_tasks_that_share_the_buckets_find_what_is_wrong(tmp_path: Path, name: s
         files = write_files(publication, wrong, row_group_rows=16)
         manifest = make_manifest(publication.id, right, files, buckets=4)
 
-        def check(place: Path) -> None:
+        def check() -> None:
             for task in (range(2), range(2, 4)):
-                list(CheckBuckets(tmp_path, place)(task))
+                list(CheckBuckets(tmp_path, publication.id)(task))
 
         with pytest.raises(SnapshotError, match=re.escape(message)):
             publication.publish(manifest, check)
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_found(
     tmp_path: Path, table: str, damage: Callable[[bytes], bytes] | None, message: str
 ) -> None:
     def spoil(publication: Publication) -> None:
-        path = next(path for path in sorted(publication.folder.rglob("*.parquet")) if table in str(path))
+        path = next(path for path in sorted(publication.work.parent.rglob("*.parquet")) if table in str(path))
         data = path.read_bytes()
         path.unlink()
         if damage is not None:

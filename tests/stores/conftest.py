@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.exchange.worker import open_snapshot
 from jobs.inputs.stores.choose import store_of
+from lookalike.outputs.opening import shared_output
 from lookalike.outputs.urls import StoreUrl
 from tests.job import localspark
 from tests.job.running import Job
@@ -29,13 +31,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def forget_stores() -> None:
+    """Those that know the environment of another test."""
+    for known in (store_of, shared_output, open_snapshot):
+        known.cache_clear()
+
+
 @pytest.fixture
-def url(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StoreUrl:
+def url(server: Server, monkeypatch: pytest.MonkeyPatch) -> StoreUrl:
     """An output with nothing in it; this process finds it by its environment while the test runs."""
     for name, value in server.environ().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    store_of.cache_clear()  # which know the environment of another test
+    forget_stores()
     return StoreUrl.parse(f"s3://{BUCKET}/test-{next(_numbers)}/out")
 
 
@@ -45,7 +52,7 @@ def proxy(server: Server, url: StoreUrl, monkeypatch: pytest.MonkeyPatch) -> Ite
     assert url  # whose fixture sets the other variables first
     with proxy_of(server.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-        store_of.cache_clear()
+        forget_stores()
         yield proxy
 
 
@@ -68,7 +75,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     """An output of either kind with nothing in it."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
     chosen = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("url")
-    return Place(chosen, tmp_path / "staging")
+    return Place(chosen)
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.pipeline.staging import staged
 from lookalike.outputs.interface import Output
 from lookalike.outputs.opening import open_output
-from lookalike.outputs.urls import StoreUrl
+from lookalike.outputs.urls import OutputPlace, StoreUrl
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.reader import Snapshot
 from tests.snapshots.publishing import publish_on
@@ -24,9 +23,8 @@ FIRST, SECOND, THIRD = 1, 2, 3  # days of November
 class Place:
     """A folder or a prefix of a bucket, and what it holds, by the file system or the store's own library."""
 
-    def __init__(self, place: Path | StoreUrl, staging: Path) -> None:
+    def __init__(self, place: OutputPlace) -> None:
         self.place = place
-        self._staging = staging
         self._bucket = Bucket(place) if isinstance(place, StoreUrl) else None
 
     def open(self) -> Output:
@@ -34,12 +32,7 @@ class Place:
         return open_output(self.place)
 
     def publish(self, day: int, *, sample: Sample = SAMPLE, naming: Snapshot | None = None) -> Manifest:
-        if isinstance(self.place, Path):
-            return publish_on(day, self.place, sample, naming=naming).manifest
-        with staged(self.place, self._staging, 0) as staging:
-            made = publish_on(day, staging.folder, sample, naming=naming).manifest
-            staging.deliver(made)
-        return made
+        return publish_on(day, self.place, sample, naming=naming).manifest
 
     def read(self, path: str) -> bytes:
         return (self._folder / path).read_bytes() if self._bucket is None else self._bucket.read(path)

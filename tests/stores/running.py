@@ -55,7 +55,7 @@ def by_day(posts: Path) -> list[Path]:
 
 
 class Runner:
-    """Runs the job in this process. Each staging folder is a run's own machine.
+    """Runs the job in this process.
 
     Ids are those of runs a minute apart, yesterday, so that their order is that of the runs.
     """

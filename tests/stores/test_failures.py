@@ -9,13 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from jobs.pipeline.staging import Staging
 from lookalike.errors import JobError, OutputLockedError, StoreError, StoreRefusedError
 from lookalike.outputs.layout import new_snapshot_id
+from lookalike.outputs.objectstore import ObjectOutput
 from lookalike.outputs.urls import StoreUrl
 
 from .proxy import LOST, Asked, Proxy
@@ -28,24 +27,24 @@ ROOT = Path(__file__).resolve().parents[2]
 def start(
     url: StoreUrl | str, folder: Path, *, environ: dict[str, str] | None = None, options: tuple[str, ...] = ()
 ) -> subprocess.Popen[str]:
-    """The job's command, without Spark, on a machine of its own."""
+    """The job's command, without Spark, in a process of its own."""
     posts, accounts = write_inputs(folder / "inputs", posts=400)
     command = [sys.executable, str(ROOT / "tests/stores/dying_run.py"), "--posts", str(posts)]
-    command += ["--accounts", str(accounts), "--output", url, "--staging", str(folder / "staging")]
+    command += ["--accounts", str(accounts), "--output", url]
     command += ["--min-similarity", "0.6", "--buckets", "3", *options]
     variables = os.environ | {"PYTHONPATH": str(ROOT)} | (environ or {})
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
 
 
 def intervening(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let something happen after a run's upload, before its switch."""
-    upload = Staging._upload
+    """Let something happen after a run has put everything there, before its switch."""
+    add_manifest = ObjectOutput.add_manifest
 
-    def uploads_and_acts(staging: Staging, manifest: Any) -> None:
-        upload(staging, manifest)
+    def adds_and_acts(output: ObjectOutput, snapshot: str) -> None:
+        add_manifest(output, snapshot)
         act()
 
-    monkeypatch.setattr(Staging, "_upload", uploads_and_acts)
+    monkeypatch.setattr(ObjectOutput, "add_manifest", adds_and_acts)
 
 
 def snapshots(bucket: Bucket) -> set[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jobs.pipeline.staging import Staging, staging_folder
-from lookalike.errors import QualityGateError, UsageError
-from lookalike.outputs.pointer import Pointer
+from lookalike.errors import QualityGateError, StoreRefusedError
 from lookalike.outputs.urls import StoreUrl
+from lookalike.snapshots.publisher import Publication
 from tests.generations import that_count
 
 from .proxy import Proxy
@@ -48,82 +48,54 @@ def test_a_second_run_adds_a_snapshot_and_changes_nothing_of_the_first(
     assert bucket.tables() == tables(here, lambda path: (tmp_path / "here" / path).read_bytes())
 
 
-def test_a_new_machine_is_brought_the_live_snapshot_and_keeps_the_next(
+def test_no_data_file_is_ever_on_the_disk_of_the_driver_or_of_a_task(
     url: StoreUrl, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = run(url, staging=tmp_path / "one")
-    brought: list[set[str]] = []
-    prune = Staging.prune
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    written: list[set[str]] = []
+    publish = Publication.publish
 
-    def looked_at(staging: Staging) -> None:
-        prune(staging)
-        brought.append(files_below(staging.folder))
+    def looked_at(publication: Publication, *arguments: Any) -> None:
+        written.append(files_below(tmp_path / "temporary"))
+        publish(publication, *arguments)
 
-    monkeypatch.setattr(Staging, "prune", looked_at)
-    second = run(url, posts=400, staging=tmp_path / "two")
-    own = {".lock", ".mirrored", "CURRENT"}
-    at_first, at_last = brought
-    assert at_first == {entry.path for entry in first.files} | {f"snapshots/{first.id}/manifest.json"} | own
-    assert at_last == {entry.path for entry in second.files} | {f"snapshots/{second.id}/manifest.json"} | own
-    assert (tmp_path / "two/CURRENT").read_bytes() == Pointer.to(second.id, second.dump()).line()
+    monkeypatch.setattr(Publication, "publish", looked_at)
+    for days, mode in ((2, "full"), (3, "incremental")):
+        assert run(url, days=days).mode.name == mode
+    assert [sorted({Path(name).suffix for name in names}) for names in written] == [[".arrow", ".tally"]] * 2
+    assert files_below(tmp_path / "temporary") == set()
 
 
-def test_on_any_machine_a_run_reads_only_what_is_new(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
+def test_a_run_reads_only_what_is_new(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
     bucket = Bucket(url)
     first = run(url, days=2)
     here = run(tmp_path / "here", days=3, mode="full")
     expected = tables(here, lambda path: (tmp_path / "here" / path).read_bytes())
-    for machine in ("one", "two"):
-        bucket.write("CURRENT", f"{first.id}\n".encode())  # for the second machine, gone back to
-        second = run(url, days=3, staging=tmp_path / machine)
-        assert second.mode is not None
-        assert (second.mode.name, second.mode.base, second.mode.files) == ("incremental", first.id, 1)
-        rows = bucket.tables()
-        for table in set(expected) - {"post_index"}:  # which knows the files by other numbers
-            assert sorted(map(str, that_count(table, rows[table]))) == sorted(
-                map(str, that_count(table, expected[table]))
-            )
+    second = run(url, days=3)
+    assert second.mode is not None
+    assert (second.mode.name, second.mode.base, second.mode.files) == ("incremental", first.id, 1)
+    rows = bucket.tables()
+    for table in set(expected) - {"post_index"}:  # which knows the files by other numbers
+        found, wanted = (sorted(map(str, that_count(table, one[table]))) for one in (rows, expected))
+        assert found == wanted
     kept = {entry.path for entry in second.files} & {entry.path for entry in first.files}
     assert {path.split("/")[2] for path in kept} == {"post_index"}
 
 
-def test_a_machine_that_has_the_live_snapshot_is_not_brought_it_again(
-    url: StoreUrl, run: Runner, proxy: Proxy
-) -> None:
-    run(url)
-    proxy.asked.clear()
-    run(url, posts=400)
-    assert proxy.reads() == []
-
-
-def test_the_live_snapshot_is_what_the_gate_compares_with(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
+def test_the_live_snapshot_is_what_the_gate_compares_with(url: StoreUrl, run: Runner) -> None:
     first = run(url)
     with pytest.raises(QualityGateError, match=f"fell by more than .* since {first.id}"):
-        run(url, posts=40, staging=tmp_path / "other")
+        run(url, posts=40)
     assert Bucket(url).live() == first.id
-
-
-def test_a_staging_folder_is_of_one_output_and_of_nothing_else(url: StoreUrl, run: Runner, tmp_path: Path) -> None:
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full/thesis.txt").write_text("years")
-    with pytest.raises(UsageError, match="is not empty and not a staging folder"):
-        run(url, staging=tmp_path / "full")
-    run(StoreUrl.parse(f"{url}/other"), staging=tmp_path / "other")
-    with pytest.raises(UsageError, match=f"is the staging folder of {url}/other"):
-        run(url, staging=tmp_path / "other")
-    assert (tmp_path / "full/thesis.txt").read_text() == "years"
-    assert not {"CURRENT", "snapshots"} & Bucket(url).listing()
 
 
 def test_a_plan_asks_nothing_of_the_store(url: StoreUrl, run: Runner, proxy: Proxy) -> None:
     assert run.planned(url).startswith(f"Plan for {url}: nothing was written\n")
     assert proxy.asked == []
-    assert not staging_folder(url, None).exists()
 
 
-def test_files_of_an_older_snapshot_that_the_live_one_names_are_brought_and_kept(
-    url: StoreUrl, run: Runner, tmp_path: Path
-) -> None:
+def test_files_of_an_older_snapshot_that_the_live_one_names_are_kept(url: StoreUrl, run: Runner) -> None:
     """As a later snapshot may name files of an earlier one, whose own manifest may be gone."""
     bucket = Bucket(url)
     first, second = run(url), run(url)
@@ -136,22 +108,34 @@ def test_files_of_an_older_snapshot_that_the_live_one_names_are_brought_and_kept
     bucket.remove(shared.path)
     bucket.remove(f"snapshots/{first.id}/manifest.json")  # now the folder of a dead run, but for one file
 
-    third = run(url, staging=tmp_path / "new")
+    third = run(url)
     assert {key for key in bucket.listing() if first.id in key} == {twin.path}
     assert bucket.live() == third.id
     pairs = [sorted(map(str, bucket.tables(one.id)["pairs"])) for one in (second, third)]
     assert pairs[0] == pairs[1]
 
 
-def test_a_damaged_live_snapshot_is_told_of_and_replaced(
-    url: StoreUrl, run: Runner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_live_snapshot_is_told_of_and_replaced(url: StoreUrl, run: Runner) -> None:
     bucket = Bucket(url)
-    first = run(url)
-    entry = first.files[0]
-    bucket.write(entry.path, bytes(entry.bytes))
-    second = run(url, staging=tmp_path / "new")
-    assert f"warning: the live snapshot is damaged; the run does not use it: {url}/{entry.path}: its checksum" in (
-        capsys.readouterr().err
-    )
-    assert bucket.live() == second.id
+    run(url, days=2)
+    pairs = bucket.tables()["pairs"]
+    for table in ("account_hashtags", "hashtags", "spellings"):  # named, read by the driver, read by tasks
+        live = bucket.manifest()
+        entry = next(entry for entry in live.files if entry.table == table)
+        content = bucket.read(entry.path)
+        bucket.write(entry.path, content[:50] + bytes([content[50] ^ 1]) + content[51:])
+        now = run(url, days=2)
+        reason = f"the live snapshot is damaged: {url}/{entry.path}: its checksum is not the manifest's"
+        assert (now.mode.name, now.mode.reason) == ("full", reason)
+        assert bucket.live() == now.id
+        assert bucket.tables()["pairs"] == pairs
+
+
+def test_a_live_snapshot_that_the_store_does_not_give_ends_the_run(url: StoreUrl, run: Runner, proxy: Proxy) -> None:
+    """As it may be whole: a full run in its stead would not be worth its cost."""
+    first = run(url, days=2)
+    proxy.fault = lambda asked: 403 if asked.method == "GET" and f"{first.id}/hashtags" in asked.key else None
+    with pytest.raises(StoreRefusedError, match=f"^{url}/snapshots/{first.id}/hashtags/.*: access denied"):
+        run(url, days=3)
+    proxy.fault = lambda _: None
+    assert Bucket(url).live() == first.id

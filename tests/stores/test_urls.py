@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from jobs.options.cli import parse_arguments
-from jobs.pipeline.staging import staging_folder
 from lookalike.errors import UsageError
 from lookalike.outputs.urls import StoreUrl, parse_output
 
@@ -58,14 +57,6 @@ def test_another_url_is_refused_as_an_option(text: str, reason: str) -> None:
         parse_arguments(["--posts", "p", "--accounts", "a", "--output", text])
     assert str(caught.value).startswith("--output: ")
     assert "\n" not in str(caught.value)
-
-
-def test_two_urls_never_share_a_staging_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    urls = [StoreUrl.parse(text) for text in ("s3://a/b-c", "s3://a/b/c", "s3://a-b/c", "gs://a/b/c")]
-    folders = {staging_folder(url, None) for url in urls}
-    assert len(folders) == 4
-    assert {folder.parent for folder in folders} == {tmp_path / "lookalike"}
 
 
 def test_a_folder_as_output_loads_nothing_of_object_stores() -> None:

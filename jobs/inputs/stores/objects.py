@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jobs.inputs.stores.store import FileStatus, Listing
-from lookalike.errors import StoreError, UsageError
+from lookalike.errors import ConflictError, MissingBucketError, MissingObjectError, StoreError, UsageError
 from lookalike.inputurls import InputUrl
-from lookalike.outputs.objects import PATIENT, ConflictError, MissingBucketError, MissingObjectError, ObjectStore
+from lookalike.outputs.objects import PATIENT, ObjectStore
 from lookalike.outputs.urls import StoreUrl
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from jobs.stages.group.memberrows import member_rows
 from jobs.stages.group.usages import UsedHashtags
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import row_groups, write_table
 
 
@@ -30,7 +30,7 @@ class GroupMembers(Stage[GroupReport]):
     """
 
     grouping: Grouping
-    output: Path
+    output: OutputPlace
     snapshot: str
     members: bool = True
     identical: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
 from jobs.stages.group.hashtagtable import hashtag_table
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import row_groups, write_table
 from lookalike.tables import ACCOUNT_HASHTAGS
 
@@ -32,7 +32,7 @@ class ListHashtags(Stage[WriteReport]):
     """
 
     accounts: WorkFile
-    output: Path
+    output: OutputPlace
     work: WorkPlace
     snapshot: str
     grouped: tuple[int, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ from jobs.stages.scan.posts import Posts, hashes_of
 from jobs.stages.scan.sharedids import SharedIds, in_path_order
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.strings.values import HALF
 
 
@@ -43,7 +43,7 @@ class DeduplicatePosts(Stage[PostsReport]):
     partitions: int
     buckets: int
     exclude_reposts: bool
-    output: Path
+    output: OutputPlace
     work: WorkPlace
     snapshot: str
     first_part: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from jobs.stages.scan.posts import Posts
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
@@ -105,7 +105,7 @@ class PostIndex:
         columns = (self.id_hash, self.id_check, self.row_hash >> HALF)
         return zip(*(column[row].tolist() for column in columns), strict=True)
 
-    def write(self, output: Path, path: str) -> FileEntry:
+    def write(self, output: OutputPlace, path: str) -> FileEntry:
         """Write the rows as a data file of a snapshot; see write_table."""
         rows = POST_INDEX.batch(**{name: getattr(self, name) for name in POST_INDEX.names})
         return write_table(output, path, [rows], _ROW_GROUP)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +29,7 @@ from jobs.stages.scan.explode import Spellings
 from jobs.stages.scan.posts import PLACE, PLACE_BITS, Posts, partition_of
 from jobs.stages.scan.unknownposts import UnknownPosts
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.strings.values import (
     HALF,
     UNKNOWN_FLAG,
@@ -61,7 +61,7 @@ class ScanSplits(Stage[PostsReport]):
     buckets: int
     ignored: frozenset[str]
     seed: int
-    output: Path
+    output: OutputPlace
     work: WorkPlace
     snapshot: str
     first_part: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.inputs.tables import Column
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import write_table
 from lookalike.tables import UNKNOWN_POSTS
 
@@ -36,6 +35,6 @@ class UnknownPosts:
         self.example = self.example or ids[0]
         self._parts.append(UNKNOWN_POSTS.batch(author_id=ids, row=rows[chosen]))
 
-    def write(self, output: Path, path: str) -> list[FileEntry]:
+    def write(self, output: OutputPlace, path: str) -> list[FileEntry]:
         """Write a data file of a snapshot, see write_table; none without posts."""
         return [write_table(output, path, self._parts)] if self._parts else []

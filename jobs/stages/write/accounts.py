@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from jobs.stages.group.accountlists import AccountLists
 from lookalike.kernel import similarities
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import row_groups, write_table
 from lookalike.tables import ACCOUNTS, LOOKALIKES
 
@@ -80,7 +80,7 @@ class AccountWriter:
     """Writes the two tables of a bucket of accounts."""
 
     accounts: WorkFile
-    output: Path
+    output: OutputPlace
     snapshot: str
     buckets: int
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +21,7 @@ from jobs.stages.write.grouped import pairs_meant
 from jobs.stages.write.pairs import SimilarPairs
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
+from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import write_table
 
 
@@ -35,7 +35,7 @@ class WriteTables(Stage[WriteReport]):
     """
 
     accounts: WorkFile
-    output: Path
+    output: OutputPlace
     work: WorkPlace
     snapshot: str
     compared: int
