@@ -161,7 +161,7 @@ class Job:
     def compare(self, *, names_once: bool) -> None:
         """Let the comparison take that order of work, whatever it costs."""
         order: Any = names_order if names_once else lambda *_: None
-        self._monkeypatch.setattr(full, "cheapernames_order", order)
+        self._monkeypatch.setattr(full, "cheaper_names_order", order)
 
     def cut_finely(self, split_bytes: int) -> None:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
