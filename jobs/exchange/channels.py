@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ from jobs.exchange.exchange import Exchange
 from jobs.exchange.folder import FolderExchange
 from jobs.exchange.shuffle import ShuffleExchange, open_mail
 from jobs.exchange.stage import ChannelName
+from jobs.exchange.workplace import WorkPlace
 from lookalike.tables import EVIDENCE, TIME
 
 
@@ -63,41 +63,41 @@ _PAIRS = _schema(hashtag=pa.uint32(), account_a=pa.uint32(), account_b=pa.uint32
 _LOOKALIKES = _schema(account=pa.uint32(), other=pa.uint32(), distance=pa.int32(), hashtags=pa.int32())
 
 
-def posts(work: Path) -> Exchange:
+def posts(work: WorkPlace) -> Exchange:
     """The checked posts."""
     return _exchange(work, "posts", _POSTS)
 
 
-def spellings(work: Path) -> Exchange:
+def spellings(work: WorkPlace) -> Exchange:
     """The spellings of hashtags."""
     return _exchange(work, "spellings", _SPELLINGS)
 
 
-def usages(work: Path) -> Exchange:
+def usages(work: WorkPlace) -> Exchange:
     """The usages of hashtags."""
     return _exchange(work, "usages", _USAGES)
 
 
-def memberships(work: Path) -> Exchange:
+def memberships(work: WorkPlace) -> Exchange:
     """The memberships."""
     return _exchange(work, "memberships", _MEMBERSHIPS)
 
 
-def new_memberships(work: Path) -> Exchange:
+def new_memberships(work: WorkPlace) -> Exchange:
     """The accounts of new memberships."""
     return _exchange(work, "new", _NEW_MEMBERSHIPS)
 
 
-def pairs(work: Path) -> Exchange:
+def pairs(work: WorkPlace) -> Exchange:
     """The similar pairs of each hashtag."""
     return _exchange(work, "pairs", _PAIRS)
 
 
-def lookalikes(work: Path) -> Exchange:
+def lookalikes(work: WorkPlace) -> Exchange:
     """The similar accounts of each account."""
     return _exchange(work, "lookalikes", _LOOKALIKES)
 
 
-def _exchange(work: Path, name: ChannelName, schema: pa.Schema) -> Exchange:
+def _exchange(work: WorkPlace, name: ChannelName, schema: pa.Schema) -> Exchange:
     mail = open_mail()
     return FolderExchange(work, name, schema) if mail is None else ShuffleExchange(mail, name, schema)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from jobs.exchange.workfiles import whole_file
+from jobs.exchange.workplace import WorkFile, WorkPlace
 
 _ALIGNED = 64  # bytes: where Arrow wants a mapped batch to begin
 _LENGTH = 8  # bytes of the number of batches
@@ -31,14 +31,14 @@ class FolderExchange:
     then n, as 8 bytes, and a mark, without which a file that a dying machine left half-written looks empty.
     """
 
-    work: Path
+    work: WorkPlace
     name: str
     schema: pa.Schema
 
     @contextlib.contextmanager
     def source(self, number: int) -> Iterator[FileOutbox]:
         """As in Exchange."""
-        with whole_file(self._path(number)) as file:
+        with self._file(number).create() as file:
             box = FileOutbox(file, self.schema)
             yield box
             box.finish()
@@ -47,10 +47,10 @@ class FolderExchange:
         """As in Exchange; mapped, not read."""
         batches: list[pa.RecordBatch] = []
         for number in sources:
-            batches += _sent_to(target, self._path(number), self.schema)
+            batches += _sent_to(target, self._file(number).local(), self.schema)
         return pa.Table.from_batches(batches, self.schema)
 
-    def _path(self, source: int) -> Path:
+    def _file(self, source: int) -> WorkFile:
         return self.work / f"{self.name}-{source:06d}.bin"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from jobs.exchange.workplace import WorkFile
 from jobs.inputs.accounts.table import AccountTable
 from lookalike.outputs.opening import open_base
 from lookalike.outputs.urls import OutputPlace
@@ -14,17 +16,19 @@ from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.snapshots.reader import Snapshot
 from lookalike.strings.packed import packed_strings
 
-
-@functools.lru_cache(maxsize=2)
-def accounts_table(path: str) -> AccountTable:
-    """The table of accounts that the driver wrote to the run's work folder, mapped into memory."""
-    return AccountTable.open(path)
+ACCOUNTS_FILE: Final = "accounts.arrow"
 
 
 @functools.lru_cache(maxsize=2)
-def account_buckets(path: str, buckets: int) -> npt.NDArray[np.uint16]:
+def accounts_table(file: WorkFile) -> AccountTable:
+    """The table of accounts that the driver wrote to the run's work place, mapped into memory."""
+    return AccountTable.open(str(file.local()))
+
+
+@functools.lru_cache(maxsize=2)
+def account_buckets(file: WorkFile, buckets: int) -> npt.NDArray[np.uint16]:
     """outputs.buckets.bucket_of(id, buckets) of every account of the table."""
-    ids = accounts_table(path).ids
+    ids = accounts_table(file).ids
     return buckets_of(*packed_strings(ids), buckets)
 
 

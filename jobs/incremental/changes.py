@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.exchange.workplace import WorkPlace
 
 _FILE = "changes.arrow"
 
@@ -34,7 +34,7 @@ class AccountChanges:
         places[self.number] = np.arange(len(self.number), dtype=np.uint32)
         return places
 
-    def write(self, work: Path) -> None:
+    def write(self, work: WorkPlace) -> None:
         """Write the file for the tasks."""
         columns = {"known": self.known.view(np.uint8), "changed": self.changed.view(np.uint8), "number": self.number}
         rows = pa.record_batch(columns)
@@ -42,7 +42,7 @@ class AccountChanges:
 
 
 @functools.lru_cache(maxsize=2)
-def account_changes(work: Path) -> AccountChanges:
+def account_changes(work: WorkPlace) -> AccountChanges:
     """The written file, mapped into memory."""
     rows = open_work_file(work / _FILE).get_batch(0)
     known, changed = (rows[name].to_numpy().view(np.bool_) for name in ("known", "changed"))

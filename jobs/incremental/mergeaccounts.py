@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.worker import account_buckets, accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.incremental.blocks import Blocks, find_owners
 from jobs.incremental.changes import account_changes
 from jobs.incremental.counting import CountingRows
@@ -30,8 +30,8 @@ Accounts = npt.NDArray[np.uint32]
 class AccountMerger:
     """Writes the three tables of buckets of accounts."""
 
-    accounts: str
-    work: Path
+    accounts: WorkFile
+    work: WorkPlace
     tables: Patcher
     buckets: int
 
@@ -83,7 +83,7 @@ class AccountMerger:
 
     def _hashtags(self, bucket: int, used: Evidence, known: int) -> list[FileEntry]:
         """The files of account_hashtags. known: of the memberships used, how many the base has."""
-        ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
+        ids, keys = accounts_table(self.accounts).ids, hashtag_table(self.work).keys
         rows = pa.Table.from_batches([account_hashtag_rows(ids, keys, used, generation=self.tables.generation)])
         if not self.tables.merges("account_hashtags", bucket, len(rows)):
             return self.tables.add(rows, known, "account_hashtags", bucket)
@@ -98,7 +98,7 @@ class AccountMerger:
     def _hashtag_keys(self, rows: pa.Table) -> npt.NDArray[np.uint64]:
         """The membership_keys of rows of account_hashtags: the account above the number of the hashtag."""
         account = accounts_table(self.accounts).indices_of(rows["account_id"].combine_chunks())
-        hashtag = pc.index_in(rows["hashtag"], value_set=hashtag_table(str(self.work)).keys).to_numpy()
+        hashtag = pc.index_in(rows["hashtag"], value_set=hashtag_table(self.work).keys).to_numpy()
         return membership_keys(account, hashtag.astype(np.uint32))
 
     def _lookalikes(self, bucket: int, account: Accounts, counts: Counts, found: pa.Table) -> _Alike:

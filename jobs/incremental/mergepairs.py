@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.incremental.blocks import Blocks, find_owners
 from jobs.incremental.changes import account_changes
 from jobs.incremental.findpairs import first_not_before
@@ -26,8 +26,8 @@ from lookalike.tables import PAIRS
 class PairMerger:
     """Writes the pairs of buckets: the base's but those of changed accounts, and those found."""
 
-    accounts: str
-    work: Path
+    accounts: WorkFile
+    work: WorkPlace
     tables: Patcher
 
     def merge(self, bucket: int, sent: pa.Table) -> WriteReport:
@@ -58,7 +58,7 @@ class PairMerger:
     def _numbers(self, bucket: int, keys: pa.StringArray) -> npt.NDArray[np.uint32]:
         """This run's numbers of hashtags of the base, ascending as their keys are."""
         places = pc.index_in(keys, value_set=Groups.open(self.work, bucket).keys).to_numpy()
-        return hashtag_table(str(self.work)).numbers_in(bucket)[places]
+        return hashtag_table(self.work).numbers_in(bucket)[places]
 
     def _gone(self, bucket: int) -> npt.NDArray[np.int64]:
         """The rows of the base of which an account is not what it was."""
@@ -73,7 +73,7 @@ class PairMerger:
         """The hashtag of each new pair, by number, and the pairs, both in the order of the table."""
         table = accounts_table(self.accounts)
         found = SimilarPairs.of(table, sent)
-        rows = found.rows(hashtag_table(str(self.work)).keys, table.ids)
+        rows = found.rows(hashtag_table(self.work).keys, table.ids)
         return found.hashtag, pa.Table.from_batches(rows, PAIRS.schema)
 
 

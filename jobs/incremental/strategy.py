@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport
+from jobs.exchange.workfolder import WorkFolder
 from jobs.incremental.accounts import compare_accounts, same_accounts
 from jobs.incremental.adopted import AdoptedPosts
 from jobs.incremental.base import Base
@@ -71,7 +72,7 @@ class IncrementalStrategy:
         with falling_back_on_damage(self.mode):
             base.check()
             changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
-            changes.write(publication.work)
+            changes.write(WorkFolder(publication.work))
             adopted = AdoptedPosts.find(base, accounts)
         return lambda run: _start(run, self.new, base, adopted)
 

@@ -182,8 +182,8 @@ class JobConfig(InputOptions):
             "Choose how tasks pass rows to the tasks of the next stage.",
             choices={
                 "auto": "through the folder if all executors see it, otherwise through the shuffle",
-                "folder": "through files in the output folder, which all machines must see; this is the fastest",
-                "shuffle": "through Spark's shuffle, which needs no shared folder for them",
+                "folder": "through files in one folder, which all machines must see; this is the fastest",
+                "shuffle": "through Spark's shuffle; with an output in an object store no folder must be shared",
             },
             details="The result is the same either way. On a single machine auto takes the folder. On a cluster the "
             "job finds out by a file that tasks of all executors look for.",

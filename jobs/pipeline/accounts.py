@@ -8,6 +8,7 @@ import itertools
 import pyarrow as pa
 
 from jobs.exchange.times import as_times
+from jobs.exchange.worker import ACCOUNTS_FILE
 from jobs.inputs.accounts import read as readaccounts
 from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
 from jobs.inputs.rejects import RejectLog
@@ -30,13 +31,12 @@ from lookalike.tables import NAMES
 class ReadAccounts:
     """What was read, and the strategy that is prepared for it.
 
-    inputs: the files that they were read from. table: path of the file that the tasks map. names: how many the table
-    names has. how_read: in words. examples: rejected rows by reason. files: data files with all rejected rows and all
-    names. warnings: of what is plausible, but odd.
+    inputs: the files that they were read from. names: how many the table names has. how_read: in words.
+    examples: rejected rows by reason. files: data files with all rejected rows and all names. warnings: of what is
+    plausible, but odd.
     """
 
     inputs: tuple[InputFile, ...]
-    table: str
     counts: readaccounts.AccountCounts
     names: int
     how_read: str
@@ -58,8 +58,7 @@ def read_accounts(
     )
     data_files = [*log.files, *_write_names(read.names, publication, config.buckets)]
     warnings = (*about_files(files, config), *about_accounts(read))
-    path = str(publication.work / "accounts.arrow")
-    read.table.write(path)
+    read.table.write(str(publication.work / ACCOUNTS_FILE))
     try:
         start_stages = strategy.prepare(read.table, files, publication)
     except FallBack as reason:
@@ -67,7 +66,6 @@ def read_accounts(
         strategy, start_stages = full, full.start
     return ReadAccounts(
         inputs=files,
-        table=path,
         counts=read.counts,
         names=len(read.names.ids),
         how_read=how_read(

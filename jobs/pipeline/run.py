@@ -9,7 +9,7 @@ from functools import partial
 
 from pyspark import SparkContext
 
-from jobs.exchange.workfiles import flush_files
+from jobs.exchange.worker import ACCOUNTS_FILE
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts, read_accounts
 from jobs.pipeline.choose import choose_strategy, read_live
@@ -22,9 +22,8 @@ from jobs.pipeline.plausible import about_files, warn_of
 from jobs.pipeline.verification import verify
 from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
-from jobs.spark.choose import choose_runner
+from jobs.spark.choose import choose_runner, work_place
 from jobs.spark.failures import user_errors
-from jobs.spark.runner import is_local
 from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
@@ -53,31 +52,32 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         live, without = read_live(config, open_output(place))
         inputs = inputs.as_in(config, live)
         strategy = choose_strategy(config, inputs, live, without)
-        spark = start()
+        starting = start()
         reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
         with progress.stage("start"):
-            context = spark.result()
+            context = starting.result()
         try:
             with progress.stage("accounts"):
                 accounts = reading.result()
                 damaged = sum(accounts.counts.rejected.values())
                 warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
                 check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
-            if not is_local(context):
-                flush_files(publication.work)
-            run = RunContext(
-                config=config,
-                ignored=inputs.ignored,
-                publication=publication,
-                accounts=accounts.table,
-                spark=choose_runner(context, config.exchange, publication.work),
-                progress=progress,
-            )
-            if config.plan:
-                lines = plan_lines(run, accounts)
-                print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
-                return None
-            return _publish(run, accounts, live)
+            spark = choose_runner(context, config.exchange, publication.work)
+            with work_place(spark, config.output, publication) as work:
+                run = RunContext(
+                    config=config,
+                    ignored=inputs.ignored,
+                    publication=publication,
+                    work=work,
+                    accounts=work / ACCOUNTS_FILE,
+                    spark=spark,
+                    progress=progress,
+                )
+                if config.plan:
+                    lines = plan_lines(run, accounts)
+                    print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
+                    return None
+                return _publish(run, accounts, live)
         except BaseException:
             with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
                 context.stop()  # what it says of tasks that are still running comes before the error

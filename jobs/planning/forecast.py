@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from jobs.exchange.reports import GroupReport
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.options.config import JobConfig
 from jobs.planning.describe import estimate_lines, time_lines
 from jobs.planning.estimate import Estimate, Estimator, Everyone
@@ -25,7 +25,7 @@ from lookalike.snapshots.counts import Counts
 _WRITTEN_MEMBERSHIP, _WRITTEN_PAIR, _CHECKED_MEMBERSHIP = 1.1e-6, 3e-6, 0.4e-6
 
 
-def forecast(config: JobConfig, *, accounts: str, work: Path, groups: Sequence[GroupReport]) -> Estimate:
+def forecast(config: JobConfig, *, accounts: WorkFile, work: WorkPlace, groups: Sequence[GroupReport]) -> Estimate:
     """The estimate for the groups in the work folder, in the order of work that the comparison would take.
 
     accounts: the file of the table of accounts. It takes the driver a few seconds of one core at most.
@@ -44,7 +44,7 @@ def forecast(config: JobConfig, *, accounts: str, work: Path, groups: Sequence[G
 
 
 def forecast_pairs(
-    config: JobConfig, *, accounts: str, work: Path, groups: Sequence[GroupReport], allowed: int
+    config: JobConfig, *, accounts: WorkFile, work: WorkPlace, groups: Sequence[GroupReport], allowed: int
 ) -> PairsEstimate:
     """Only the similar pairs that comparing the groups in the work folder finds, well enough to tell if too many."""
     estimator = PairsEstimator(accounts_table(accounts), config.min_similarity, _prefix_length(config))

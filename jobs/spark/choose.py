@@ -1,7 +1,8 @@
-"""The one place that chooses how stages exchange rows."""
+"""The one place that chooses how stages exchange rows, and where a run keeps its work files."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 from collections.abc import Iterable, Iterator
@@ -11,8 +12,14 @@ from typing import Final, Literal
 from pyspark import SparkContext
 
 from jobs.exchange.stage import Stage
+from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workobjects import WorkObjects
+from jobs.exchange.workplace import WorkPlace
 from jobs.spark.runner import FolderRunner, SparkRunner, is_local
 from jobs.spark.shufflerunner import ShuffleRunner
+from lookalike.errors import JobError
+from lookalike.outputs.urls import OutputPlace
+from lookalike.snapshots.publisher import Publication
 
 _LOOKS: Final = 4  # tasks a core that look for the marker, so that every executor is likely to run one
 
@@ -25,6 +32,25 @@ def choose_runner(context: SparkContext, exchange: Literal["auto", "folder", "sh
     return ShuffleRunner(context)
 
 
+@contextlib.contextmanager
+def work_place(runner: SparkRunner, output: OutputPlace, publication: Publication) -> Iterator[WorkPlace]:
+    """Where a run keeps its work files, with those that the driver has written to the work folder.
+
+    That is the work folder where rows go through it, or where the output is a folder as well. Else it is the store of
+    the output.
+    """
+    if isinstance(runner, FolderRunner) or isinstance(output, Path):
+        yield WorkFolder(publication.work, flushed=not is_local(runner.context))
+        return
+    work = WorkObjects(output, publication.id, publication.work)
+    try:
+        work.take_over()
+        yield work
+    finally:
+        with contextlib.suppress(JobError):  # the next run does it
+            work.remove()
+
+
 def _is_shared(runner: FolderRunner) -> bool:
     """Whether tasks of all executors see the work folder."""
     if is_local(runner.context):
@@ -33,6 +59,7 @@ def _is_shared(runner: FolderRunner) -> bool:
     marker.path.write_text(marker.content)
     count = _LOOKS * runner.cores
     seen: list[bool] = runner.do(marker, count=count, tasks=count)
+    marker.path.unlink()
     return all(seen)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from jobs.reporting.progress import Progress
@@ -17,14 +17,15 @@ from lookalike.snapshots.publisher import Publication
 class RunContext:
     """One run, once Spark is there and the accounts are read.
 
-    publication: the snapshot that it writes. accounts: path of the table of accounts, which the tasks map into
-    memory.
+    publication: the snapshot that it writes. work: for what only this run needs. accounts: the table of accounts,
+    which the tasks map into memory.
     """
 
     config: JobConfig
     ignored: IgnoreList
     publication: Publication
-    accounts: str
+    work: WorkPlace
+    accounts: WorkFile
     spark: SparkRunner
     progress: Progress
 
@@ -32,11 +33,6 @@ class RunContext:
     def output(self) -> OutputPlace:
         """The place that the snapshot is published in."""
         return self.publication.output
-
-    @property
-    def work(self) -> Path:
-        """The folder for what only this run needs. All tasks see it."""
-        return self.publication.work
 
     @property
     def snapshot(self) -> str:

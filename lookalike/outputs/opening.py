@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
+from lookalike.outputs.store import Store
 from lookalike.outputs.urls import OutputPlace, StoreUrl
+
+if TYPE_CHECKING:
+    from lookalike.outputs.storedoutput import StoredOutput
 
 
 def open_output(
@@ -36,9 +41,15 @@ def open_base(place: OutputPlace) -> Output:
     return ComparedFolder(place) if isinstance(place, Path) else _stored(place, whole=True)
 
 
+@functools.cache
+def shared_store(url: StoreUrl) -> Store:
+    """The store of an output for all tasks of a process, because it keeps connections."""
+    return _stored(url).store
+
+
 def _stored(
     url: StoreUrl, block_cache_bytes: int | None = None, *, brisk: bool = False, whole: bool = False
-) -> Output:
+) -> StoredOutput:
     # The library of object stores is not loaded for a folder.
     from lookalike.outputs.objects import BRISK, PATIENT
     from lookalike.outputs.objectstore import ObjectOutput

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from jobs.exchange import channels
 from jobs.exchange.folder import remove_sent
+from jobs.exchange.workfolder import WorkFolder
 from jobs.inputs.accounts.read import read_accounts
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.dates.timeparts import NULL_TIME
@@ -42,13 +43,12 @@ class Inputs:
         self._folder, self._work, self._output = folder, folder / "work", folder / "out"
         for made in (self._work, self._output):
             made.mkdir()
-        self._accounts = str(folder / "accounts.arrow")
         ids = ["a1", "a2", "a3", "11", "12", "did:plc:ann"]
         names = pa.array([f"maga_eagle_{number}" for number in range(len(ids))], pa.large_string())
         table = AccountTable.build(
             pa.array(sorted(ids), pa.large_string()), names, np.full(len(ids), NULL_TIME), fold="none"
         )
-        table.write(self._accounts)
+        table.write(str(self._work / "accounts.arrow"))
 
     def read(self, path: Path, rng: random.Random) -> None:
         """Raises JobError if the file cannot be used; AssertionError if the counts of its rows are wrong."""
@@ -78,19 +78,19 @@ class Inputs:
 
     def _scanned(self, files: Sequence[InputFile], splits: tuple[Split, ...]) -> tuple[int, Any, Any]:
         """Rows, rejected rows by reason, and the usable posts, of files that tasks read in these splits."""
-        numbers = range(len(splits))
+        numbers, work = range(len(splits)), WorkFolder(self._work)
         if any(shares_quoted_file(files, split) for split in splits):
             splits = with_parity(splits, CountQuotes(tuple(files), splits)(numbers))
         scan = ScanSplits(
             files=tuple(files),
             splits=splits,
-            accounts=self._accounts,
+            accounts=work / "accounts.arrow",
             partitions=_PARTITIONS,
             buckets=2,
             ignored=frozenset(),
             seed=1,
             output=self._output,
-            work=self._work,
+            work=work,
             snapshot=_SNAPSHOT,
             first_part=1,
         )
@@ -99,7 +99,7 @@ class Inputs:
         if broken:
             scan = dataclasses.replace(scan, splits=in_one_piece(splits, broken))
             reports = list(scan(numbers))
-        posts = channels.posts(self._work)
+        posts = channels.posts(work)
         usable = [row for part in range(_PARTITIONS) for row in posts.receive(part, numbers).to_pylist()]
         remove_sent(self._work, "posts")
         rejected = sum((Counter(report.rejected) for report in reports), Counter())

@@ -46,6 +46,10 @@ class Result:
     manifest: Manifest
     printed: str
 
+    def read(self, path: str) -> bytes:
+        """The bytes of a data file."""
+        return (self.output / path).read_bytes()
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         buckets = sorted(
             {entry.bucket for entry in self.manifest.files if entry.table == table}, key=lambda b: b or 0
@@ -156,7 +160,7 @@ class Job:
 
     def compare(self, *, names_once: bool) -> None:
         """Let the comparison take that order of work, whatever it costs."""
-        order: Any = _names_order if names_once else lambda *_: None
+        order: Any = names_order if names_once else lambda *_: None
         self._monkeypatch.setattr(full, "cheaper_names_order", order)
 
     def cut_finely(self, split_bytes: int) -> None:
@@ -165,9 +169,19 @@ class Job:
             self._monkeypatch.setattr(shared, name, split_bytes)
 
 
-def _names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:
+def names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:
     return NamesOrder.plan(names, find_users(), *options)
 
 
 def _listed(paths: Paths) -> list[str]:
     return [str(paths)] if isinstance(paths, Path | str) else [str(path) for path in paths]
+
+
+def bytes_of(manifest: Manifest, read: Callable[[str], bytes]) -> dict[str, bytes]:
+    """The bytes of every data file, but the footer of the table of hashtags, which names the snapshot."""
+    files = {}
+    for entry in manifest.files:
+        content = read(entry.path)
+        footer = 8 + int.from_bytes(content[-8:-4], "little") if entry.table == "hashtags" else 0
+        files[entry.path.split("/", 2)[2]] = content[: len(content) - footer]
+    return files

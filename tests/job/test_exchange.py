@@ -9,7 +9,7 @@ import pytest
 from jobs.exchange.exchange import Exchange
 from jobs.exchange.folder import FolderExchange
 from jobs.exchange.shuffle import Mail, Received, Sent, ShuffleExchange
-from jobs.exchange.workfiles import flush_files
+from jobs.exchange.workfolder import WorkFolder
 
 SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False)])
 
@@ -23,7 +23,7 @@ def received(exchange: Exchange, target: int, sources: list[int]) -> list[int]:
 
 
 def test_each_target_gets_what_was_sent_to_it_in_the_order_of_sources_and_calls(tmp_path: Path) -> None:
-    exchange = FolderExchange(tmp_path, "numbers", SCHEMA)
+    exchange = FolderExchange(WorkFolder(tmp_path), "numbers", SCHEMA)
     with exchange.source(1) as box:
         box.send(7, rows(70, 71))
         box.send(0, rows(1))
@@ -38,9 +38,8 @@ def test_each_target_gets_what_was_sent_to_it_in_the_order_of_sources_and_calls(
 
 
 def test_a_task_that_fails_sends_nothing_and_its_second_attempt_all(tmp_path: Path) -> None:
-    flush_files(tmp_path)
     before = set(tmp_path.iterdir())
-    exchange = FolderExchange(tmp_path, "numbers", SCHEMA)
+    exchange = FolderExchange(WorkFolder(tmp_path, flushed=True), "numbers", SCHEMA)
 
     def fail_halfway() -> None:
         with exchange.source(0) as box:
@@ -58,7 +57,7 @@ def test_a_task_that_fails_sends_nothing_and_its_second_attempt_all(tmp_path: Pa
 
 @pytest.mark.parametrize("kept", [0, 10, -1])
 def test_a_file_without_its_end_is_not_taken_for_an_empty_one(tmp_path: Path, kept: int) -> None:
-    exchange = FolderExchange(tmp_path, "numbers", SCHEMA)
+    exchange = FolderExchange(WorkFolder(tmp_path), "numbers", SCHEMA)
     with exchange.source(0) as box:
         box.send(0, rows(1))
     (file,) = tmp_path.iterdir()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jobs.exchange.workfolder import WorkFolder
 from jobs.pipeline import make
 from jobs.planning.pairs import PairsEstimate
 from jobs.stages.compare.tally import PairTally
@@ -135,14 +136,14 @@ def test_a_comparison_that_finds_twice_as_many_stops(
 
 
 def test_tasks_count_together_and_large_numbers_in_steps(tmp_path: Path) -> None:
-    tally = PairTally.start(tmp_path, 10**9, "the 1,000,000,000 of --max-pairs")
+    tally = PairTally.start(WorkFolder(tmp_path), 10**9, "the 1,000,000,000 of --max-pairs")
     for _ in range(2):  # a count begins anew
-        tally = PairTally.start(tmp_path, 10**9, tally.meaning)
+        tally = PairTally.start(WorkFolder(tmp_path), 10**9, tally.meaning)
         with tally.task() as one, tally.task() as other:
             for _ in range(999):
                 one.add(10**6)
                 other.add(10**6)
-            assert tally.path.stat().st_size < 20_000
+            assert tally.file.local().stat().st_size < 20_000
             with pytest.raises(TooManyPairsError):
                 other.add(3 * 10**6)
 

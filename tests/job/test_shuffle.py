@@ -21,7 +21,7 @@ from .cases import made_inputs
 from .failingonce import fail_once
 from .known import medium
 from .localshuffle import LocalShuffle
-from .running import Job, Result
+from .running import Job, Result, bytes_of
 
 SETTINGS: dict[str, Any] = {
     "encoding": "utf-8",
@@ -39,19 +39,9 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def files_of(result: Result) -> dict[str, bytes]:
-    """The bytes of every data file, but the footer of the table of hashtags, which names the snapshot."""
-    files = {}
-    for entry in result.manifest.files:
-        content = (result.output / entry.path).read_bytes()
-        footer = 8 + int.from_bytes(content[-8:-4], "little") if entry.table == "hashtags" else 0
-        files[entry.path.split("/", 2)[2]] = content[: len(content) - footer]
-    return files
-
-
 def same_files(one: Result, other: Result) -> None:
     assert one.manifest.counts == other.manifest.counts
-    expected, found = files_of(one), files_of(other)
+    expected, found = (bytes_of(result.manifest, result.read) for result in (one, other))
     assert expected.keys() == found.keys()
     assert [path for path, content in expected.items() if found[path] != content] == []
 

@@ -77,9 +77,9 @@ class Runner:
         assert manifest is not None
         return manifest
 
-    def planned(self, output: Path | StoreUrl) -> str:
+    def planned(self, output: Path | StoreUrl, **options: Any) -> str:
         """What a plan prints."""
-        manifest, printed = self._run(output, 300, {"plan": True})
+        manifest, printed = self._run(output, 300, {"plan": True} | options)
         assert manifest is None
         return printed
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from jobs.exchange.reports import CompareReport
 from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.compare.found import PairBoxes, PairSender
 from jobs.stages.compare.plan import Unit
 from jobs.stages.group.groups import Groups
@@ -40,8 +40,8 @@ class ComparePairs(Stage[CompareReport]):
     as well, to measure what is lost.
     """
 
-    accounts: str
-    work: Path
+    accounts: WorkFile
+    work: WorkPlace
     tasks: tuple[tuple[Unit, ...], ...]
     threshold: Threshold
     prefix_length: int | None
@@ -123,7 +123,7 @@ class ComparePairs(Stage[CompareReport]):
             apart = np.flatnonzero(table.owner_of(left) != table.owner_of(right))
             left, right, distance, place = left[apart], right[apart], distance[apart], place[apart]
         counts.similar += len(left)
-        number = hashtag_table(str(self.work)).numbers_in(bucket)[place]
+        number = hashtag_table(self.work).numbers_in(bucket)[place]
         found.by_hashtag(number, left, right, distance)
         found.by_account(left, right, distance, np.ones(len(left), np.int32))
 

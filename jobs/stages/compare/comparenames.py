@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from jobs.exchange.reports import CompareReport
 from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.compare.found import Indices, PairBoxes, PairSender
 from jobs.stages.compare.plan import Unit
 from jobs.stages.group.accountlists import JoinedLists
@@ -31,8 +31,8 @@ class CompareNames(Stage[CompareReport]):
     tasks: units that are ranges of all accounts with a hashtag, in the order of their names' lengths.
     """
 
-    accounts: str
-    work: Path
+    accounts: WorkFile
+    work: WorkPlace
     tasks: tuple[tuple[Unit, ...], ...]
     threshold: Threshold
     send: PairSender

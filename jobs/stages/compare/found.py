@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.worker import account_buckets, accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.compare.tally import PairTally, TaskTally
 from jobs.stages.group.hashtagtable import hashtag_table
 
@@ -29,8 +29,8 @@ class PairSender:
     similar, see AccountTable.names.
     """
 
-    accounts: str
-    work: Path
+    accounts: WorkFile
+    work: WorkPlace
     buckets: int
     tasks: int
     tally: PairTally
@@ -65,7 +65,7 @@ class PairBoxes:
         Raises TooManyPairsError.
         """
         self.tally.add(len(hashtag))
-        bucket_of = hashtag_table(str(self.sender.work)).bucket
+        bucket_of = hashtag_table(self.sender.work).bucket
         order, parts = parts_of(bucket_of[hashtag], self.sender.buckets)
         columns = {"hashtag": hashtag, "account_a": account_a, "account_b": account_b, "distance": distance}
         rows = pa.record_batch({name: column[order] for name, column in columns.items()})

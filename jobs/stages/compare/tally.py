@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
+import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
+from jobs.exchange.workplace import Counter, WorkFile, WorkPlace
 from lookalike.errors import TooManyPairsError
 
 # Times what is allowed: the estimate may have been wrong by a little, and a task done twice counts twice.
@@ -18,21 +18,19 @@ _STEPS = 1 << 14
 
 @dataclasses.dataclass(frozen=True)
 class PairTally:
-    """The count: a file of the work folder, to which a task adds a byte for each `step` pairs.
+    """The count, in steps of `step` pairs.
 
     allowed: pairs; at GUARD times as many a task raises TooManyPairsError. meaning: of `allowed`, see PairLimit.
     """
 
-    path: Path
+    file: WorkFile
     allowed: int
     meaning: str
 
     @classmethod
-    def start(cls, work: Path, allowed: int, meaning: str) -> PairTally:
+    def start(cls, work: WorkPlace, allowed: int, meaning: str) -> PairTally:
         """A count that begins at 0."""
-        path = work / "pairs.tally"
-        path.unlink(missing_ok=True)
-        return cls(path, allowed, meaning)
+        return cls(work / f"pairs-{secrets.token_hex(4)}.tally", allowed, meaning)
 
     @property
     def step(self) -> int:
@@ -42,27 +40,21 @@ class PairTally:
     @contextlib.contextmanager
     def task(self) -> Iterator[TaskTally]:
         """What one task counts with."""
-        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        try:
-            yield TaskTally(self, file)
-        finally:
-            os.close(file)
+        with self.file.counter() as counter:
+            yield TaskTally(self, counter)
 
 
 class TaskTally:
     """The pairs of one task; see PairTally.task."""
 
-    def __init__(self, tally: PairTally, file: int) -> None:
-        self._tally, self._file, self._rest = tally, file, 0
+    def __init__(self, tally: PairTally, counter: Counter) -> None:
+        self._tally, self._counter, self._rest = tally, counter, 0
 
     def add(self, pairs: int) -> None:
         """Count them. Raises TooManyPairsError if all tasks have found too many."""
         tally = self._tally
         steps, self._rest = divmod(self._rest + pairs, tally.step)
-        if not steps:
-            return
-        os.write(self._file, bytes(steps))
-        if os.fstat(self._file).st_size * tally.step > GUARD * tally.allowed:
+        if steps and self._counter.add(steps) * tally.step > GUARD * tally.allowed:
             raise TooManyPairsError(
                 f"the comparison has found more than {GUARD} times as many similar pairs as {tally.meaning}. "
                 "Nothing was published."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange.worker import accounts_table
-from jobs.exchange.workfiles import open_work_file, whole_file, write_work_file
+from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.exchange.workplace import WorkFile, WorkPlace
 
 _JOINED, _SPANS = "lists.bin", "lists.arrow"
 
@@ -28,14 +28,14 @@ class AccountLists:
     starts: npt.NDArray[np.int64]
     hashtags: npt.NDArray[np.uint32]
 
-    def write(self, work: Path, task: int) -> None:
+    def write(self, work: WorkPlace, task: int) -> None:
         """Write the work file of a task."""
         lists = pa.LargeListArray.from_arrays(pa.array(self.starts), pa.array(self.hashtags))
         rows = pa.record_batch({"account": self.account, "posts": self.posts, "hashtags": lists})
         write_work_file(_path(work, task), rows.schema, [rows])
 
     @classmethod
-    def open(cls, work: Path, task: int) -> AccountLists:
+    def open(cls, work: WorkPlace, task: int) -> AccountLists:
         """Map the work file of a task into memory."""
         rows = open_work_file(_path(work, task)).get_batch(0)
         lists = rows["hashtags"]
@@ -43,11 +43,11 @@ class AccountLists:
         return cls(*numbers, lists.values.to_numpy())
 
 
-def _path(work: Path, task: int) -> Path:
+def _path(work: WorkPlace, task: int) -> WorkFile:
     return work / f"lists-{task:04d}.arrow"
 
 
-def list_users(work: Path, tasks: int) -> npt.NDArray[np.uint32]:
+def list_users(work: WorkPlace, tasks: int) -> npt.NDArray[np.uint32]:
     """The accounts that used a hashtag, ascending, over the files of all tasks."""
     return np.sort(np.concatenate([AccountLists.open(work, task).account for task in range(tasks)]))
 
@@ -68,11 +68,11 @@ class JoinedLists:
         return np.flatnonzero(self.end > self.start).astype(np.uint32)
 
     @classmethod
-    def join(cls, work: Path, tasks: int, accounts: str) -> None:
-        """Write the file from those of the tasks. accounts: path of the table of accounts."""
+    def join(cls, work: WorkPlace, tasks: int, accounts: WorkFile) -> None:
+        """Write the file from those of the tasks. accounts: the table of accounts."""
         spans = np.zeros((2, len(accounts_table(accounts))), np.int64)
         size = 0
-        with whole_file(work / _JOINED) as file:
+        with (work / _JOINED).create() as file:
             for task in range(tasks):
                 lists = AccountLists.open(work, task)
                 spans[0, lists.account] = size + lists.starts[:-1]
@@ -83,9 +83,10 @@ class JoinedLists:
         write_work_file(work / _SPANS, rows.schema, [rows])
 
     @classmethod
-    def open(cls, work: Path) -> JoinedLists:
+    def open(cls, work: WorkPlace) -> JoinedLists:
         """Map the file into memory."""
         rows = open_work_file(work / _SPANS).get_batch(0)
-        size = (work / _JOINED).stat().st_size
-        hashtags = np.memmap(work / _JOINED, np.uint32, mode="r") if size else np.zeros(0, np.uint32)
+        joined = (work / _JOINED).local()
+        size = joined.stat().st_size
+        hashtags = np.memmap(joined, np.uint32, mode="r") if size else np.zeros(0, np.uint32)
         return cls(rows["start"].to_numpy(), rows["end"].to_numpy(), hashtags.view(np.ndarray))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from jobs.exchange import channels
 from jobs.exchange.reports import GroupReport, LargeHashtag
 from jobs.exchange.stage import Route
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.costs import cost_of_group
 from jobs.stages.group.evidence import Evidence
 from jobs.stages.group.groups import Groups, with_earlier_names
@@ -30,8 +30,8 @@ class Grouping:
     hashtags. splits, partitions: that have sent spellings and usages. tasks: that share the buckets of accounts.
     """
 
-    accounts: str
-    work: Path
+    accounts: WorkFile
+    work: WorkPlace
     threshold: Threshold
     block_size: int
     run_cost: float

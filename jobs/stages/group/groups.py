@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.exchange.workplace import WorkFile, WorkPlace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Groups:
         before = np.concatenate([[0], np.cumsum(self.fresh)])
         return np.diff(before[self.starts])
 
-    def write(self, work: Path, bucket: int) -> None:
+    def write(self, work: WorkPlace, bucket: int) -> None:
         """Write the work file of a bucket."""
         starts = pa.array(self.starts.astype(np.int64))
         columns = {"key": self.keys, "display": self.display, "posts": pa.array(self.posts)}
@@ -61,7 +61,7 @@ class Groups:
         write_work_file(_path(work, bucket), batch.schema, [batch])
 
     @classmethod
-    def open(cls, work: Path, bucket: int) -> Groups:
+    def open(cls, work: WorkPlace, bucket: int) -> Groups:
         """Map the work file of a bucket into memory."""
         batch = open_work_file(_path(work, bucket)).get_batch(0)
         lists = batch["members"]
@@ -71,7 +71,7 @@ class Groups:
         return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh, weights)
 
     @staticmethod
-    def is_written(work: Path, bucket: int) -> bool:
+    def is_written(work: WorkPlace, bucket: int) -> bool:
         """Whether a bucket has hashtags, and so a work file."""
         return _path(work, bucket).exists()
 
@@ -93,5 +93,5 @@ def with_earlier_names(groups: Groups, owner: npt.NDArray[np.uint32], accounts: 
     return dataclasses.replace(groups, members=members[order], starts=starts)
 
 
-def _path(work: Path, bucket: int) -> Path:
+def _path(work: WorkPlace, bucket: int) -> WorkFile:
     return work / f"groups-{bucket:04d}.arrow"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.exchange.workplace import WorkPlace
 from jobs.stages.group.groups import Groups
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
@@ -54,7 +54,7 @@ class HashtagTable:
         return np.concatenate([[0], np.cumsum(np.bincount(self.bucket, minlength=1 << 16))])
 
     @classmethod
-    def gather(cls, work: Path, buckets: Sequence[int]) -> HashtagTable:
+    def gather(cls, work: WorkPlace, buckets: Sequence[int]) -> HashtagTable:
         """From the work files of the groups in these buckets. Memory: the whole table."""
         groups = [Groups.open(work, bucket) for bucket in sorted(buckets)]
         keys = pa.chunked_array([group.keys for group in groups], pa.string()).combine_chunks()
@@ -70,14 +70,14 @@ class HashtagTable:
         numbers[ordered] = np.arange(len(ordered))
         return cls(keys.take(order), display.take(order), posts[ordered], members[ordered], bucket[ordered], numbers)
 
-    def write(self, work: Path) -> None:
+    def write(self, work: WorkPlace) -> None:
         """Write the table for the tasks."""
         fields = [field.name for field in dataclasses.fields(self)]
         rows = pa.record_batch({name: getattr(self, name) for name in fields})
         write_work_file(work / _FILE, rows.schema, [rows])
 
     @classmethod
-    def open(cls, work: Path) -> HashtagTable:
+    def open(cls, work: WorkPlace) -> HashtagTable:
         """Map the written table into memory."""
         rows = open_work_file(work / _FILE).get_batch(0)
         numbers = {name: rows[name].to_numpy() for name in ("posts", "members", "bucket", "numbers")}
@@ -92,6 +92,6 @@ class HashtagTable:
 
 
 @functools.lru_cache(maxsize=2)
-def hashtag_table(work: str) -> HashtagTable:
-    """The table that the driver wrote to the run's work folder. The tasks of one worker process share it."""
-    return HashtagTable.open(Path(work))
+def hashtag_table(work: WorkPlace) -> HashtagTable:
+    """The table that the driver wrote to the run's work place. The tasks of one worker process share it."""
+    return HashtagTable.open(work)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import account_buckets, accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.evidence import Evidence, membership_keys
 from jobs.stages.group.hashtagtable import hashtag_table
@@ -31,9 +31,9 @@ class ListHashtags(Stage[WriteReport]):
     grouped: the buckets of hashtags that have members. buckets, tasks: as in WriteTables.
     """
 
-    accounts: str
+    accounts: WorkFile
     output: OutputPlace
-    work: Path
+    work: WorkPlace
     snapshot: str
     grouped: tuple[int, ...]
     buckets: int
@@ -64,17 +64,17 @@ class ListHashtags(Stage[WriteReport]):
             yield WriteReport([write_table(self.output, path, pieces)])
 
     def _pieces(self, evidence: Evidence, chosen: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
-        ids, keys = accounts_table(self.accounts).ids, hashtag_table(str(self.work)).keys
+        ids, keys = accounts_table(self.accounts).ids, hashtag_table(self.work).keys
         for part in row_groups(len(chosen)):
             yield account_hashtag_rows(ids, keys, evidence.take(chosen[part]))
 
 
-def received_memberships(work: Path, task: int, grouped: Sequence[int]) -> Evidence:
+def received_memberships(work: WorkPlace, task: int, grouped: Sequence[int]) -> Evidence:
     """The memberships sent to a task of accounts, in the order of (account, hashtag), hashtags by number.
 
     grouped: the buckets of hashtags that have sent some.
     """
-    table = hashtag_table(str(work))
+    table = hashtag_table(work)
     parts = []
     channel = channels.memberships(work)
     for bucket in grouped:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -12,6 +10,7 @@ from jobs.exchange import channels
 from jobs.exchange.parts import parts_of
 from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.inputs.accounts.table import AccountTable
 from jobs.stages.group.evidence import Evidence
 from lookalike.tables import MEMBERS
@@ -41,7 +40,9 @@ def member_rows(
     )
 
 
-def send_memberships(work: Path, bucket: int, evidence: Evidence, accounts: str, buckets: int, tasks: int) -> None:
+def send_memberships(
+    work: WorkPlace, bucket: int, evidence: Evidence, accounts: WorkFile, buckets: int, tasks: int
+) -> None:
     """Send the memberships of a bucket to the tasks of their accounts; see WriteTables for buckets and tasks."""
     order, parts = parts_of(account_buckets(accounts, buckets)[evidence.account] % tasks, tasks)
     channel = channels.memberships(work)
@@ -52,7 +53,7 @@ def send_memberships(work: Path, bucket: int, evidence: Evidence, accounts: str,
 
 
 def send_new_memberships(
-    work: Path, bucket: int, account: npt.NDArray[np.uint32], *, accounts: str, buckets: int, tasks: int
+    work: WorkPlace, bucket: int, account: npt.NDArray[np.uint32], *, accounts: WorkFile, buckets: int, tasks: int
 ) -> None:
     """Send the accounts of those memberships of a bucket that are new to the tasks of these accounts."""
     order, parts = parts_of(account_buckets(accounts, buckets)[account] % tasks, tasks)

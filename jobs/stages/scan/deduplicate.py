@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import PostsReport
 from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import open_snapshot
+from jobs.exchange.workplace import WorkPlace
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import POSTS, InputFile
@@ -44,7 +44,7 @@ class DeduplicatePosts(Stage[PostsReport]):
     buckets: int
     exclude_reposts: bool
     output: OutputPlace
-    work: Path
+    work: WorkPlace
     snapshot: str
     first_part: int
     base: str | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import Authors, Border, PostsReport
 from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.dates.timestamps import parse_timestamps
 from jobs.inputs.rejects import EXAMPLES, Reason, RejectLog
@@ -56,13 +56,13 @@ class ScanSplits(Stage[PostsReport]):
 
     files: tuple[InputFile, ...]
     splits: tuple[Split, ...]
-    accounts: str
+    accounts: WorkFile
     partitions: int
     buckets: int
     ignored: frozenset[str]
     seed: int
     output: OutputPlace
-    work: Path
+    work: WorkPlace
     snapshot: str
     first_part: int
 

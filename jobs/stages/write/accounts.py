@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets, accounts_table
+from jobs.exchange.workplace import WorkFile
 from jobs.inputs.accounts.table import AccountTable
 from jobs.stages.group.accountlists import AccountLists
 from lookalike.kernel import similarities
@@ -78,7 +79,7 @@ class Lookalikes:
 class AccountWriter:
     """Writes the two tables of a bucket of accounts."""
 
-    accounts: str
+    accounts: WorkFile
     output: OutputPlace
     snapshot: str
     buckets: int

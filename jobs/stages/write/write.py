@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.stage import Route, Stage
 from jobs.exchange.worker import accounts_table
+from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.groups import Groups
 from jobs.stages.group.hashtagtable import hashtag_table
@@ -34,9 +34,9 @@ class WriteTables(Stage[WriteReport]):
     each name alone.
     """
 
-    accounts: str
+    accounts: WorkFile
     output: OutputPlace
-    work: Path
+    work: WorkPlace
     snapshot: str
     compared: int
     buckets: int
@@ -77,11 +77,11 @@ class WriteTables(Stage[WriteReport]):
     def _write_grouped(self, bucket: int, pairs: pa.Table) -> WriteReport:
         """The same of a bucket where a pair stands for those of all accounts with the two names."""
         found = SimilarPairs.of(accounts_table(self.accounts), pairs)
-        groups, numbers = Groups.open(self.work, bucket), hashtag_table(str(self.work)).numbers_in(bucket)
+        groups, numbers = Groups.open(self.work, bucket), hashtag_table(self.work).numbers_in(bucket)
         counted = pairs_meant(groups, numbers, found)
         files = [self._write_found(bucket, found)] if pairs.num_rows else []
         return WriteReport(files, list(zip(numbers.tolist(), counted.tolist(), strict=True)))
 
     def _write_found(self, bucket: int, found: SimilarPairs) -> FileEntry:
-        rows = found.rows(hashtag_table(str(self.work)).keys, accounts_table(self.accounts).ids)
+        rows = found.rows(hashtag_table(self.work).keys, accounts_table(self.accounts).ids)
         return write_table(self.output, data_path(self.snapshot, "pairs", bucket=bucket), rows)
