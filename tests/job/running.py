@@ -17,6 +17,7 @@ from jobs.pipeline.report import print_report
 from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from jobs.stages.compare.order import NamesOrder
+from jobs.stages.write import sortedpairs
 from jobs.strategy import full, shared
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.folder import FolderOutput
@@ -163,6 +164,10 @@ class Job:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
         for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
             self._monkeypatch.setattr(shared, name, split_bytes)
+
+    def sort_at_once(self, rows: int) -> None:
+        """Let a task sort more rows than so many in parts."""
+        self._monkeypatch.setattr(sortedpairs, "AT_ONCE", rows)
 
 
 def _names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:
