@@ -6,6 +6,7 @@ A task that must put more rows in order than it should hold puts each part in or
 from __future__ import annotations
 
 import contextlib
+import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,19 +22,20 @@ from jobs.exchange.parts import parts_of
 @contextlib.contextmanager
 def rows_in_parts(
     batches: Iterable[pa.RecordBatch],
-    schema: pa.Schema,
     parts: int,
     part_of: Callable[[pa.RecordBatch], npt.NDArray[Any]],
 ) -> Iterator[Iterator[pa.Table]]:
     """The rows of each part that has any, in the order of the parts; those of a part in the order in which they came.
 
-    schema: of the batches. part_of: the part of each row, integers below `parts`, at most 65,536. Memory: a batch;
+    batches: at least one. part_of: the part of each row, integers below `parts`, at most 65,536. Memory: a batch;
     the parts are mapped.
     """
     with tempfile.TemporaryDirectory() as folder:
-        kept = FolderExchange(Path(folder), "parts", schema)
+        coming = iter(batches)
+        first = next(coming)
+        kept = FolderExchange(Path(folder), "parts", first.schema)
         with kept.source(0) as box:
-            for rows in batches:
+            for rows in itertools.chain([first], coming):
                 order, spans = parts_of(part_of(rows), parts)
                 ordered = rows.take(pa.array(order))
                 for part, start, end in spans:

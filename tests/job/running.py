@@ -17,6 +17,7 @@ from jobs.pipeline.report import print_report
 from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from jobs.stages.compare.order import NamesOrder
+from jobs.stages.group import usages
 from jobs.stages.write import sortedpairs
 from jobs.strategy import full, shared
 from lookalike.outputs.buckets import bucket_of
@@ -167,7 +168,8 @@ class Job:
 
     def sort_at_once(self, rows: int) -> None:
         """Let a task sort more rows than so many in parts."""
-        self._monkeypatch.setattr(sortedpairs, "AT_ONCE", rows)
+        for module in (sortedpairs, usages):
+            self._monkeypatch.setattr(module, "AT_ONCE", rows)
 
 
 def _names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:

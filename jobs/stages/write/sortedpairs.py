@@ -42,7 +42,7 @@ def sorted_pairs(table: AccountTable, sent: Exchange, bucket: int, sources: int)
         part: npt.NDArray[np.uint16] = _part_of(_Keys.of(table, rows), cuts)
         return part
 
-    with rows_in_parts(_batches(sent, bucket, sources), sent.schema, parts, part_of) as found:
+    with rows_in_parts(_batches(sent, bucket, sources), parts, part_of) as found:
         for rows in found:
             yield SimilarPairs.of(table, rows)
 
