@@ -34,13 +34,12 @@ class Standalone:
         self.url = ""
 
     def __enter__(self) -> "Standalone":
-        """Start the master and two workers."""
+        """Start the master."""
         try:
             log = self._start("master", "master.Master", ["--port", "0"])
             self.url = _wait_for(lambda: re.search(r"Starting Spark master at (spark://\S+)", log.read_text()), log)[
                 1
             ]
-            self.keep_workers(2)
         except BaseException:
             self.__exit__()
             raise
@@ -52,7 +51,7 @@ class Standalone:
             self.kill(name)
 
     def keep_workers(self, count: int) -> None:
-        """Replace the workers that have died."""
+        """Have so many workers at the least; those that have died are replaced."""
         for name, daemon in list(self._daemons.items()):
             if daemon.poll() is not None:
                 self.kill(name)
