@@ -45,7 +45,7 @@ BEGINS: Final = 4
 _USAGES = _schema(spelling=pa.uint64(), account=pa.uint32(), created_at=pa.int64(), repost=pa.int8(), leads=pa.int8())
 
 # From a bucket to a task of accounts: see Evidence; hashtag is the place in the bucket.
-_MEMBERSHIPS = _schema(
+MEMBERSHIPS = _schema(
     hashtag=pa.uint32(),
     account=pa.uint32(),
     **{column.name: pa.int64() if column.type == TIME else pa.int32() for column in EVIDENCE},
@@ -80,7 +80,7 @@ def usages(work: WorkPlace) -> Exchange:
 
 def memberships(work: WorkPlace) -> Exchange:
     """The memberships."""
-    return _exchange(work, "memberships", _MEMBERSHIPS)
+    return _exchange(work, "memberships", MEMBERSHIPS)
 
 
 def new_memberships(work: WorkPlace) -> Exchange:

@@ -1,4 +1,4 @@
-"""The places of new pairs among those of a bucket."""
+"""The places of new pairs among others."""
 
 from __future__ import annotations
 

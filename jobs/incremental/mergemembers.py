@@ -56,13 +56,15 @@ class MergeMembers(Stage[GroupReport]):
         posts[old_place] += old.posts
         posts[new_place] += new.posts
         display, spellings = merge_spellings(self.tables.base, bucket, old, old_place, new, new_place)
-        evidence = dataclasses.replace(new.evidence, hashtag=new_place[new.evidence.hashtag].astype(np.uint32))
+        evidence = Evidence.joined(new.evidence)
+        evidence = dataclasses.replace(evidence, hashtag=new_place[evidence.hashtag].astype(np.uint32))
         members = self._members(bucket, keys, evidence)
         sizes: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
         sizes[old_place] += old.members
         sizes += np.bincount(members.rows.hashtag[members.is_new], minlength=len(keys))
         groups = members.groups(keys, display, posts, sizes)
-        self.grouping.send(bucket, members.rows.take(np.flatnonzero(members.is_used)))
+        with self.grouping.source(bucket) as box:
+            box.send(members.rows.take(np.flatnonzero(members.is_used)))
         self._send_new(bucket, members)
         report = self.grouping.report(bucket, groups, sizes)
         report.pairs_compared = pairs_sharing(sizes) - pairs_sharing(sizes - groups.fresh_members())

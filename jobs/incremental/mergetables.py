@@ -41,7 +41,7 @@ class MergeTables(Stage[WriteReport]):
         for task in tasks:
             if task < self.tasks:
                 for bucket in range(task, self.buckets, self.tasks):
-                    yield self.pairs.merge(bucket, channels.pairs(work).receive(bucket, range(self.compared)))
+                    yield self.pairs.merge(bucket, channels.pairs(work), self.compared)
                 continue
             used = received_memberships(work, task - self.tasks, self.grouped)
             new = channels.new_memberships(work).receive(task - self.tasks, self.grouped)["account"].to_numpy()

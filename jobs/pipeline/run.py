@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -59,6 +60,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         try:
             with progress.stage("accounts"):
                 accounts = reading.result()
+                _give_back_memory()
                 damaged = sum(accounts.counts.rejected.values())
                 warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
                 check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
@@ -82,6 +84,15 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
             with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
                 context.stop()  # what it says of tasks that are still running comes before the error
             raise
+
+
+def _give_back_memory() -> None:
+    """Give the system back what the accounts took while they were read.
+
+    The C library of most Linux systems keeps much of what is freed by a thread: 90 bytes for each account.
+    """
+    with contextlib.suppress(AttributeError, OSError):  # other libraries have no such function
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None) -> Manifest:

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.snapshots.reader import Snapshot
-from lookalike.snapshots.requirements import all_true, ascending, require
-from lookalike.tables import PAIRS
+from lookalike.snapshots.requirements import all_true, require
+from lookalike.strings.places import StringPlaces
+from lookalike.tables import GENERATION, MEMBERS, PAIRS
 from lookalike.threshold import Threshold
 
 _LOOKED_AT = 1 << 20  # pairs, the most similar
@@ -17,34 +18,46 @@ _LOOKED_AT = 1 << 20  # pairs, the most similar
 def check_look_up(snapshot: Snapshot, expected: dict[str, str | int]) -> None:
     """Raise SnapshotError unless a hashtag is found with what its row of hashtags says, by column.
 
-    Memory: the ids of the hashtag's members, and _LOOKED_AT of its pairs.
+    Memory: _LOOKED_AT of its pairs, and their accounts.
     """
     key = str(expected["hashtag"])
     what = f"look-up of {key[:80]!r}"
     row = snapshot.hashtag(key)
     found = {} if row is None else {name: value for name, value in row._asdict().items() if name != "display"}
     require(found == expected, f"{what}: finds {row}, not {expected}")
-    ids, posts = [pa.array([], pa.string())], 0
-    for members in snapshot.iter_members(key):
-        _check_evidence(members, what)
-        ids.append(members.column("account_id").combine_chunks())
-        posts += int(members.column("posts").to_numpy().sum())
-    accounts = pa.chunked_array(ids)
-    if snapshot.stored_for("members", key).generations > 1:  # each of which is in order
-        accounts = accounts.take(pc.sort_indices(accounts))
-    require(len(accounts) == expected["members"], f"{what}: {len(accounts)} members, not {expected['members']}")
-    require(ascending(accounts), f"{what}: members out of order")
-    require(posts == expected["posts"], f"{what}: its members have {posts} posts, not {expected['posts']}")
     pairs = _head(snapshot.iter_pairs(key))
     require(pairs.num_rows == min(int(expected["pairs"]), _LOOKED_AT), f"{what}: {pairs.num_rows} pairs")
-    paired = pa.chunked_array([*pairs.column("account_a").chunks, *pairs.column("account_b").chunks], pa.string())
-    are_members = pc.is_in(paired, value_set=accounts.combine_chunks())
-    require(all_true(are_members), f"{what}: a pair of accounts not among its members")
+    _check_members(snapshot.iter_members(key), expected, pairs, what)
     alike = int(np.count_nonzero(pairs.column("similarity").to_numpy() == 1))
     require(
         _head(snapshot.iter_pairs(key, Threshold(1, 1))).num_rows == alike,
         f"{what}: not {alike} pairs at similarity 1",
     )
+
+
+def _check_members(pieces: Iterable[pa.Table], expected: dict[str, str | int], pairs: pa.Table, what: str) -> None:
+    """Of each generation they are in order, and those of some pairs are among them."""
+    sides = [*pairs.column("account_a").chunks, *pairs.column("account_b").chunks]
+    paired = pc.unique(pa.chunked_array(sides, pa.string()))
+    places, is_member = StringPlaces(paired), np.zeros(len(paired), np.bool_)
+    count = posts = 0
+    last = MEMBERS.schema.empty_table()
+    for members in pieces:
+        _check_evidence(members, what)
+        rows = pa.concat_tables([last, members])
+        ids, generation = rows.column("account_id"), rows.column(GENERATION.name).to_numpy()
+        require(
+            all_true(pc.or_(pc.less(ids[:-1], ids[1:]), pa.array(generation[1:] != generation[:-1]))),
+            f"{what}: members out of order",
+        )
+        last = members.slice(members.num_rows - 1)
+        found = places.find(members.column("account_id").combine_chunks())
+        is_member[found[found >= 0]] = True
+        count += members.num_rows
+        posts += int(members.column("posts").to_numpy().sum())
+    require(count == expected["members"], f"{what}: {count} members, not {expected['members']}")
+    require(posts == expected["posts"], f"{what}: its members have {posts} posts, not {expected['posts']}")
+    require(bool(is_member.all()), f"{what}: a pair of accounts not among its members")
 
 
 def _check_evidence(members: pa.Table, what: str) -> None:

@@ -17,6 +17,8 @@ from jobs.pipeline.report import print_report
 from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from jobs.stages.compare.order import NamesOrder
+from jobs.stages.group import usages
+from jobs.stages.write import sortedpairs
 from jobs.strategy import full, shared
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.folder import FolderOutput
@@ -167,6 +169,11 @@ class Job:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
         for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
             self._monkeypatch.setattr(shared, name, split_bytes)
+
+    def sort_at_once(self, rows: int) -> None:
+        """Let a task sort more rows than so many in parts."""
+        for module in (sortedpairs, usages):
+            self._monkeypatch.setattr(module, "AT_ONCE", rows)
 
 
 def names_order(_units: Any, names: Any, find_users: Callable[[], Any], *options: Any) -> NamesOrder:

@@ -116,6 +116,7 @@ def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
 ) -> None:
     shutil.rmtree(tmp_path)
     quick_job.cut_finely(rng.choice([60, 400, 1 << 20]))
+    quick_job.sort_at_once(rng.choice([1, 10, 1 << 20]))
     run_days(quick_job, rng, tmp_path, 4)
 
 

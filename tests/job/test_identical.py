@@ -52,6 +52,7 @@ def test_the_groups_mean_the_pairs_that_the_definitions_say(quick_job: Job, tmp_
     }
     if rng.random() < 0.3:
         options |= {"blocking": "prefix", "prefix_length": rng.choice([1, 3])}
+    quick_job.sort_at_once(rng.choice([1, 10, 1 << 20]))
     result = quick_job(
         inputs.posts,
         inputs.accounts,

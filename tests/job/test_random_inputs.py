@@ -67,6 +67,7 @@ def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
 def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     quick_job.cut_finely(rng.choice([1000, 5000, 1 << 20]))
+    quick_job.sort_at_once(rng.choice([1, 10, 1 << 20]))
     inputs = made_inputs(rng, tmp_path / "in", accounts=rng.choice([30, 200]), posts=rng.choice([50, 1000]))
     run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 

@@ -53,6 +53,15 @@ def test_on_spark_one_core_and_several_publish_the_same_bytes(job: Job, posts: P
         assert job(posts, medium().accounts, **OPTIONS).contents() == whole
 
 
+@pytest.mark.parametrize("rows", [1, 7, 100])
+def test_tasks_that_sort_in_parts_publish_the_same_bytes(
+    quick_job: Job, posts: Path, whole: dict[str, bytes], rows: int
+) -> None:
+    quick_job.cut_finely(1_000_000)
+    quick_job.sort_at_once(rows)
+    assert quick_job(posts, medium().accounts, cores=2, **OPTIONS).contents() == whole
+
+
 def test_rows_in_another_order_and_other_files_publish_the_same_bytes(
     quick_job: Job, tmp_path: Path, posts: Path, whole: dict[str, bytes]
 ) -> None:

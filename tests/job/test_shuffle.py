@@ -75,6 +75,7 @@ def test_both_exchanges_publish_the_same_bytes(
     options |= KINDS[kind]
     quick_job.compare(names_once=options.pop("names_once", False))
     quick_job.cut_finely(rng.choice([500, 3_000]))
+    quick_job.sort_at_once(rng.choice([10, 1 << 20]))
     cores = rng.choice([2, 5])
     through_folder = quick_job(inputs.posts, inputs.accounts, cores=cores, **options)
     assert through_folder.manifest.counts.similar_pairs > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -50,6 +50,15 @@ class Evidence:
     def take(self, rows: npt.NDArray[np.intp] | slice) -> Evidence:
         """The memberships at some places, ascending."""
         return Evidence(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+
+    @classmethod
+    def joined(cls, pieces: Iterable[Evidence]) -> Evidence:
+        """Pieces that follow each other, of which there is at least one, as one."""
+        first, *others = pieces
+        if not others:
+            return first
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: np.concatenate([getattr(piece, name) for piece in (first, *others)]) for name in names})
 
     @classmethod
     def none(cls, key: npt.NDArray[np.uint64]) -> Evidence:

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from jobs.exchange.reports import GroupReport
 from jobs.exchange.stage import Route, Stage
@@ -14,7 +16,7 @@ from jobs.stages.group.evidence import Evidence
 from jobs.stages.group.grouping import Grouping
 from jobs.stages.group.groups import Groups
 from jobs.stages.group.identical import IdenticalNames
-from jobs.stages.group.memberrows import member_rows
+from jobs.stages.group.memberrows import MembershipBox, member_rows
 from jobs.stages.group.usages import UsedHashtags
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
@@ -46,34 +48,59 @@ class GroupMembers(Stage[GroupReport]):
         """Group the usages of the buckets whose numbers come in."""
         for bucket in buckets:
             used = self.grouping.used(bucket)
-            if len(used.evidence):
+            if len(used.keys):
                 yield self._group(bucket, used)
 
     def _group(self, bucket: int, used: UsedHashtags) -> GroupReport:
-        keys, evidence = used.keys, used.evidence
-        starts = np.searchsorted(evidence.hashtag, np.arange(len(keys) + 1))
-        sizes = np.diff(starts)
-        groups = Groups(keys, used.spelled.most_frequent(), used.posts, sizes, starts, evidence.account)
+        keys, listed, files = used.keys, _Listed(len(used.keys)), []
+        if self.members:
+            with self.grouping.source(bucket) as box:
+                files = [self._write_members(bucket, keys, listed.noting(used.evidence, box))]
+        else:
+            for _ in listed.noting(used.evidence):
+                pass
+        starts = np.concatenate([[0], np.cumsum(listed.sizes)])
+        members = np.concatenate(listed.members)
+        groups = Groups(keys, used.spelled.most_frequent(), used.posts, listed.sizes, starts, members)
         same = None
         if self.identical:
             groups, same = IdenticalNames.take_from(groups, accounts_table(self.grouping.accounts).names)
-        report = self.grouping.report(bucket, groups, sizes)
+        report = self.grouping.report(bucket, groups, listed.sizes)
         if self.members:
-            self.grouping.send(bucket, evidence)
-            report.files = [self._write_members(bucket, groups, evidence)]
             path = data_path(self.snapshot, "spellings", bucket=bucket)
-            report.files += [write_table(self.output, path, [used.spelled.rows(keys)])]
+            report.files = [*files, write_table(self.output, path, [used.spelled.rows(keys)])]
             if same:
                 report.identical = len(same)
                 report.files += [self._write_identical(bucket, groups, same)]
         return report
 
-    def _write_members(self, bucket: int, groups: Groups, evidence: Evidence) -> FileEntry:
+    def _write_members(self, bucket: int, keys: pa.StringArray, pieces: Iterator[Evidence]) -> FileEntry:
         """The members table of a bucket, a piece at a time."""
         table = accounts_table(self.grouping.accounts)
-        pieces = (member_rows(table, groups.keys, evidence.take(part)) for part in row_groups(len(evidence)))
-        return write_table(self.output, data_path(self.snapshot, "members", bucket=bucket), pieces)
+        parts = (evidence.take(part) for evidence in pieces for part in row_groups(len(evidence)))
+        return write_table(
+            self.output,
+            data_path(self.snapshot, "members", bucket=bucket),
+            (member_rows(table, keys, part) for part in parts),
+        )
 
     def _write_identical(self, bucket: int, groups: Groups, same: IdenticalNames) -> FileEntry:
         rows = same.rows(groups.keys, accounts_table(self.grouping.accounts).ids)
         return write_table(self.output, data_path(self.snapshot, "identical", bucket=bucket), rows)
+
+
+class _Listed:
+    """The members of n hashtags, noted while evidence passes by. sizes: int64[n]. members: accounts, in pieces."""
+
+    def __init__(self, hashtags: int) -> None:
+        self.sizes: npt.NDArray[np.int64] = np.zeros(hashtags, np.int64)
+        self.members: list[npt.NDArray[np.uint32]] = []
+
+    def noting(self, pieces: Iterable[Evidence], box: MembershipBox | None = None) -> Iterator[Evidence]:
+        """The same pieces. box: where they are sent, too."""
+        for evidence in pieces:
+            self.sizes += np.bincount(evidence.hashtag, minlength=len(self.sizes))
+            self.members.append(evidence.account)
+            if box is not None:
+                box.send(evidence)
+            yield evidence

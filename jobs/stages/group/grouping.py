@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +15,8 @@ from jobs.exchange.stage import Route
 from jobs.exchange.worker import accounts_table
 from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.costs import cost_of_group
-from jobs.stages.group.evidence import Evidence
 from jobs.stages.group.groups import Groups, with_earlier_names
-from jobs.stages.group.memberrows import send_memberships
+from jobs.stages.group.memberrows import MembershipBox
 from jobs.stages.group.usages import UsedHashtags
 from jobs.stages.scan.dictionary import Dictionary
 from lookalike.kernel import EncodedNames, Threshold
@@ -47,13 +48,14 @@ class Grouping:
 
     def used(self, bucket: int) -> UsedHashtags:
         """What was sent of a bucket of hashtags."""
-        usages = channels.usages(self.work).receive(bucket, self.partitions)
         spellings = channels.spellings(self.work).receive(bucket, range(self.splits))
-        return UsedHashtags.of(Dictionary.of(spellings), usages)
+        return UsedHashtags.of(Dictionary.of(spellings), channels.usages(self.work), bucket, self.partitions)
 
-    def send(self, bucket: int, evidence: Evidence) -> None:
-        """Send memberships of a bucket of hashtags to the tasks of their accounts."""
-        send_memberships(self.work, bucket, evidence, self.accounts, self.buckets, self.tasks)
+    @contextlib.contextmanager
+    def source(self, bucket: int) -> Iterator[MembershipBox]:
+        """Where the memberships of a bucket of hashtags are put, to be sent to the tasks of their accounts."""
+        with channels.memberships(self.work).source(bucket) as box:
+            yield MembershipBox(box, self.accounts, self.buckets, self.tasks)
 
     def report(self, bucket: int, groups: Groups, sizes: npt.NDArray[np.int64]) -> GroupReport:
         """Write the groups, and report what there is to compare. sizes: int64[n], all members of each hashtag."""

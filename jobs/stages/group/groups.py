@@ -70,11 +70,6 @@ class Groups:
         numbers = batch["posts"].to_numpy(), batch["size"].to_numpy(), lists.offsets.to_numpy()
         return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh, weights)
 
-    @staticmethod
-    def is_written(work: WorkPlace, bucket: int) -> bool:
-        """Whether a bucket has hashtags, and so a work file."""
-        return _path(work, bucket).exists()
-
 
 def with_earlier_names(groups: Groups, owner: npt.NDArray[np.uint32], accounts: int) -> Groups:
     """The groups with the earlier names of their members as further members.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange import channels
+from jobs.exchange.channels import MEMBERSHIPS
+from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.times import as_times
 from jobs.exchange.worker import account_buckets
@@ -40,16 +44,23 @@ def member_rows(
     )
 
 
-def send_memberships(
-    work: WorkPlace, bucket: int, evidence: Evidence, accounts: WorkFile, buckets: int, tasks: int
-) -> None:
-    """Send the memberships of a bucket to the tasks of their accounts; see WriteTables for buckets and tasks."""
-    order, parts = parts_of(account_buckets(accounts, buckets)[evidence.account] % tasks, tasks)
-    channel = channels.memberships(work)
-    rows = pa.record_batch({name: getattr(evidence, name)[order] for name in channel.schema.names})
-    with channel.source(bucket) as box:
+@dataclasses.dataclass(frozen=True)
+class MembershipBox:
+    """Sends the memberships of a bucket to the tasks of their accounts; buckets, tasks: see WriteTables."""
+
+    box: Outbox
+    accounts: WorkFile
+    buckets: int
+    tasks: int
+
+    def send(self, evidence: Evidence) -> None:
+        """Send some; those of earlier calls come before them."""
+        order, parts = parts_of(
+            account_buckets(self.accounts, self.buckets)[evidence.account] % self.tasks, self.tasks
+        )
+        rows = pa.record_batch({name: getattr(evidence, name)[order] for name in MEMBERSHIPS.names})
         for number, start, end in parts:
-            box.send(number, rows.slice(start, end - start))
+            self.box.send(number, rows.slice(start, end - start))
 
 
 def send_new_memberships(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator
 
-import numpy as np
 import pyarrow as pa
 
 from jobs.exchange import channels
@@ -17,9 +17,9 @@ from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.groups import Groups
 from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.write.accounts import AccountWriter, Lookalikes
-from jobs.stages.write.grouped import pairs_meant
+from jobs.stages.write.counts import GroupedPairCounts, PairCounts
 from jobs.stages.write.pairs import SimilarPairs
-from lookalike.outputs.entries import FileEntry
+from jobs.stages.write.sortedpairs import sorted_pairs
 from lookalike.outputs.layout import data_path
 from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import write_table
@@ -55,11 +55,7 @@ class WriteTables(Stage[WriteReport]):
                 yield from self._write_accounts(task - self.tasks)
                 continue
             for bucket in range(task, self.buckets, self.tasks):
-                pairs = channels.pairs(self.work).receive(bucket, range(self.compared))
-                if self.identical and Groups.is_written(self.work, bucket):
-                    yield self._write_grouped(bucket, pairs)
-                elif pairs.num_rows:
-                    yield self._write_pairs(bucket, pairs)
+                yield self._write_pairs(bucket)
 
     def _write_accounts(self, task: int) -> Iterator[WriteReport]:
         writer = AccountWriter(self.accounts, self.output, self.snapshot, self.buckets)
@@ -68,20 +64,25 @@ class WriteTables(Stage[WriteReport]):
         for bucket in range(task, self.buckets, self.tasks):
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
-    def _write_pairs(self, bucket: int, pairs: pa.Table) -> WriteReport:
-        found = SimilarPairs.of(accounts_table(self.accounts), pairs)
-        entry = self._write_found(bucket, found)
-        hashtags, counts = np.unique(found.hashtag, return_counts=True)
-        return WriteReport([entry], list(zip(hashtags.tolist(), counts.tolist(), strict=True)))
+    def _write_pairs(self, bucket: int) -> WriteReport:
+        counts = self._counts(bucket)
+        found = sorted_pairs(accounts_table(self.accounts), channels.pairs(self.work), bucket, self.compared)
+        files = []
+        first = next(found, None)
+        if first is not None:
+            path = data_path(self.snapshot, "pairs", bucket=bucket)
+            files = [write_table(self.output, path, self._rows(itertools.chain([first], found), counts))]
+        return WriteReport(files, counts.total())
 
-    def _write_grouped(self, bucket: int, pairs: pa.Table) -> WriteReport:
-        """The same of a bucket where a pair stands for those of all accounts with the two names."""
-        found = SimilarPairs.of(accounts_table(self.accounts), pairs)
-        groups, numbers = Groups.open(self.work, bucket), hashtag_table(self.work).numbers_in(bucket)
-        counted = pairs_meant(groups, numbers, found)
-        files = [self._write_found(bucket, found)] if pairs.num_rows else []
-        return WriteReport(files, list(zip(numbers.tolist(), counted.tolist(), strict=True)))
+    def _counts(self, bucket: int) -> PairCounts:
+        numbers = hashtag_table(self.work).numbers_in(bucket)
+        if self.identical and len(numbers):
+            return GroupedPairCounts(numbers, Groups.open(self.work, bucket))
+        return PairCounts(numbers)
 
-    def _write_found(self, bucket: int, found: SimilarPairs) -> FileEntry:
-        rows = found.rows(hashtag_table(self.work).keys, accounts_table(self.accounts).ids)
-        return write_table(self.output, data_path(self.snapshot, "pairs", bucket=bucket), rows)
+    def _rows(self, found: Iterable[SimilarPairs], counts: PairCounts) -> Iterator[pa.RecordBatch]:
+        """As tables.PAIRS, counted on the way."""
+        keys, ids = hashtag_table(self.work).keys, accounts_table(self.accounts).ids
+        for pairs in found:
+            counts.add(pairs)
+            yield from pairs.rows(keys, ids)

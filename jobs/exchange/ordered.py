@@ -1,0 +1,45 @@
+"""Rows cut into parts that follow each other in some order, on this machine's own disk.
+
+A task that must put more rows in order than it should hold puts each part in order by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange.folder import FolderExchange
+from jobs.exchange.parts import parts_of
+from jobs.exchange.workfolder import WorkFolder
+
+
+@contextlib.contextmanager
+def rows_in_parts(
+    batches: Iterable[pa.RecordBatch],
+    parts: int,
+    part_of: Callable[[pa.RecordBatch], npt.NDArray[Any]],
+) -> Iterator[Iterator[pa.Table]]:
+    """The rows of each part that has any, in the order of the parts; those of a part in the order in which they came.
+
+    batches: at least one. part_of: the part of each row, integers below `parts`, at most 65,536. Memory: a batch;
+    the parts are mapped.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        coming = iter(batches)
+        first = next(coming)
+        kept = FolderExchange(WorkFolder(Path(folder)), "parts", first.schema)
+        with kept.source(0) as box:
+            for rows in itertools.chain([first], coming):
+                order, spans = parts_of(part_of(rows), parts)
+                ordered = rows.take(pa.array(order))
+                for part, start, end in spans:
+                    box.send(part, ordered.slice(start, end - start))
+        tables = (kept.receive(part, [0]) for part in range(parts))
+        yield (table for table in tables if table.num_rows)
