@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,13 @@ from pathlib import Path
 from pyspark import SparkContext
 
 from jobs.exchange.workfiles import flush_files
+from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts, read_accounts
 from jobs.pipeline.choose import choose_strategy, read_live
 from jobs.pipeline.destination import Destination, open_destination
 from jobs.pipeline.gate import check_rejects, check_result
-from jobs.pipeline.inputs import Inputs
+from jobs.pipeline.inputs import Inputs, needs_spark
 from jobs.pipeline.make import make_snapshot, plan_lines
 from jobs.pipeline.manifest import make_manifest
 from jobs.pipeline.plausible import about_files, warn_of
@@ -52,13 +53,15 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now
         live, without = read_live(config, FolderOutput(destination.folder))
+        spark = start()
+        if any(needs_spark(config, table) for table in (POSTS, ACCOUNTS)):
+            inputs = _with_rows_of_spark(inputs, config, publication, spark, progress)
         inputs = inputs.as_in(config, live)
         strategy = choose_strategy(config, inputs, live, without)
-        spark = start()
         reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
         with progress.stage("start"):
             context = spark.result()
-        try:
+        with _stopped_after_an_error(context):
             with progress.stage("accounts"):
                 accounts = reading.result()
                 damaged = sum(accounts.counts.rejected.values())
@@ -79,10 +82,29 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                 print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
                 return None
             return _publish(run, accounts, live, destination)
-        except BaseException:
-            with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
-                context.stop()  # what it says of tasks that are still running comes before the error
-            raise
+
+
+def _with_rows_of_spark(
+    inputs: Inputs, config: JobConfig, publication: Publication, spark: Future[SparkContext], progress: Progress
+) -> Inputs:
+    """The input with what only Spark can read."""
+    with progress.stage("start"):
+        context = spark.result()
+    with _stopped_after_an_error(context), progress.stage("tables", context):
+        if not is_local(context):
+            flush_files(publication.work)
+        return inputs.with_rows_of_spark(config, publication.work)
+
+
+@contextlib.contextmanager
+def _stopped_after_an_error(context: SparkContext) -> Iterator[None]:
+    """Stop Spark before an error is printed: what it says of tasks that are still running comes first."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
+            context.stop()
+        raise
 
 
 def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None, destination: Destination) -> Manifest:
