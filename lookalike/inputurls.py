@@ -1,4 +1,4 @@
-"""Where posts and accounts can be besides folders: the URLs of object stores and of HDFS."""
+"""Where posts and accounts can be besides folders: URLs of object stores and of HDFS, tables of a catalogue."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 HDFS: Final = "hdfs"
+TABLE: Final = "table:"  # before the name of a table of Spark's catalogue
 
 _SCHEMES: Final = ("s3", "gs", "az", "abfs", "abfss", HDFS)
 _OTHER_NAMES: Final = {"s3a": "s3", "s3n": "s3"}  # that Hadoop has for them

@@ -70,6 +70,9 @@ class NewPosts:
 def find_new_posts(config: JobConfig, ignored: IgnoreList, live: Manifest, posts: tuple[InputFile, ...]) -> NewPosts:
     """Find the posts that the live snapshot does not know. Raises NotIncremental if they are not enough to go by."""
     _check_options(config, ignored, live)
+    copied = next((file.path for file in posts if file.copy), None)
+    if copied is not None:
+        raise NotIncremental(f"nothing tells which rows of {copied} are new")
     ordered = _known_first(live, posts)
     known = sum(record.table == "posts" for record in live.inputs)
     new = len(posts) - known

@@ -43,7 +43,7 @@ def find_files(table: Table, paths: Sequence[str], reading: Reading = ALL_AUTO) 
     heads = _each(named, lambda number: _looked_at(named[number][0], table, reading))
     quoting = common_quoting(table, [head.judged for head in heads if head.judged is not None], reading.likely)
     files = _each(named, lambda number: _examined(heads[number], table, quoting))
-    return _with_separators(files, table, reading) if HASHTAGS in table.columns else tuple(files)
+    return with_separators(files, table, reading)
 
 
 def _each(named: Sequence[tuple[str, str]], do: Callable[[int], Found]) -> list[Found]:
@@ -90,13 +90,17 @@ def _looked_at(name: str, table: Table, reading: Reading) -> Head:
 
 def _examined(head: Head, table: Table, quoting: Quoting) -> InputFile:
     """The file, with what its columns' names say of their values."""
-    file = FORMATS[head.format].examine(head, table, quoting)
-    names = head.reading.columns
+    return completed(FORMATS[head.format].examine(head, table, quoting), table, head.reading)
+
+
+def completed(file: InputFile, table: Table, reading: Reading) -> InputFile:
+    """A file whose columns are known, with what their names say of their values, and where the hashtags are."""
+    names = reading.columns
     filled = frozenset(column for column in table.columns if names.get(column, "").endswith("?"))
     file = dataclasses.replace(file, filled=filled)
     if HASHTAGS not in table.columns:
         return file
-    asked = head.reading.hashtags_from
+    asked = reading.hashtags_from
     has_column = file.has(table, HASHTAGS)
     if asked == "text" or (asked == "auto" and not has_column):
         if not file.has(table, TEXT):
@@ -108,8 +112,10 @@ def _examined(head: Head, table: Table, quoting: Quoting) -> InputFile:
     return file
 
 
-def _with_separators(files: Sequence[InputFile], table: Table, reading: Reading) -> tuple[InputFile, ...]:
+def with_separators(files: Sequence[InputFile], table: Table, reading: Reading) -> tuple[InputFile, ...]:
     """The files, all with the same separator of hashtags but those that have lists."""
+    if HASHTAGS not in table.columns:
+        return tuple(files)
     unknown = [file for file in files if file.separator is None]
     chosen = reading.separator
     if chosen == "auto":

@@ -99,7 +99,8 @@ class InputFile:
     which only counts whether there is a value. from_text: whether hashtags are those of the text. preset: whose names
     the columns have. separator: between the hashtags of a post; None in a table without them. day_first: see
     parse_timestamps. absent: columns with a path of which the first objects have no value. unexpected: the path of a
-    column whose values contradict from_text; "" for none. version: see FileStatus.
+    column whose values contradict from_text; "" for none. version: see FileStatus. copy: the Parquet file that holds
+    rows that Spark has read from `path`; "" for a file that tasks read themselves.
     """
 
     path: str
@@ -121,6 +122,12 @@ class InputFile:
     absent: frozenset[str] = frozenset()
     unexpected: str = ""
     version: str | None = None
+    copy: str = ""
+
+    @property
+    def content(self) -> str:
+        """The file that is opened."""
+        return self.copy or self.path
 
     @property
     def status(self) -> FileStatus:

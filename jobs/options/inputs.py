@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.options.option import Option
-from jobs.options.values import Columns, Encoding, OptionalPath, OptionalPaths, Output, Paths
+from jobs.options.values import Columns, Encoding, OptionalPath, OptionalPaths, Output, Paths, SparkFormat
 
 INPUT: Final = "Input and output"
 READING: Final = "How the input is read"
@@ -30,7 +30,7 @@ class InputOptions(BaseModel):
             details="A URL begins with s3://, s3a://, gs://, az://, abfs://, abfss://, hdfs:// or file://. It is a "
             "file, a folder or a glob, too. The credentials come from the environment. The columns are id, "
             "created_at, author_id, is_repost, text and hashtags. Only id, author_id, and hashtags or text must be "
-            "there.",
+            "there. table:NAME is a table of the catalogue of Spark's session, such as table:db.posts.",
         ),
     ]
     accounts: Annotated[
@@ -46,6 +46,26 @@ class InputOptions(BaseModel):
             "latest created_at, then the last in the files.",
         ),
     ] = None
+    posts_format: Annotated[
+        SparkFormat,
+        Option(
+            INPUT,
+            "Let Spark read the posts, as this format of its session, such as orc or avro.",
+            metavar="FORMAT",
+            allowed="auto or the name of a format",
+            details="With auto the job reads them itself. Rows that Spark has read are copied into the output folder "
+            "while the job runs, and every run reads all of them.",
+        ),
+    ] = "auto"
+    accounts_format: Annotated[
+        SparkFormat,
+        Option(
+            INPUT,
+            "Let Spark read the accounts, as this format of its session.",
+            metavar="FORMAT",
+            allowed="auto or the name of a format",
+        ),
+    ] = "auto"
     accounts_from: Annotated[
         Literal["files", "posts"],
         Option(

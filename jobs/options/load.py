@@ -12,7 +12,7 @@ from jobs.options.apart import check_apart
 from jobs.options.config import JobConfig
 from jobs.options.option import described_options
 from lookalike.errors import UsageError
-from lookalike.inputurls import without_secrets
+from lookalike.inputurls import TABLE, without_secrets
 
 _SHOWN = 80  # characters of a wrong value
 # libyaml takes a tenth of the time; not every PyYAML is built with it.
@@ -38,8 +38,25 @@ def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = Tr
         raise UsageError("--accounts and --accounts-from posts are both there: leave one of them out")
     if config.accounts_from == "files" and config.accounts is None:
         raise UsageError("--accounts is missing; or does each post have its author's name? --accounts-from posts")
+    _check_one_reader(config)
     check_apart(config)
     return config
+
+
+def _check_one_reader(config: JobConfig) -> None:
+    """Raise UsageError if not all paths of a table are read in one way: by the job, or by Spark."""
+    given = (
+        ("--posts", config.posts, config.posts_format),
+        ("--accounts", config.accounts or (), config.accounts_format),
+    )
+    for flag, paths, kind in given:
+        of_catalogue = [path.startswith(TABLE) for path in paths]
+        if any(of_catalogue) and kind != "auto":
+            raise UsageError(f"{flag}-format: a table of the catalogue has a format of its own; leave it out")
+        if any(of_catalogue) and not all(of_catalogue):
+            raise UsageError(f"{flag}: a table of the catalogue cannot be read together with files")
+        if kind != "auto" and not paths:
+            raise UsageError(f"{flag}-format: there are no {flag}")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -64,6 +65,12 @@ def _encoding(name: str) -> str:
     return found.name
 
 
+def _format(name: str) -> str:
+    if not _FORMAT.fullmatch(name):
+        raise ValueError("is no name of a format")
+    return name
+
+
 def _columns(given: Any) -> Any:
     """Pairs of a column and its name in the files, from id=ID,hashtags=Tags, a list of such, or a mapping in YAML."""
     if isinstance(given, dict):
@@ -84,8 +91,11 @@ def _parts(given: Any) -> tuple[str, ...]:
     return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
 
 
+_FORMAT = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]*")
+
 Columns = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_columns), Field(strict=False)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
+SparkFormat = Annotated[str, AfterValidator(_format)]
 Suffixes = Annotated[tuple[str, ...], BeforeValidator(_parts), Field(strict=False)]
 InputPath = Annotated[str, AfterValidator(input_path)]
 Paths = Annotated[tuple[InputPath, ...], BeforeValidator(_as_list), Field(min_length=1, strict=False)]

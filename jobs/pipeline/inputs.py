@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
+from jobs.exchange.workfolder import WorkFolder
 from jobs.inputs.files import find_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import NO_COLUMN, Reading
@@ -12,6 +14,7 @@ from jobs.inputs.text.evidence import quoting_of
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from lookalike.errors import UsageError
+from lookalike.inputurls import TABLE
 from lookalike.snapshots.manifest import Manifest
 
 _TABLES = (POSTS, ACCOUNTS)
@@ -27,12 +30,23 @@ class Inputs:
 
     @classmethod
     def find(cls, config: JobConfig) -> Inputs:
-        """Find what the options name. Raises UsageError if something is missing or cannot be read."""
-        return cls(
-            posts=find_table(config, POSTS),
-            accounts=find_table(config, ACCOUNTS),
-            ignored=IgnoreList.read(config.ignore_hashtags),
+        """Find what the options name. Raises UsageError if something is missing or cannot be read.
+
+        A table that Spark reads has no files yet, see with_rows_of_spark.
+        """
+        posts, accounts = (() if needs_spark(config, table) else find_table(config, table) for table in _TABLES)
+        return cls(posts=posts, accounts=accounts, ignored=IgnoreList.read(config.ignore_hashtags))
+
+    def with_rows_of_spark(self, config: JobConfig, work: WorkFolder) -> Inputs:
+        """With the rows that Spark reads, copied to the work folder. Raises UsageError."""
+        posts, accounts = (
+            _copied(config, table, work) if needs_spark(config, table) else self.of(table) for table in _TABLES
         )
+        return dataclasses.replace(self, posts=posts, accounts=accounts)
+
+    def of(self, table: Table) -> tuple[InputFile, ...]:
+        """The files of a table."""
+        return self.posts if table is POSTS else self.accounts
 
     def as_in(self, config: JobConfig, live: Manifest | None) -> Inputs:
         """As they are read if what rows told the run of the live snapshot counts where the heads leave it open."""
@@ -42,7 +56,9 @@ class Inputs:
         return dataclasses.replace(self, posts=posts, accounts=accounts)
 
     def _as_in(self, config: JobConfig, live: Manifest, table: Table) -> tuple[InputFile, ...]:
-        files = self.posts if table is POSTS else self.accounts
+        files = self.of(table)
+        if needs_spark(config, table):
+            return files
         before = [record.quoting for record in live.inputs if record.table == table.name]
         likely: Quoting = next((quoting for quoting in before if quoting != "none"), "none")
         return files if likely in ("none", quoting_of(files)) else find_table(config, table, likely=likely)
@@ -52,9 +68,35 @@ def find_table(
     config: JobConfig, table: Table, quoting: Quoting | None = None, *, likely: Quoting = "none"
 ) -> tuple[InputFile, ...]:
     """The files of a table. quoting: instead of what the options say. likely: see Reading. Raises UsageError."""
-    paths = config.posts if table is POSTS or config.accounts is None else config.accounts
+    paths, _ = _given(config, table)
     reading = reading_of(config, table, quoting)
     return find_files(table, paths, dataclasses.replace(reading, likely=likely))
+
+
+def _given(config: JobConfig, table: Table) -> tuple[tuple[str, ...], str]:
+    """The paths that hold a table, and their format."""
+    if table is POSTS or config.accounts is None:
+        return config.posts, config.posts_format
+    return config.accounts, config.accounts_format
+
+
+def needs_spark(config: JobConfig, table: Table) -> bool:
+    """Whether only Spark can read a table: it is one of its catalogue, or of a format that the options name."""
+    paths, kind = _given(config, table)
+    return kind != "auto" or any(path.startswith(TABLE) for path in paths)
+
+
+def _copied(config: JobConfig, table: Table, work: WorkFolder) -> tuple[InputFile, ...]:
+    """The rows of a table that Spark reads."""
+    from jobs.spark.tables import read_with_spark  # loads slowly, and most runs read files
+
+    paths, kind = _given(config, table)
+    reading = reading_of(config, table)
+    return tuple(
+        itertools.chain.from_iterable(
+            read_with_spark(path, kind, table, reading, work) for path in sorted(set(paths))
+        )
+    )
 
 
 def reading_of(config: JobConfig, table: Table, quoting: Quoting | None = None) -> Reading:

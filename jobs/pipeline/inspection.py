@@ -19,6 +19,7 @@ from jobs.pipeline.firstrows import FirstRows
 from jobs.pipeline.inputs import reading_of
 from jobs.reporting.terminal import printable, table
 from lookalike.errors import UsageError
+from lookalike.inputurls import TABLE
 
 _TABLES: Final = (POSTS, ACCOUNTS)
 _SELDOM: Final = frozenset({"seen_at"})  # columns that few files have
@@ -34,6 +35,9 @@ def inspection_lines(config: JobConfig, paths: Sequence[str]) -> Iterator[str]:
     The files of a table are judged together, as a run does, and those that are read alike are shown together. Raises
     UsageError at last, with a line or more of each file that cannot be read.
     """
+    for flag in ("posts_format", "accounts_format"):
+        if getattr(config, flag) != "auto":
+            raise UsageError(f"--{flag.replace('_', '-')}: --inspect does not start Spark, which would read them")
     readings = {kind: reading_of(config, kind) for kind in _TABLES}
     names, problems = _named(paths)
     given = {absolute(name): name for name in names}
@@ -62,6 +66,9 @@ def _named(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     """The files that the paths name, and what is wrong with paths that name none."""
     names, problems = [], []
     for path in paths:
+        if path.startswith(TABLE):
+            problems.append(f"{path}: only Spark can read a table of its catalogue, and --inspect does not start it")
+            continue
         try:
             names += sorted(named_files(path))
         except UsageError as error:

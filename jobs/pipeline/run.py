@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 from pyspark import SparkContext
 
 from jobs.exchange.worker import ACCOUNTS_FILE
+from jobs.exchange.workfolder import WorkFolder
+from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts, read_accounts
 from jobs.pipeline.choose import choose_strategy, read_live
 from jobs.pipeline.destination import open_destination
 from jobs.pipeline.gate import check_rejects, check_result
-from jobs.pipeline.inputs import Inputs
+from jobs.pipeline.inputs import Inputs, needs_spark
 from jobs.pipeline.make import make_snapshot, plan_lines
 from jobs.pipeline.manifest import make_manifest
 from jobs.pipeline.plausible import about_files, warn_of
@@ -25,13 +27,14 @@ from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
 from jobs.spark.choose import choose_runner, work_place
 from jobs.spark.failures import user_errors
+from jobs.spark.runner import is_local
 from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
 from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.publisher import begin
+from lookalike.snapshots.publisher import Publication, begin
 from lookalike.snapshots.reader import Snapshot
 
 
@@ -51,13 +54,15 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         if config.wait:
             inputs = Inputs.find(config)  # there may be more files now
         live, without = read_live(config, open_output(place))
+        starting = start()
+        if any(needs_spark(config, table) for table in (POSTS, ACCOUNTS)):
+            inputs = _with_rows_of_spark(inputs, config, publication, starting, progress)
         inputs = inputs.as_in(config, live)
         strategy = choose_strategy(config, inputs, live, without)
-        starting = start()
         reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
         with progress.stage("start"):
             context = starting.result()
-        try:
+        with _stopped_after_an_error(context):
             with progress.stage("accounts"):
                 accounts = reading.result()
                 _give_back_memory()
@@ -80,10 +85,27 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                     print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
                     return None
                 return _publish(run, accounts, live)
-        except BaseException:
-            with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
-                context.stop()  # what it says of tasks that are still running comes before the error
-            raise
+
+
+def _with_rows_of_spark(
+    inputs: Inputs, config: JobConfig, publication: Publication, starting: Future[SparkContext], progress: Progress
+) -> Inputs:
+    """The input with what only Spark can read."""
+    with progress.stage("start"):
+        context = starting.result()
+    with _stopped_after_an_error(context), progress.stage("tables", context):
+        return inputs.with_rows_of_spark(config, WorkFolder(publication.work, flushed=not is_local(context)))
+
+
+@contextlib.contextmanager
+def _stopped_after_an_error(context: SparkContext) -> Iterator[None]:
+    """Stop Spark before an error is printed: what it says of tasks that are still running comes first."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
+            context.stop()
+        raise
 
 
 def _give_back_memory() -> None:

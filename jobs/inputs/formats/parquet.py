@@ -19,6 +19,7 @@ from jobs.inputs.columns import positions
 from jobs.inputs.formats.chunks import chunks_of
 from jobs.inputs.formats.format import Head
 from jobs.inputs.presets.registry import preset_of_columns
+from jobs.inputs.reading import Reading
 from jobs.inputs.separators.literals import HASHTAG_KEYS
 from jobs.inputs.stores.choose import place_of
 from jobs.inputs.streams import Ahead, open_file
@@ -58,24 +59,15 @@ class Parquet:
         there twice, or of a type that cannot be used.
         """
         with _opened(head) as source:
-            schema, metadata = source.schema_arrow, source.metadata
-            groups = tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-        file = head.file()
-        columns = positions(file.path, table, schema.names, head.reading)
-        for name, position in zip(table.columns, columns, strict=True):
-            kind = None if position < 0 else schema.field(position).type
-            if kind is not None and not _usable(name, kind):
-                raise UsageError(f"{file.path}: column {name!r} is of type {kind}, which cannot be used")
-            if name == HASHTAGS and kind is not None and _is_list(kind):
-                file = dataclasses.replace(file, separator="bar")
-        return dataclasses.replace(file, columns=columns, fields=len(schema.names), groups=groups)
+            file = of_schema(head.file(), table, source.schema_arrow, head.reading)
+            return dataclasses.replace(file, groups=group_bytes(source.metadata))
 
     def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
         """The rows of some row groups, in batches of about chunk_bytes bytes."""
         groups = file.groups or ()
-        is_stored = place_of(file.path) is not None
+        is_stored = place_of(file.content) is not None
         with (
-            open_file(file.path, file.status, Ahead([])) as stream,
+            open_file(file.content, file.status, Ahead([])) as stream,
             pq.ParquetFile(stream, pre_buffer=False) as source,
         ):
             names = source.schema_arrow.names
@@ -106,6 +98,23 @@ class Parquet:
     def fetch(self, file: InputFile, places: npt.NDArray[np.int64], table: Table) -> NoReturn:  # see can_seek
         """Rows are read by group."""
         raise NotImplementedError
+
+
+def of_schema(file: InputFile, table: Table, schema: pa.Schema, reading: Reading) -> InputFile:
+    """A file with the places of the table's columns. Raises UsageError as Parquet.examine does."""
+    columns = positions(file.path, table, schema.names, reading)
+    for name, position in zip(table.columns, columns, strict=True):
+        kind = None if position < 0 else schema.field(position).type
+        if kind is not None and not _usable(name, kind):
+            raise UsageError(f"{file.path}: column {name!r} is of type {kind}, which cannot be used")
+        if name == HASHTAGS and kind is not None and _is_list(kind):
+            file = dataclasses.replace(file, separator="bar")
+    return dataclasses.replace(file, columns=columns, fields=len(schema.names))
+
+
+def group_bytes(metadata: Any) -> tuple[int, ...]:
+    """The bytes of each group of rows of a file, by its footer."""
+    return tuple(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
 
 
 @contextlib.contextmanager

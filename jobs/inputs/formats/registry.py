@@ -23,6 +23,8 @@ FORMATS: Final[Mapping[str, Format]] = {"parquet": Parquet(), "jsonl": JsonLines
 
 def words_of(file: InputFile) -> str:
     """How a file is written, for a person."""
+    if file.copy:
+        return "read by Spark"
     packed = [] if file.compression is None else [f"compressed as {file.compression}"]
     return ", ".join([*FORMATS[file.format].words(file), *packed])
 
