@@ -56,7 +56,7 @@ test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try twenty times
 	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=20 && exec $(python) -m pytest -m random $(PYTEST)
 
 .PHONY: test-cluster
-test-cluster: environment .venv/.requirements-dev ## Kill every kind of process of a cluster in every stage
+test-cluster: environment .venv/.requirements-dev .cache/hadoop/.installed ## Kill every kind of process of a cluster in every stage
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: test-schedule
@@ -188,6 +188,18 @@ java: .venv/.requirements
 	@$(python) -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install -qq --require-hashes --only-binary :all: -r scripts/requirements-build.txt
 	@$(@D)/bin/python -m pip install -qq --require-hashes --no-build-isolation -r $<
+	@touch $@
+
+# The repository of Maven is of no use once the jars are copied.
+.cache/hadoop/.installed: tests/cluster/hadoop/pom.xml tests/cluster/hadoop/sha256sums
+	@echo 'Getting HDFS and YARN into .cache/hadoop'
+	@command -v mvn >/dev/null || { echo 'error: Maven is needed (mvn)' >&2; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -f $< -DincludeScope=runtime \
+	  -Dmaven.repo.local=$(CURDIR)/$(@D)/repository -DoutputDirectory=$(CURDIR)/$(@D)/lib
+	@rm -rf $(@D)/repository
+	@export LC_ALL=C && cd $(@D)/lib && sha256sum *.jar | diff - $(CURDIR)/tests/cluster/hadoop/sha256sums || \
+	  { echo 'error: these files are not those of tests/cluster/hadoop/sha256sums' >&2; exit 1; }
 	@touch $@
 
 # Unpacked and not installed: this machine gets no daemon from it.

@@ -140,7 +140,13 @@ case "$master" in
     # The cluster's own settings apply where ours say nothing. If the job's folder is read-only, numba keeps its
     # files in the folder of this variable, or else in the home folder, which on a cluster is often read-only, too.
     options+=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
-    options+=(--conf spark.executorEnv.XDG_CACHE_HOME=.numba "${user[@]:1}")
+    options+=(--conf spark.executorEnv.XDG_CACHE_HOME=.numba)
+    if [[ -n ${LOOKALIKE_WEBHDFS:-} ]]; then # for the driver of --deploy-mode cluster, too
+      for place in spark.executorEnv spark.yarn.appMasterEnv spark.kubernetes.driverEnv; do
+        options+=(--conf "$place.LOOKALIKE_WEBHDFS=$LOOKALIKE_WEBHDFS")
+      done
+    fi
+    options+=("${user[@]:1}")
     ship_python
     ;;
 esac

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from lookalike.namenodes import default_host
+
 HDFS: Final = "hdfs"
 TABLE: Final = "table:"  # before the name of a table of Spark's catalogue
 
@@ -73,6 +75,8 @@ def _parsed(match: re.Match[str]) -> InputUrl:
         known = ", ".join(f"{name}://" for name in (*_SCHEMES, "file"))
         raise ValueError(f"cannot be read; the URLs of input begin with {known}")
     host, path = match["host"], match["path"].strip("/")
+    if scheme == HDFS and not host:
+        host = default_host()
     if not _HOSTS.get(scheme, _BUCKET).fullmatch(host):
         what = "name node" if scheme == HDFS else "bucket"
         raise ValueError(

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,10 @@ from .standalone import Standalone
 
 FILES = 6  # of posts, so that every stage has several tasks
 DEADLINE = 1800  # seconds: a run that hangs fails its test
-LOCAL = ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYTHONPATH", "NUMBA_CACHE_DIR", "SPARK_LOCAL_DIRS", "TMPDIR")
+LOCAL = (
+    *("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYTHONPATH", "NUMBA_CACHE_DIR", "SPARK_LOCAL_DIRS", "TMPDIR"),
+    *("HADOOP_CONF_DIR", "HADOOP_USER_NAME", "LOOKALIKE_WEBHDFS"),
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,48 @@ def published_alone(inputs: Inputs, folder: Path, files: int = FILES) -> dict[st
     return published(folder / "out")
 
 
+def of_a_submitter() -> dict[str, str]:
+    """The environment of one who has not prepared this process for tests, on this machine alone."""
+    return {name: value for name, value in os.environ.items() if name not in LOCAL} | {"SPARK_LOCAL_IP": "127.0.0.1"}
+
+
+def arranged(deaths: Sequence[Sequence[str]], traces: Path) -> dict[str, str]:
+    """What to add to the environment of a driver for these deaths; see sitecustomize.py."""
+    if not deaths:
+        return {}
+    return {
+        "PYTHONPATH": str(Path(__file__).with_name("dying")),
+        "LOOKALIKE_TEST_DEATHS": json.dumps(deaths),
+        "LOOKALIKE_TEST_TRACES": str(traces),
+    }
+
+
+def check_that_all_came(deaths: Sequence[Sequence[str]], traces: Path) -> None:
+    """Each death must have happened."""
+    came = {path.name for path in traces.iterdir()} - {"second", "gone on"}
+    assert came == {" ".join(death) for death in deaths}
+
+
+def run_to_end(
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    log: Path,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> int:
+    """The exit code of a command; what it prints goes to the log. meanwhile: is called again and again until then."""
+    with log.open("w") as sink:
+        process = subprocess.Popen(list(map(str, command)), env=environment, stdout=sink, stderr=sink, cwd="/")
+        try:
+            end = time.monotonic() + DEADLINE
+            while process.poll() is None and time.monotonic() < end:
+                meanwhile()
+                time.sleep(0.3)
+        finally:
+            process.kill()
+            code = process.wait()
+    return code
+
+
 class Cluster:
     """Runs the job on a cluster; its outputs are in `shared`."""
 
@@ -99,27 +144,11 @@ class Cluster:
 
         files: of the posts that are named. meanwhile: is called again and again until the command ends.
         """
-        environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
-        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
-        if deaths:
-            environment["PYTHONPATH"] = str(Path(__file__).with_name("dying"))
-            environment["LOOKALIKE_TEST_DEATHS"] = json.dumps(deaths)
-            environment["LOOKALIKE_TEST_TRACES"] = str(self.traces)
+        environment = of_a_submitter() | arranged(deaths, self.traces)
         command = [str(ROOT / "spark-submit.sh"), "--master", self.standalone.url, "--executor-memory", "512m"]
         command += ["--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"]  # quick to start
         command += ["--", *map(str, self._inputs.options(self.output, files)), "--exchange", exchange]
         log = self.shared / "log"
-        with log.open("w") as sink:
-            process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd="/")
-            try:
-                end = time.monotonic() + DEADLINE
-                while process.poll() is None and time.monotonic() < end:
-                    meanwhile()
-                    time.sleep(0.3)
-            finally:
-                process.kill()
-                process.wait()
-        assert process.returncode == 0, log.read_text()
-        came = {path.name for path in self.traces.iterdir()} - {"second", "gone on"}
-        assert came == {" ".join(death) for death in deaths}
+        assert run_to_end(command, environment, log, meanwhile) == 0, log.read_text()
+        check_that_all_came(deaths, self.traces)
         return published(self.output)

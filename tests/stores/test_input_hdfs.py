@@ -30,6 +30,7 @@ from .test_input_names import NAMES, said
 def hdfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHdfs]:
     monkeypatch.setattr(webhdfs, "PAUSES", (0.0, 0.0, 0.0))
     monkeypatch.setenv("HADOOP_USER_NAME", "analyst")
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
     store_of.cache_clear()
     (tmp_path / "hdfs").mkdir()
     with fake_hdfs(tmp_path / "hdfs") as made:
@@ -162,7 +163,7 @@ def test_what_is_not_there_is_named(hdfs: FakeHdfs) -> None:
 
 def test_a_server_that_is_no_webhdfs_is_named(hdfs: FakeHdfs) -> None:
     hdfs.fault = lambda _: (404, "not of Java")
-    assert refused(hdfs) == "URL/things: http://NODE refuses to read it (status 404)"
+    assert refused(hdfs).startswith("URL/things: http://NODE is no WebHDFS (status 404); LOOKALIKE_WEBHDFS can")
 
 
 def test_the_environment_can_name_several_addresses_of_which_one_answers(

@@ -6,11 +6,11 @@ waits for ever for a node that does not answer, and takes an error of a data nod
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import http.client
 import json
 import os
-import re
 import time
 import urllib.error
 import urllib.request
@@ -20,12 +20,11 @@ from urllib.parse import quote, urlencode
 from jobs.inputs.stores.store import FileStatus, Listing
 from lookalike.errors import UsageError
 from lookalike.inputurls import InputUrl
+from lookalike.namenodes import ADDRESSES, web_addresses
 
-ADDRESSES: Final = "LOOKALIKE_WEBHDFS"  # the variable of the environment
-_PORT: Final = 9870
 _SECONDS: Final = 60  # that a node may be silent
 PAUSES: Final = (0.1, 0.5, 2.0, 5.0, 5.0)  # seconds between the tries of a request
-_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?")
+_HINT: Final = f"{ADDRESSES} can name another address of WebHDFS"
 _NOT_NOW: Final = frozenset({"StandbyException", "RetriableException", "SafeModeException"})
 
 
@@ -35,8 +34,8 @@ class WebHdfs:
     def __init__(self, root: InputUrl) -> None:
         """Connect to nothing yet. UsageError if the environment names no address of WebHDFS."""
         self._root = root
-        self._addresses = _addresses(root.host)
-        self._user = _user()
+        self._addresses = web_addresses(root.host)
+        self._who = _who()
 
     def status(self, path: str) -> FileStatus | None:
         """See Store."""
@@ -76,8 +75,7 @@ class WebHdfs:
 
     def _ask(self, path: str, operation: str, size: int | None = None, **parameters: int) -> bytes | None:
         """The content of an answer, of `size` bytes if that is known; None if there is no such file."""
-        user = {} if self._user is None else {"user.name": self._user}
-        query = urlencode({"op": operation, **user, **parameters})
+        query = urlencode({"op": operation, **self._who, **parameters})
         reason = ""
         for pause in (*PAUSES, None):
             for address in list(self._addresses):
@@ -95,8 +93,7 @@ class WebHdfs:
                     self._addresses = [*(one for one in self._addresses if one != address), address]
             if pause is not None:
                 time.sleep(pause)
-        hint = f"{ADDRESSES} can name another address of WebHDFS"
-        raise UsageError(f"{self._name(path)}: {self._asked()} fails ({reason}); {hint}")
+        raise UsageError(f"{self._name(path)}: {self._asked()} fails ({reason}); {_HINT}")
 
     def _asked(self) -> str:
         return " and ".join(sorted(self._addresses))
@@ -105,8 +102,11 @@ class WebHdfs:
         if refusal.status == 401:
             return f"{self._asked()} wants Kerberos, which the job does not have; mount it as a folder"
         if refusal.status == 403:
-            who = "" if self._user is None else f" to {self._user}"
+            user = self._who.get("doas") or self._who.get("user.name")
+            who = "" if user is None else f" to {user}"
             return f"access denied{who} ({refusal.reason}); see HADOOP_USER_NAME in the environment"
+        if refusal.status == 404:
+            return f"{self._asked()} is no WebHDFS ({refusal.reason}); {_HINT}"
         return f"{self._asked()} refuses to read it ({refusal.reason})"
 
 
@@ -156,20 +156,10 @@ def _words(error: Exception) -> str:
     return (isinstance(error, OSError) and (error.strerror or str(error))) or type(error).__name__
 
 
-def _addresses(host: str) -> list[str]:
-    """Where WebHDFS answers, without slashes at the end."""
-    given = os.environ.get(ADDRESSES)
-    if not given:
-        return [f"http://{host}" if ":" in host else f"http://{host}:{_PORT}"]
-    addresses = [address.strip() for address in given.split(",")]
-    if not all(map(_ADDRESS.fullmatch, addresses)):
-        raise UsageError(f"{ADDRESSES}: must be http://HOST:PORT or several with commas between them")
-    return [address.rstrip("/") for address in addresses]
-
-
-def _user() -> str | None:
-    """Who reads, as Hadoop's own tools find it."""
-    try:
-        return os.environ.get("HADOOP_USER_NAME") or getpass.getuser()
-    except (OSError, KeyError):  # a process in a container may have no name
-        return None
+def _who() -> dict[str, str]:
+    """Who asks, and for whom, as Hadoop's own tools find it; tasks of Spark ask for who has started the run."""
+    user = os.environ.get("HADOOP_USER_NAME") or os.environ.get("SPARK_USER")
+    with contextlib.suppress(OSError, KeyError):  # a process in a container may have no name
+        user = user or getpass.getuser()
+    named = {"user.name": user, "doas": os.environ.get("HADOOP_PROXY_USER")}
+    return {name: value for name, value in named.items() if value}

@@ -5,7 +5,8 @@ task that has something to pass on kills the victim, in the middle of its own wo
 
 python     the task's own process
 executor   Spark's process that runs the tasks, as a system does that runs out of memory
-worker     all that Spark runs on a machine
+worker     all that Spark runs on a machine, with the worker or node manager that has started it
+store      nothing here: the trace starts an outage of the store, see tests/cluster/outages
 link       the same executor, but the task itself goes on, as on a machine that lost only its network: when the
            task's second attempt has done its work and is about to say so, the first does all of it once more.
            It leaves the file `gone on`, with what it passed on, or its error
@@ -64,14 +65,16 @@ class Dying:
 
     def die(self) -> None:
         """Kill the victim, from the top down, and this process last."""
-        daemon, executor, worker = itertools.islice(ancestors(), 3)
+        if self.victim == "store":
+            return
+        daemon, executor = itertools.islice(ancestors(), 2)
         if self.victim == "link":
             for number in (signal.SIGHUP, signal.SIGTERM):  # the daemon takes its children along
                 signal.signal(number, signal.SIG_IGN)
         victims = {
             "python": [],
             "executor": [executor, daemon],
-            "worker": [worker, executor, daemon],
+            "worker": [*machine(), executor, daemon],
             "link": [executor],
         }
         for process in victims[self.victim]:
@@ -126,6 +129,17 @@ def ancestors() -> Iterator[int]:
     while True:
         yield process
         process = int((Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[1])
+
+
+def machine() -> list[int]:
+    """The processes above the executor, as far as the one that stands for the machine, and that one first."""
+    above = []
+    for process in itertools.islice(ancestors(), 2, None):
+        above.append(process)
+        command = (Path("/proc") / str(process) / "cmdline").read_bytes()
+        if any(name in command for name in (b".deploy.worker.Worker", b".nodemanager.NodeManager")):
+            return above[::-1]
+    raise AssertionError("no worker and no node manager has started this task")
 
 
 def arrange(deaths: list[list[str]], traces: Path) -> None:
