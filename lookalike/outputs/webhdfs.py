@@ -60,7 +60,7 @@ class WebHdfs:
 
     def name(self, path: str) -> str:
         """The URL of a path."""
-        return f"hdfs://{self._host}/{path}"
+        return f"hdfs://{self._host}/{path}" if path else f"hdfs://{self._host}"
 
     def status(self, path: str) -> Status | None:
         """None if nothing is there."""
