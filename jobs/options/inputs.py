@@ -85,13 +85,13 @@ class InputOptions(BaseModel):
         Option(
             INPUT,
             "Publish the snapshot in this folder, which is made if it does not exist, or below this URL of an "
-            "object store, such as s3://BUCKET/PREFIX.",
+            "object store or in HDFS, such as s3://BUCKET/PREFIX.",
             metavar="DIR",
             allowed="a path or a URL",
             example="out",
             details="Earlier snapshots in it stay. It must be apart from the folders of the input: none of them, in "
-            "one or above one. The URL of an object store begins with s3://, gs://, az:// or "
-            "abfss://; the credentials come from the environment.",
+            "one or above one. A URL begins with s3://, gs://, az://, abfss:// or "
+            "hdfs://; the credentials come from the environment.",
         ),
     ]
     quoting: Annotated[

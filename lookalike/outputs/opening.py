@@ -1,4 +1,4 @@
-"""The one place that chooses between a folder and an object store."""
+"""The one place that chooses between a folder, an object store and HDFS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lookalike.outputs.comparedfolder import ComparedFolder
 from lookalike.outputs.folder import FolderOutput
 from lookalike.outputs.interface import Output
 from lookalike.outputs.store import Store
-from lookalike.outputs.urls import OutputPlace, StoreUrl
+from lookalike.outputs.urls import HDFS, OutputPlace, StoreUrl
 
 if TYPE_CHECKING:
     from lookalike.outputs.storedoutput import StoredOutput
@@ -50,10 +50,12 @@ def shared_store(url: StoreUrl) -> Store:
 def _stored(
     url: StoreUrl, block_cache_bytes: int | None = None, *, brisk: bool = False, whole: bool = False
 ) -> StoredOutput:
-    # The library of object stores is not loaded for a folder.
+    # None of it is loaded for a folder.
+    from lookalike.outputs.hdfs import HdfsOutput
     from lookalike.outputs.objects import BRISK, PATIENT
     from lookalike.outputs.objectstore import ObjectOutput
     from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES
 
+    kind = HdfsOutput if url.scheme == HDFS else ObjectOutput
     cache = SMALL_CACHE_BYTES if block_cache_bytes is None else block_cache_bytes
-    return ObjectOutput(url, patience=BRISK if brisk else PATIENT, block_cache_bytes=cache, whole=whole)
+    return kind(url, patience=BRISK if brisk else PATIENT, block_cache_bytes=cache, whole=whole)

@@ -1,4 +1,4 @@
-"""The URL of an output in an object store, and what an option or setting means: a folder or a URL."""
+"""The URL of an output in an object store or in HDFS, and what an option or setting means: a folder or a URL."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-SCHEMES: Final = ("s3", "gs", "az", "abfs", "abfss")
+HDFS: Final = "hdfs"
+SCHEMES: Final = ("s3", "gs", "az", "abfs", "abfss", HDFS)
 
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _AZURE_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,254}@[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
+_NAME_NODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}(:[0-9]{1,5})?")
 _SEGMENT: Final = re.compile(
     r"[A-Za-z0-9!_.*'()=+,@ -]+"
 )  # characters that mean the same in a key, a URL and a file name
@@ -32,16 +34,23 @@ class StoreUrl(str):
             raise ValueError("has the scheme of Hadoop; write s3://")
         if scheme not in SCHEMES:
             known = ", ".join(f"{name}://" for name in SCHEMES)
-            raise ValueError(f"is not a supported object store ({known}); mount other storage as a folder")
+            raise ValueError(f"is not a supported store ({known}); mount other storage as a folder")
         host, *segments = rest.split("/")
+        if scheme == HDFS and not _NAME_NODE.fullmatch(host):
+            raise ValueError("names no name node; write hdfs://namenode/folder")
         azure = scheme.startswith("abfs") and _AZURE_HOST.fullmatch(host)
-        if not azure and not _HOST.fullmatch(host):
+        if scheme != HDFS and not azure and not _HOST.fullmatch(host):
             raise ValueError(
                 f"names no bucket; write {scheme}://bucket/prefix, credentials come from the environment"
             )
         if any(not _SEGMENT.fullmatch(segment) or segment in (".", "..") for segment in segments):
             raise ValueError("has a prefix with other characters than letters, digits, - _ . = and single slashes")
         return cls(f"{scheme}://{rest}")
+
+    @property
+    def scheme(self) -> str:
+        """One of SCHEMES."""
+        return self.partition("://")[0]
 
 
 OutputPlace = Path | StoreUrl  # what names an output: a folder or a URL

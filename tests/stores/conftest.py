@@ -10,12 +10,14 @@ import pytest
 
 from jobs.exchange.worker import open_snapshot
 from jobs.inputs.stores.choose import store_of
+from lookalike.outputs import webhdfs
 from lookalike.outputs.opening import shared_output
 from lookalike.outputs.urls import StoreUrl
 from tests.job import localspark
 from tests.job.running import Job
 from tests.serving.running import ServiceFactory
 
+from .fakehdfs import FakeHdfs, fake_hdfs
 from .inputs import Twice
 from .places import Place
 from .proxy import Proxy, proxy_of
@@ -70,12 +72,27 @@ def serve() -> Iterator[ServiceFactory]:
     factory.close()
 
 
-@pytest.fixture(params=["folder", "object store"])
+@pytest.fixture
+def hdfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHdfs]:
+    monkeypatch.setattr(webhdfs, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setenv("HADOOP_USER_NAME", "analyst")
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    forget_stores()
+    (tmp_path / "hdfs").mkdir()
+    with fake_hdfs(tmp_path / "hdfs") as made:
+        yield made
+
+
+@pytest.fixture(params=["folder", "object store", "hdfs"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """An output of either kind with nothing in it."""
+    """An output of each kind with nothing in it."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # nobody pulls the plug
-    chosen = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("url")
-    return Place(chosen)
+    if request.param == "folder":
+        return Place(tmp_path / "out", tmp_path / "out")
+    if request.param == "hdfs":
+        hdfs: FakeHdfs = request.getfixturevalue("hdfs")
+        return Place(StoreUrl.parse(f"{hdfs.url}/made/out"), hdfs.folder / "made/out")
+    return Place(request.getfixturevalue("url"))
 
 
 @pytest.fixture

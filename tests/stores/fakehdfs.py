@@ -1,9 +1,10 @@
-"""A WebHDFS of this machine's files: a name node that sends readers on to a data node, both in this process."""
+"""A WebHDFS of this machine's files: a name node that sends clients on to a data node, both in this process."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 _ROOT = "/webhdfs/v1/"
 CUT = -1  # the answer breaks off in the middle
+LOST = -2  # what was asked for is done, and there is no answer
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Asked:
     length: int | None = None
 
 
-# A status and the exception in Java, CUT, or None for the right answer.
+# A status and the exception in Java, CUT, LOST, or None for the right answer.
 Fault = Callable[[Asked], tuple[int, str] | int | None]
 
 
@@ -41,6 +43,7 @@ class FakeHdfs:
     data_port: int = 0
     fault: Fault = lambda _: None
     asked: list[Asked] = field(default_factory=list)
+    changing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -62,11 +65,18 @@ class FakeHdfs:
         self.asked.append(asked)
         fault = self.fault(asked)
         file = self.folder / path
+        content = _body(handler)
         if isinstance(fault, tuple):
             _send(handler, fault[0], {"RemoteException": {"exception": fault[1], "message": "secret /user/path"}})
-        elif not file.exists() or not parts.path.startswith(_ROOT):
-            missing = {"exception": "FileNotFoundException", "message": f"File does not exist: /{path}"}
-            _send(handler, 404, {"RemoteException": missing})
+        elif handler.command != "GET" and (node == "data" or asked.operation not in ("CREATE", "APPEND")):
+            with self.changing:
+                answer = self.change(asked.operation, file, query, content)
+            if fault == LOST:
+                handler.close_connection = True
+            else:
+                _send(handler, *answer)
+        elif not (file.exists() or asked.operation == "CREATE") or not parts.path.startswith(_ROOT):
+            _send(handler, 404, _exception("FileNotFoundException"))
         elif asked.operation == "GETFILESTATUS":
             _send(handler, 200, {"FileStatus": _status(file, "")})
         elif asked.operation == "LISTSTATUS":
@@ -83,6 +93,60 @@ class FakeHdfs:
         else:
             end = None if asked.length is None else asked.offset + asked.length
             _send(handler, 200, file.read_bytes()[asked.offset : end], cut=fault == CUT)
+
+    def change(self, operation: str, file: Path, query: dict[str, str], content: bytes) -> tuple[int, Any]:
+        """Do what is asked for; status and body of the answer."""
+        if operation == "CREATE":
+            if file.exists() and query["overwrite"] == "false":
+                return 403, _exception("FileAlreadyExistsException")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            return 201, b""
+        if operation == "APPEND":
+            with file.open("ab") as opened:
+                opened.write(content)
+            return 200, b""
+        if operation == "MKDIRS":
+            file.mkdir(parents=True, exist_ok=True)
+            return 200, {"boolean": True}
+        if operation == "DELETE":
+            return self._delete(file, all_below=query["recursive"] == "true")
+        target = self.folder / query["destination"].removeprefix("/")
+        if not file.exists() or not target.parent.exists():
+            return 404, _exception("FileNotFoundException")
+        if target.exists() and (query["renameoptions"] == "NONE" or target.is_dir()):
+            return 403, _exception("FileAlreadyExistsException")
+        file.rename(target)
+        return 200, b""
+
+    def _delete(self, file: Path, *, all_below: bool) -> tuple[int, Any]:
+        if not file.exists():
+            return 200, {"boolean": False}
+        if file.is_file():
+            file.unlink()
+        elif all_below:
+            shutil.rmtree(file)
+        elif any(file.iterdir()):
+            return 403, _exception("PathIsNotEmptyDirectoryException")
+        else:
+            file.rmdir()
+        return 200, {"boolean": True}
+
+
+def _exception(name: str) -> dict[str, Any]:
+    return {"RemoteException": {"exception": name, "message": "of /a/path"}}
+
+
+def _body(handler: BaseHTTPRequestHandler) -> bytes:
+    """The content of a request, in one piece or in chunks."""
+    if handler.headers.get("transfer-encoding") != "chunked":
+        return handler.rfile.read(int(handler.headers.get("content-length") or 0))
+    content = b""
+    while size := int(handler.rfile.readline(), 16):
+        content += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return content
 
 
 def _status(file: Path, name: str) -> dict[str, Any]:
@@ -118,14 +182,19 @@ def fake_hdfs(folder: Path) -> Iterator[FakeHdfs]:
 @contextlib.contextmanager
 def _node(hdfs: FakeHdfs, node: str) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_any(self) -> None:
             hdfs.answer(self, node)
+
+        do_GET = do_PUT = do_POST = do_DELETE = do_any  # noqa: N815  # the names of http.server
 
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 64  # clients that come together
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:

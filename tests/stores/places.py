@@ -1,4 +1,4 @@
-"""A place for an output, folder or object store, that tests publish to and look into."""
+"""A place for an output, folder, object store or HDFS, that tests publish to and look into."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ FIRST, SECOND, THIRD = 1, 2, 3  # days of November
 
 
 class Place:
-    """A folder or a prefix of a bucket, and what it holds, by the file system or the store's own library."""
+    """An output, and what it holds, by the file system or the store's own library."""
 
-    def __init__(self, place: OutputPlace) -> None:
-        self.place = place
-        self._bucket = Bucket(place) if isinstance(place, StoreUrl) else None
+    def __init__(self, place: OutputPlace, folder: Path | None = None) -> None:
+        """folder: where the files of the place are, if it is not in an object store."""
+        self.place, self._there = place, folder
+        self._bucket = Bucket(place) if isinstance(place, StoreUrl) and folder is None else None
 
     def open(self) -> Output:
         """As another process would see it."""
@@ -60,8 +61,8 @@ class Place:
 
     @property
     def _folder(self) -> Path:
-        assert isinstance(self.place, Path)
-        return self.place
+        assert self._there is not None
+        return self._there
 
 
 def files_of(manifest: Manifest) -> set[str]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.inputs.files import find_files
 from jobs.inputs.paths import named_files
-from jobs.inputs.stores import readahead, webhdfs
+from jobs.inputs.stores import readahead
 from jobs.inputs.stores.choose import store_of
 from jobs.inputs.tables import WHOLE
 from lookalike.errors import UsageError
@@ -20,21 +18,10 @@ from tests.job.command import submit_alone
 from tests.job.running import Job
 from tests.serving.running import free_ports
 
-from .fakehdfs import CUT, Asked, FakeHdfs, fake_hdfs
+from .fakehdfs import CUT, Asked, FakeHdfs
 from .running import write_inputs
 from .test_input_files import FORMS
 from .test_input_names import NAMES, said
-
-
-@pytest.fixture
-def hdfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHdfs]:
-    monkeypatch.setattr(webhdfs, "PAUSES", (0.0, 0.0, 0.0))
-    monkeypatch.setenv("HADOOP_USER_NAME", "analyst")
-    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
-    store_of.cache_clear()
-    (tmp_path / "hdfs").mkdir()
-    with fake_hdfs(tmp_path / "hdfs") as made:
-        yield made
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from lookalike.outputs.urls import StoreUrl, parse_output
         ("S3://bucket", "s3://bucket"),
         ("gs://bucket/a=1/b_c.d", "gs://bucket/a=1/b_c.d"),
         ("az://container/a", "az://container/a"),
+        ("hdfs://nameservice1/a", "hdfs://nameservice1/a"),
+        ("hdfs://node.example:9870/a/", "hdfs://node.example:9870/a"),
         ("abfss://container@account.dfs.core.windows.net/a", "abfss://container@account.dfs.core.windows.net/a"),
     ],
 )
@@ -38,7 +40,8 @@ def test_what_is_no_url_is_a_folder(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("hdfs://host/out", "mount"),
+        ("hdfs:///out", "no name node"),
+        ("hdfs://host:8020x/out", "no name node"),
         ("file:///out", "mount"),
         ("s3a://bucket/out", "s3://"),
         ("s3://", "no bucket"),

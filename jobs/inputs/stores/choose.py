@@ -51,9 +51,9 @@ def resolved(path: str) -> str:
 def store_of(root: InputUrl) -> Store:
     """One for each bucket and process, because it keeps connections and credentials."""
     if root.scheme == HDFS:
-        from jobs.inputs.stores.webhdfs import WebHdfs  # neither is loaded for files of this machine
+        from jobs.inputs.stores.webhdfs import HdfsFiles  # neither is loaded for files of this machine
 
-        return WebHdfs(root)
+        return HdfsFiles(root)
     from jobs.inputs.stores.objects import Objects
 
     return Objects(root)
