@@ -53,7 +53,9 @@ def test_on_spark_one_core_and_several_publish_the_same_bytes(job: Job, posts: P
         assert job(posts, medium().accounts, **OPTIONS).contents() == whole
 
 
-@pytest.mark.parametrize("rows", [1, 7, 100])
+@pytest.mark.parametrize(
+    "rows", [pytest.param(1, marks=pytest.mark.thorough), pytest.param(7, marks=pytest.mark.thorough), 100]
+)
 def test_tasks_that_sort_in_parts_publish_the_same_bytes(
     quick_job: Job, posts: Path, whole: dict[str, bytes], rows: int
 ) -> None:
