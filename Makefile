@@ -43,8 +43,13 @@ environment: setup .cache/numba/.job ## Pack the Python and the job for a cluste
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
-test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-cluster, test-schedule, soak and stress
+test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-thorough, test-cluster, test-schedule, soak and stress
 	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) $(PYTEST)
+
+.PHONY: test-thorough
+test-thorough: environment .cache/numba/.serving .venv/.requirements-dev ## Test the variants that make test leaves out
+	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) -m thorough \
+	  $(foreach other,bench cluster deploy soak,--ignore tests/$(other)) $(PYTEST)
 
 .PHONY: test-random
 test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try twenty times as many random inputs as test does

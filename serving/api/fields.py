@@ -71,9 +71,13 @@ Cursor = Annotated[
 AccountId = Annotated[str, Field(min_length=1, description="As in the job's input.")]
 HashtagPath = Annotated[
     str,
-    Path(min_length=1, description="In any spelling, with or without #.", examples=["maga"]),
+    Path(
+        min_length=1,
+        description="In any spelling, with or without #. A slash in it is sent as %2F.",
+        examples=["maga"],
+    ),
 ]
-AccountPath = Annotated[str, Path(min_length=1, description="As in the job's input.")]
+AccountPath = Annotated[str, Path(min_length=1, description="As in the job's input. A slash in it is sent as %2F.")]
 
 _MEANINGS: Final = {
     404: "The snapshot has no such thing.",
@@ -124,13 +128,21 @@ def _refuse_parameters(request: Request) -> None:
 NO_PARAMETERS = Depends(_refuse_parameters)
 
 
+# In the path of a request, a slash that was sent as %2F: one inside of a hashtag or an id, which ends no part of the
+# path. No text that is UTF-8 has this code point.
+INNER_SLASH: Final = "\udc2f"
+
+
 class _Anything(Convertor[str]):
-    """What a path parameter may be: hashtags and ids are as the job's input had them, slashes and line ends too."""
+    """What a path parameter may be: hashtags and ids are as the job's input had them, slashes and line ends too.
+
+    A hashtag `a/pairs` is asked for as `a%2Fpairs`; `a/pairs` are the pairs of `a`.
+    """
 
     regex = r"[\s\S]*"
 
     def convert(self, value: str) -> str:
-        return value
+        return value.replace(INNER_SLASH, "/")
 
     def to_string(self, value: str) -> str:
         return value

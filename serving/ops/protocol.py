@@ -127,6 +127,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is whole."""
         if len(self.headers) > self._most_headers or self._fed - len(self.url) > self._most_header_bytes:
             raise HeadersTooLarge
+        if self.parser.get_http_version() == "1.1" and [name for name, _ in self.headers].count(b"host") != 1:
+            raise BadRequest("A request of HTTP/1.1 has one Host header.")  # RFC 9112, section 3.2
         super().on_headers_complete()
         self._fed = 0
         self._in_head = False
@@ -234,7 +236,7 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             problem = cause if isinstance(cause, Problem) else BadRequest("The request is not well-formed HTTP/1.1.")
-            self._refuse(problem, "size" if isinstance(cause, Problem) else "malformed")
+            self._refuse(problem, "malformed" if isinstance(problem, BadRequest) else "size")
         if not self._in_head:
             if was_in_head:
                 self.deadline = self.loop.time() + self._guard.settings.body_timeout_seconds

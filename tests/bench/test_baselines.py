@@ -52,6 +52,7 @@ def pairs_of(file: Path) -> list[Pair]:
     return list(zip(*columns.to_pydict().values(), strict=True))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("threshold", ["0.8", "0.6"])
 def test_generated_data_gives_the_pairs_of_brute_force(tmp_path: Path, threshold: str) -> None:
     generate(Shape(accounts=600, posts=6_000, hashtags=60), tmp_path)
@@ -66,7 +67,9 @@ def test_generated_data_gives_the_pairs_of_brute_force(tmp_path: Path, threshold
 RICH = Recipe(1, 400, 41, 1.0, 0.2, 0.05, 0.02, 0.05, "0.75", 513, 3)
 
 
-@pytest.mark.parametrize("recipe", [RICH, *(recipe_of(seed, 400) for seed in range(4))])
+@pytest.mark.parametrize(
+    "recipe", [RICH, *(pytest.param(recipe_of(seed, 400), marks=pytest.mark.thorough) for seed in range(4))]
+)
 def test_stress_data_gives_the_pairs_of_brute_force(tmp_path: Path, recipe: Recipe) -> None:
     write_data(recipe, tmp_path)
     threshold = Fraction(recipe.threshold)

@@ -30,6 +30,13 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]
 
 
 @pytest.fixture
+def small_cluster(standalone: Standalone, inputs: Inputs, tmp_path: Path) -> Cluster:
+    """A living worker, and a folder that all machines see."""
+    standalone.keep_workers(1)
+    return Cluster(standalone, inputs, tmp_path)
+
+
+@pytest.fixture
 def cluster(standalone: Standalone, inputs: Inputs, tmp_path: Path) -> Cluster:
     """Two living workers, and a folder that all machines see."""
     standalone.keep_workers(2)

@@ -44,14 +44,13 @@ class Standalone(Daemons):
         return Places(self.folder / name, SPARK, Path(os.environ["JAVA_HOME"]), self.path)
 
     def set_up(self) -> None:
-        """Start the master and two workers."""
+        """Start the master."""
         log = self._start_spark("master", "master.Master", ["--port", "0"])
         started = re.compile(r"Starting Spark master at (spark://\S+)")
         self.url = self.wait_for("master", lambda: started.search(log.read_text()))[1]
-        self.keep_workers(2)
 
     def keep_workers(self, count: int) -> None:
-        """Replace the workers that have died."""
+        """Have so many workers at the least; those that have died are replaced."""
         self.bury()
         logs = {}
         for number in range(count - len(self.workers)):

@@ -57,11 +57,13 @@ class Tasks:
 
 
 def test_a_cluster_without_any_python_publishes_what_one_process_does(
-    cluster: Cluster, alone: dict[str, Any]
+    small_cluster: Cluster, alone: dict[str, Any]
 ) -> None:
-    assert [tool for tool in ("python", "python3") if shutil.which(tool, path=str(cluster.standalone.path))] == []
-    tasks = Tasks(cluster)
-    assert cluster.run(meanwhile=tasks.look) == alone
+    assert [
+        tool for tool in ("python", "python3") if shutil.which(tool, path=str(small_cluster.standalone.path))
+    ] == []
+    tasks = Tasks(small_cluster)
+    assert small_cluster.run(meanwhile=tasks.look) == alone
     tasks.check()
 
 

@@ -109,7 +109,7 @@ def run_days(job: Job, rng: random.Random, folder: Path, days: int, cores: Seque
     return results
 
 
-@whole_runs(8)
+@whole_runs(5)
 @given(rng=st.randoms(use_true_random=False))
 def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     quick_job: Job, tmp_path: Path, rng: random.Random
@@ -122,7 +122,7 @@ def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
 @seeds(1)
 def test_on_spark_days_one_by_one_give_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(300 + seed)
-    results = run_days(job, rng, tmp_path, 3, (2,))
+    results = run_days(job, rng, tmp_path, 2, (2,))
     assert [result.manifest.mode.name for result in results if result.manifest.mode][1:]
 
 

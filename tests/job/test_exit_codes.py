@@ -86,7 +86,7 @@ def test_a_published_run_returns_0_and_prints_what_the_snapshot_holds(job: Job, 
 @pytest.mark.parametrize(
     ("run", "arguments", "expected"),
     [
-        (submit, ["--bogus", "1"], "unrecognized arguments: --bogus 1"),
+        (submit_alone, ["--bogus", "1"], "unrecognized arguments: --bogus 1"),
         (submit_alone, ["--buckets", "0"], "--buckets: "),
         (submit_alone, ["--min-similarity", "1.5"], "--min-similarity: 1.5 is not between 0 and 1"),
         (submit, ["--posts", "/nowhere/*.tsv"], "/nowhere/*.tsv: no such file"),
@@ -185,7 +185,7 @@ def test_anything_else_returns_1_with_all_that_is_known(tmp_path: Path, posts: P
     assert left_behind(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("state", ["work", "members"])
+@pytest.mark.parametrize("state", [pytest.param("work", marks=pytest.mark.thorough), "members"])
 def test_an_interrupted_run_says_so_and_publishes_nothing(tmp_path: Path, state: str) -> None:
     # "work" is there before Java has started, "members" when a task is at work.
     known, output = tiny(), tmp_path / "out"

@@ -68,7 +68,10 @@ def test_where_processes_cannot_be_seen_it_waits_until_java_sees_its_pipe(
     thread.join()
 
 
-@pytest.mark.parametrize(("options", "times"), [([], 3), (["--master", "local-cluster[1,1,512]", "--"], 2)])
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [([], 2), pytest.param(["--master", "local-cluster[1,1,512]", "--"], 2, marks=pytest.mark.thorough)],
+)
 def test_failing_commands_one_right_after_the_other_leave_no_process(
     tmp_path: Path, options: list[str], times: int
 ) -> None:

@@ -32,6 +32,7 @@ TRACES = {
 }
 # Where the process that dies leaves Java and a task's Python behind, in a run of each kind.
 ON_SPARK = ("compare", "merge tables")
+MORE = ("scan", "validate", "merge members")  # left to `make test-thorough`
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -51,7 +52,15 @@ def die_at(moment: str, kind: str, known: Known, output: Path) -> None:
     assert died.returncode == -signal.SIGKILL, died.stderr
 
 
-@pytest.mark.parametrize(("moment", "kind"), [(one, "spark" if one in ON_SPARK else "alone") for one in MOMENTS])
+@pytest.mark.parametrize(
+    ("moment", "kind"),
+    [
+        pytest.param(
+            moment, "spark" if moment in ON_SPARK else "alone", marks=pytest.mark.thorough if moment in MORE else ()
+        )
+        for moment in MOMENTS
+    ],
+)
 def test_a_killed_run_leaves_the_live_snapshot_and_the_next_run_clears_up(
     quick_job: Job, tmp_path: Path, moment: str, kind: str
 ) -> None:

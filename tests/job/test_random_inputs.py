@@ -54,7 +54,7 @@ def run_and_check(job: Job, rng: random.Random, inputs: Inputs, cores: int) -> N
     result.check(expected_result(*inputs, **{name: options[name] for name in names if name in options}))
 
 
-@whole_runs(15)
+@whole_runs(10)
 @given(rng=st.randoms(use_true_random=False))
 def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, rng: random.Random) -> None:
     shutil.rmtree(tmp_path)
@@ -63,7 +63,7 @@ def test_a_small_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
     run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 
 
-@seeds(6)
+@seeds(4)
 def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     quick_job.cut_finely(rng.choice([1000, 5000, 1 << 20]))
@@ -71,7 +71,7 @@ def test_a_mixed_input_gives_what_the_definitions_say(quick_job: Job, tmp_path: 
     run_and_check(quick_job, rng, inputs, rng.choice([1, 2, 5]))
 
 
-@seeds(2)
+@seeds(1)
 def test_on_spark_a_mixed_input_gives_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(100 + seed)
     job.cut_finely(rng.choice([20_000, 1 << 20]))

@@ -65,7 +65,7 @@ def fresh_of_one_group(names: list[str], threshold: Threshold, fresh: npt.NDArra
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=names_of_any_kind, data=st.data())
 def test_any_names_of_which_any_are_fresh_give_what_brute_force_gives(
     threshold: Threshold, way: str, names: list[str], data: st.DataObject, monkeypatch: pytest.MonkeyPatch
@@ -79,7 +79,7 @@ def test_any_names_of_which_any_are_fresh_give_what_brute_force_gives(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda t: f"{t.numerator}/{t.denominator}")
-@examples(5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**9),
     alphabet=st.sampled_from(ALPHABETS),

@@ -121,7 +121,7 @@ def test_a_thousand_names_give_what_brute_force_gives(
     assert found_pairs(names, threshold) == all_similar_pairs(names, threshold)
 
 
-@pytest.mark.parametrize("length", [8, 15, 16, 17, 63, 64, 65, 127, 128, 129])
+@pytest.mark.parametrize("length", [8, 15, 16, 17, 63, 64, 65, 127, 128])
 @pytest.mark.parametrize("alphabet", ["abcdef", ALPHABETS[4]], ids=["one-byte", "four-bytes"])
 @pytest.mark.parametrize("small_index", [0, 1000], ids=["indexed", "directly"])
 def test_names_of_any_length_give_what_brute_force_gives(

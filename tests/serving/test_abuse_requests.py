@@ -23,6 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoundedServer]:
 def test_a_request_within_the_bounds_is_answered(server: BoundedServer) -> None:
     many = [f"X-{number}: {'v' * 150}" for number in range(18)]
     assert server.exchange(get("/" + "u" * 900, "Connection: close", *many))[0][0] == 200
+    assert server.exchange(b"GET / HTTP/1.0\r\n\r\n")[0][0] == 200
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,8 @@ def test_a_request_within_the_bounds_is_answered(server: BoundedServer) -> None:
         (b"GET / HTTP/1.1\r\nNo colon\r\n\r\n", 400),
         (b"CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX: v\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHOST: y\r\n\r\n", 400),
     ],
 )
 def test_a_request_beyond_a_bound_is_refused_with_a_problem_and_the_connection_closed(

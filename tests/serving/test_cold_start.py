@@ -71,7 +71,9 @@ def compilers(service: int) -> list[int]:
     return [one for one in descendants(service) if command in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")]
 
 
-@pytest.mark.parametrize(("module", "workers"), [("uvicorn", 1), ("serving", 2)])
+@pytest.mark.parametrize(
+    ("module", "workers"), [("uvicorn", 1), pytest.param("serving", 2, marks=pytest.mark.thorough)]
+)
 def test_answers_are_right_before_anything_is_compiled_and_one_process_compiles(
     medium_snapshot: Published, medium_service: Service, cache: Path, tmp_path: Path, module: str, workers: int
 ) -> None:
@@ -94,8 +96,22 @@ def test_answers_are_right_before_anything_is_compiled_and_one_process_compiles(
     assert "slows answers down" not in service.log
 
 
-@pytest.mark.parametrize(("module", "workers"), [("uvicorn", 1), ("serving", 2)])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("module", "workers", "how"),
+    [
+        ("uvicorn", 1, signal.SIGINT),
+        ("serving", 2, signal.SIGKILL),
+        *(
+            pytest.param(module, workers, how, marks=pytest.mark.thorough)
+            for module, workers, how in [
+                ("uvicorn", 1, signal.SIGKILL),
+                ("uvicorn", 1, signal.SIGTERM),
+                ("serving", 2, signal.SIGTERM),
+                ("serving", 2, signal.SIGINT),
+            ]
+        ),
+    ],
+)
 def test_no_process_outlives_the_service(
     tiny_snapshot: Published, tmp_path: Path, module: str, workers: int, how: signal.Signals
 ) -> None:

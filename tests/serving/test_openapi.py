@@ -15,7 +15,7 @@ from tests.examples import TIMES
 from .conftest import Published
 from .running import Service
 
-EXAMPLES = 5 * TIMES  # requests an operation and phase
+EXAMPLES = 3 * TIMES  # requests an operation and phase
 
 
 def schemathesis(service: Service, folder: Path, configuration: str = "") -> None:

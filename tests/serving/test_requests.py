@@ -99,6 +99,20 @@ def test_a_path_that_is_not_utf_8_is_refused_as_a_query_is(medium_service: Servi
     assert (query.status_code, query.json()["detail"]) == (422, "query: is not UTF-8")
 
 
+def test_a_slash_that_is_sent_as_2f_ends_no_part_of_a_path(tmp_path: Path, serve: ServiceFactory) -> None:
+    names = ["a", "a/pairs", "a/b", "/"]
+    publish_sample(tmp_path / "output", make_sample(dict.fromkeys(names, 9), floor="0.5"))
+    client = serve(tmp_path / "output").client
+    for name in names:
+        one = client.get("/api/v1/hashtags/" + quote(name, safe=""))
+        assert (one.status_code, one.json()["hashtag"]) == (200, name)
+        assert client.get(PAIRS.format(quote(name, safe=""))).json()["hashtag"] == name
+    assert client.get("/api/v1/hashtags/a/pairs").json()["pairs"] != []
+    assert client.get("/api/v1/hashtags/a/b").json()["hashtag"] == "a/b"
+    assert client.get("/nowhere%2fat/all").status_code == 404
+    assert client.get("/livez%2f").status_code == 404
+
+
 def test_a_replacement_character_that_is_meant_is_no_mistake() -> None:
     bounded = Observed(Bounds(hello, url_bytes=300, parameter_bytes=100)).app
     assert call(bounded, "/%EF%BF%BD").status == 200

@@ -61,6 +61,7 @@ def test_a_worker_that_dies_is_replaced_and_what_it_counted_stays(tmp_path: Path
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_workers_that_cannot_start_end_the_service(tmp_path: Path, tiny_snapshot: Published) -> None:
     environ = environ_of(tmp_path) | {"LOOKALIKE_API_KEYS_FILE": str(tmp_path / "none")}
     service = service_process(tiny_snapshot.output, tmp_path, environ, module="serving")

@@ -56,7 +56,9 @@ def test_a_run_killed_at_any_step_leaves_the_live_snapshot(tmp_path: Path, monke
     assert 1 <= published <= 3  # the end of the loop, and a death after the switch
 
 
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO], ids=["disk full", "disk broken"])
+@pytest.mark.parametrize(
+    "error", [errno.ENOSPC, pytest.param(errno.EIO, marks=pytest.mark.thorough)], ids=["disk full", "disk broken"]
+)
 def test_a_failure_at_any_step_is_raised_and_cleared_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:

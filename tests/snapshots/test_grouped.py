@@ -34,7 +34,7 @@ def crowded(rng: random.Random) -> Sample:
     return build_sample(names, uses, rng, floor=rng.choice(FLOORS), buckets=rng.choice([1, 3]))
 
 
-@seeds(30)
+@seeds(12)
 def test_a_grouped_snapshot_reads_as_one_with_all_pairs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
