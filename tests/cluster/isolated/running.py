@@ -1,0 +1,62 @@
+"""Running a driver here whose executors are on machines that see nothing of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lookalike.outputs.urls import StoreUrl
+from tests.cluster.running import FILES, of_a_submitter, run_to_end
+from tests.cluster.storing import published_in_store
+from tests.job.command import ROOT
+from tests.stores.server import Server
+
+from .machines import Isolated
+
+_SMALL = ("--executor-memory", "512m", "--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1")
+
+
+class IsolatedCluster:
+    """Runs drivers; input and output are under `url`, `folder` is one of the driver's machine.
+
+    The executors get the store's credentials as from a machine's role: they are in their environment.
+    """
+
+    def __init__(self, isolated: Isolated, server: Server, url: StoreUrl, folder: Path) -> None:
+        self.isolated, self.url, self.folder = isolated, url, folder
+        self.log = folder / "log"
+        self._access = server.environ()
+        self._passed = [
+            part for name, value in self._access.items() for part in ("--conf", f"spark.executorEnv.{name}={value}")
+        ]
+
+    def probe(self) -> dict[str, Any]:
+        """What the executors see; see probe.py."""
+        options = ["--master", self.isolated.url, *_SMALL, *self._passed]
+        options += ["--archives", f"{ROOT}/.cache/environment.tar.gz#environment"]
+        options += ["--conf", "spark.python.daemon.module=jobs.spark.daemon"]
+        environment = of_a_submitter() | {
+            "PYSPARK_SUBMIT_ARGS": " ".join(f"'{option}'" for option in [*options, "pyspark-shell"]),
+            "PYSPARK_PYTHON": "./environment/bin/python",
+            "PYSPARK_DRIVER_PYTHON": sys.executable,
+            "PYTHONPATH": str(ROOT),
+        }
+        work = self.folder / "work"
+        work.mkdir()
+        probe = Path(__file__).with_name("probe.py")
+        code = run_to_end([sys.executable, probe, work, f"{self.url}/posts"], environment, self.log)
+        assert code == 0, self.log.read_text()
+        found: dict[str, Any] = json.loads(self.log.read_text().splitlines()[-1])
+        return found
+
+    def run(self, exchange: str, files: int = FILES) -> dict[str, Any]:
+        """The rows that the real command published in the store, and their counts. files: of the posts."""
+        posts = [f"{self.url}/posts/{number}.tsv" for number in range(files)]
+        command: list[str | Path] = [ROOT / "spark-submit.sh", "--master", self.isolated.url, *_SMALL, *self._passed]
+        command += ["--", "--posts", *posts, "--accounts", f"{self.url}/accounts", "--output", f"{self.url}/out"]
+        command += ["--min-similarity", "0.7", "--buckets", "8", "--block-size", "100", "--exchange", exchange]
+        code = run_to_end(command, of_a_submitter(), self.log)
+        assert code == 0, self.log.read_text()
+        return published_in_store(StoreUrl.parse(f"{self.url}/out"))
