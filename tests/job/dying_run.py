@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
+from jobs.exchange.reports import WriteReport
 from jobs.incremental import strategy as incremental
 from jobs.options.cli import parse_arguments
 from jobs.pipeline import run
@@ -32,6 +33,9 @@ def dying_task(stage: Any) -> Callable[..., Any]:
 
         def task(batches: Iterable[Any]) -> Iterator[Any]:
             for result in function(batches):
+                if isinstance(result, WriteReport) and not result.files:
+                    yield result
+                    continue
                 os.kill(driver, signal.SIGKILL)
                 while True:
                     signal.pause()

@@ -20,6 +20,8 @@ def test_without_options_the_documented_defaults_hold() -> None:
     assert json.loads(config.model_dump_json()) == {
         "posts": ["p.tsv"],
         "accounts": ["a.tsv"],
+        "posts_format": "auto",
+        "accounts_format": "auto",
         "accounts_from": "files",
         "output": "out",
         "encoding": "auto",

@@ -16,9 +16,6 @@ pytestmark = pytest.mark.thorough
 
 WORK = {"candidates": 0, "verified": 0, "names_once": False}  # what was done on the way
 
-# Fails as soon as such runs succeed; then it goes.
-not_yet = pytest.mark.xfail(strict=True, reason="tables and data files are still in a folder that all machines see")
-
 
 def test_executors_see_nothing_of_the_driver_and_read_the_store(cluster: IsolatedCluster, inputs: Inputs) -> None:
     found = cluster.probe()
@@ -29,7 +26,6 @@ def test_executors_see_nothing_of_the_driver_and_read_the_store(cluster: Isolate
     assert found["rows"] == wanted
 
 
-@not_yet
 @pytest.mark.parametrize("exchange", ["auto", "shuffle"])
 def test_such_a_cluster_publishes_what_one_process_does_and_adds_what_is_new(
     cluster: IsolatedCluster, alone: dict[str, Any], exchange: str
@@ -40,7 +36,6 @@ def test_such_a_cluster_publishes_what_one_process_does_and_adds_what_is_new(
     assert result | {"counts": result["counts"] | WORK} == alone | {"counts": alone["counts"] | WORK}
 
 
-@not_yet
 def test_such_a_cluster_publishes_in_full_what_one_process_does(
     cluster: IsolatedCluster, alone: dict[str, Any]
 ) -> None:
