@@ -172,4 +172,4 @@ def test_an_output_with_nothing_in_it_is_told(url: StoreUrl, command: Command) -
 def test_a_url_of_another_kind_is_refused(command: Command) -> None:
     done = command("list", "ftp://host/out")
     assert done.code == 2
-    assert "is not a supported object store" in done.errors
+    assert "is not a supported store" in done.errors
