@@ -15,7 +15,11 @@ from tests.stores.server import Server
 
 from .machines import Isolated
 
-_SMALL = ("--executor-memory", "512m", "--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1")
+_SMALL = (
+    *("--executor-memory", "512m", "--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"),
+    # These machines have one address, from which Spark concludes that each can open the others' files.
+    *("--conf", "spark.shuffle.readHostLocalDisk=false"),
+)
 
 
 class IsolatedCluster:
