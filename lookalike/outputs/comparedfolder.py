@@ -22,6 +22,7 @@ from lookalike.errors import SnapshotError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.interface import check_checksum
 from lookalike.outputs.openparquet import OpenParquet
 
 _BLOCK: Final = 1 << 16  # bytes
@@ -61,8 +62,7 @@ class ComparedFolder(FolderOutput):
                 piece = memoryview(_read(self, entry, file.fileno(), start, _AT_ONCE * _BLOCK))
                 whole.update(piece)
                 sums += b"".join(_sum_of(piece[at : at + _BLOCK]) for at in range(0, len(piece), _BLOCK))
-        if whole.text() != entry.checksum:
-            raise SnapshotError(f"{self.name(entry.path)}: its checksum is not the manifest's")
+        check_checksum(self, entry, whole.text())
         self._sums[entry] = bytes(sums)
 
     def keep_only(self, entries: Collection[FileEntry]) -> None:

@@ -24,7 +24,7 @@ from lookalike.errors import SnapshotError, UsageError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.durable import sync_folder, write_durably
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.interface import Output, StoredFile, check_bytes
+from lookalike.outputs.interface import Output, StoredFile, check_bytes, check_checksum
 from lookalike.outputs.layout import (
     CURRENT,
     MANIFEST,
@@ -109,8 +109,7 @@ class FolderOutput(Output):
         with self.opened(entry) as file:
             while read := file.readinto(room):
                 checksum.update(memoryview(room)[:read])
-        if checksum.text() != entry.checksum:
-            raise SnapshotError(f"{self.name(entry.path)}: its checksum is not the manifest's")
+        check_checksum(self, entry, checksum.text())
 
     @contextlib.contextmanager
     def opened(self, entry: FileEntry) -> Iterator[io.FileIO]:

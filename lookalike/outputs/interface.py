@@ -1,6 +1,7 @@
 """What an output is: the place that snapshots are published to, whether a folder or a prefix of an object store.
 
-Two classes implement it, `folder.FolderOutput` and `objectstore.ObjectOutput`; `opening.open_output` chooses one.
+`folder.FolderOutput` implements it, and `storedoutput.StoredOutput` for object stores and HDFS; `opening.open_output`
+chooses one.
 All paths are relative to the output and as `layout` has them.
 """
 
@@ -252,3 +253,9 @@ def check_bytes(output: Output, entry: FileEntry, found: int) -> None:
     """Raise SnapshotError unless the size that was found is that of the entry."""
     if found != entry.bytes:
         raise SnapshotError(f"{output.name(entry.path)}: has {found} bytes, the manifest says {entry.bytes}")
+
+
+def check_checksum(output: Output, entry: FileEntry, found: str) -> None:
+    """Raise SnapshotError unless the checksum that was found is that of the entry."""
+    if found != entry.checksum:
+        raise SnapshotError(f"{output.name(entry.path)}: its checksum is not the manifest's")

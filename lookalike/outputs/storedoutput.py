@@ -27,7 +27,7 @@ from lookalike.errors import (
 )
 from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.entries import FileEntry
-from lookalike.outputs.interface import Output, StoredFile, check_bytes
+from lookalike.outputs.interface import Output, StoredFile, check_bytes, check_checksum
 from lookalike.outputs.layout import CURRENT, MANIFEST, SNAPSHOTS, UNCHECKED, is_snapshot_id, snapshot_folder
 from lookalike.outputs.newfile import NewFile
 from lookalike.outputs.pointer import Pointer
@@ -113,8 +113,7 @@ class StoredOutput(Output):
             return
         size, checksum = self.store.checksum(entry.path, entry.checksum)
         check_bytes(self, entry, size)
-        if checksum != entry.checksum:
-            raise SnapshotError(f"{self.name(entry.path)}: its checksum is not the manifest's")
+        check_checksum(self, entry, checksum)
 
     def create(self, path: str) -> NewFile:
         """See Output."""

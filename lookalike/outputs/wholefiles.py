@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lookalike.errors import SnapshotError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.entries import FileEntry
+from lookalike.outputs.interface import check_checksum
 from lookalike.outputs.openparquet import OpenParquet
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ class WholeFiles:
                 content = self._output.store.part(entry.path, 0, entry.bytes, None)
                 checksum = Checksum(entry.checksum)
                 checksum.update(content)
-                if checksum.text() != entry.checksum:
-                    raise SnapshotError(f"{self._output.name(entry.path)}: its checksum is not the manifest's")
+                check_checksum(self._output, entry, checksum.text())
             self._kept[entry] = content
             while len(self._kept) > 1 and sum(one.nbytes for one in self._kept.values()) > _KEPT_BYTES:
                 self._kept.popitem(last=False)
