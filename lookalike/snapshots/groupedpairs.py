@@ -21,7 +21,6 @@ import pyarrow as pa
 
 from lookalike.snapshots.grouplevel import GroupLevel
 from lookalike.snapshots.namegroups import NameGroups, Numbers, places_of
-from lookalike.strings.places import StringPlaces
 from lookalike.tables import PAIRS
 
 _PIECE: Final = 1 << 14  # rows
@@ -69,7 +68,6 @@ class GroupedPairs:
     def __init__(self, groups: NameGroups, stored: Callable[[], Iterator[pa.Table]]) -> None:
         """stored: begins to read the hashtag's rows of the table, in pieces."""
         self.groups, self._stored = groups, stored
-        self._firsts = StringPlaces(groups.first_ids())
         self._totals: dict[int, int] = {}  # rows of the levels that were read, by number
         self._kept: tuple[int, GroupLevel] | None = None  # the level used last, by number
         self._end = sys.maxsize  # the number of levels, once all were read
@@ -77,7 +75,7 @@ class GroupedPairs:
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self.groups.nbytes + self._firsts.nbytes + (self._kept[1].nbytes if self._kept else 0)
+        return self.groups.nbytes + self.groups.firsts.nbytes + (self._kept[1].nbytes if self._kept else 0)
 
     def pieces(
         self, lowest: float = -math.inf, begin: Position = START, limit: int | None = None
@@ -165,7 +163,8 @@ class GroupedPairs:
         while read := list(itertools.islice(pieces, at_once)):
             rows = pa.concat_tables(read)
             left, right = (
-                places_of(rows.column(side), self._firsts).astype(np.uint32) for side in ("account_a", "account_b")
+                places_of(rows.column(side), self.groups.firsts).astype(np.uint32)
+                for side in ("account_a", "account_b")
             )
             distance, similarity = rows.column("distance").to_numpy(), rows.column("similarity").to_numpy()
             edges = [0, *(np.flatnonzero(np.diff(similarity)) + 1).tolist(), len(similarity)]

@@ -13,22 +13,14 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.snapshots.namegroups import NameGroups, Numbers
+from lookalike.snapshots.namegroups import Distances, NameGroups, Numbers
+from lookalike.snapshots.plainrows import Neighbours, list_rows_plainly
 from lookalike.strings.compiler import compiled
 from lookalike.strings.values import frozen
 
 Places = npt.NDArray[np.int64]
-Distances = npt.NDArray[np.int32]
 
 _MANY = 16  # of so many members one in a list: from then on going through all costs less than sorting
-
-
-class _Neighbours(NamedTuple):
-    """Of group k those at [starts[k], starts[k + 1]), with the distance of the two names; for compiled code."""
-
-    starts: Places
-    group: Numbers
-    distance: Distances
 
 
 class _Members(NamedTuple):
@@ -82,6 +74,8 @@ class GroupLevel:
 
         Also the member after these. Memory: as many rows, and those of one member.
         """
+        if self.groups.plainly:
+            return list_rows_plainly(self.groups, self._neighbours, first, least)
         left, right, distance, end = _list_rows(self._members, self._neighbours, first, least)
         return left, right, distance, int(end)
 
@@ -91,7 +85,7 @@ class GroupLevel:
         return _Members(frozen(groups.group_of), frozen(groups.members), frozen(groups.starts))
 
     @functools.cached_property
-    def _neighbours(self) -> _Neighbours:
+    def _neighbours(self) -> Neighbours:
         one, other, distance = self.left, self.right, self.distance
         if self.similarity < 1:
             one, other = np.concatenate([one, other]), np.concatenate([other, one])
@@ -99,11 +93,11 @@ class GroupLevel:
         order = np.argsort(one, kind="stable")
         counts = np.bincount(one, minlength=len(self.groups))
         starts = np.concatenate([[0], np.cumsum(counts)])
-        return _Neighbours(frozen(starts), frozen(other[order]), frozen(distance[order]))
+        return Neighbours(frozen(starts), frozen(other[order]), frozen(distance[order]))
 
 
 @compiled
-def _list_rows(of: _Members, near: _Neighbours, first: int, least: int) -> tuple[Numbers, Numbers, Distances, int]:
+def _list_rows(of: _Members, near: Neighbours, first: int, least: int) -> tuple[Numbers, Numbers, Distances, int]:
     total = np.int64(0)
     end = first
     while end < len(of.group_of) and total < least:

@@ -17,6 +17,7 @@ from lookalike.snapshots.groupedpairs import GroupedPairs
 from lookalike.snapshots.manifest import Manifest, parse
 from lookalike.snapshots.namegroups import NameGroups
 from lookalike.snapshots.stored import StoredTable, in_order
+from lookalike.strings.compiler import is_interpreting
 from lookalike.tables import MEMBERS, TABLES, AccountRow, HashtagRow
 from lookalike.threshold import Threshold
 
@@ -106,12 +107,15 @@ class Snapshot:
             if head < len(similarity):
                 return
 
-    def grouped_pairs(self, key: str) -> GroupedPairs:
-        """All similar pairs of a hashtag of a snapshot that has identical names as groups, not listed yet."""
+    def grouped_pairs(self, key: str, *, plainly: bool = False) -> GroupedPairs:
+        """All similar pairs of a hashtag of a snapshot that has identical names as groups, not listed yet.
+
+        plainly: by nothing compiled; so are those of a process that runs functions as Python.
+        """
         columns = ["account_id", "screen_name"]
         members = pa.concat_tables([MEMBERS.part(columns).empty_table(), *self._rows("members", key, columns)])
         fold: Literal["none", "case"] = "case" if self.manifest.configuration.get("fold") == "case" else "none"
-        groups = NameGroups.of(members, self.identical(key), fold=fold)
+        groups = NameGroups.of(members, self.identical(key), fold=fold, plainly=plainly or is_interpreting())
         return GroupedPairs(groups, lambda: self.stored_pairs(key))
 
     def identical(self, key: str) -> pa.Table:
@@ -125,7 +129,10 @@ class Snapshot:
     def count_pairs(self, key: str, min_similarity: Threshold) -> int:
         """How many pairs of a hashtag have at least this similarity; see `pairs`."""
         if self.manifest.is_grouped:
-            totals, lowest = self.grouped_pairs(key).totals(), min_similarity.lowest_similarity
+            totals, lowest = (
+                self.grouped_pairs(key).totals(),
+                min_similarity.lowest_similarity,
+            )
             return sum(pairs for similarity, pairs in totals if similarity >= lowest)
         return sum(rows.num_rows for rows in self.iter_pairs(key, min_similarity))
 

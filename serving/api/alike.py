@@ -14,10 +14,13 @@ import pyarrow.compute as pc
 
 from lookalike.errors import SnapshotError
 from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.namegroups import names_near
 from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import LOOKALIKES
 from serving.api.answering import Call
 from serving.api.steps import Steps
+from serving.lookup import compiled
+from serving.lookup.plain import names_near_plainly
 from serving.problems.kinds import InvalidParameter
 
 # As tables.LOOKALIKES. `other_name` is read for the rows of a page; until then one of the shared hashtags is known.
@@ -98,12 +101,14 @@ def _find(snapshot: Snapshot, account_id: str, most_members: int) -> Steps[pa.Ta
 
 def _alike_under(snapshot: Snapshot, hashtag: str, account_id: str) -> pa.Table:
     """The look-alikes of an account under one of its hashtags."""
-    groups = snapshot.grouped_pairs(hashtag).groups
+    is_compiled = compiled.are_ready()
+    groups = snapshot.grouped_pairs(hashtag, plainly=not is_compiled).groups
     own = pc.index(groups.ids, account_id).as_py()
     if own < 0:
         raise SnapshotError(f"members: {account_id[:80]!r} is missing under #{hashtag[:80]!r}, which it used")
     manifest = snapshot.manifest
-    others, distance = groups.similar_to(own, manifest.threshold, prefix_length(manifest))
+    find = names_near if is_compiled else names_near_plainly
+    others, distance = groups.similar_to(own, manifest.threshold, prefix_length(manifest), find)
     side = np.full(len(others), own, np.uint32)
     return pa.table(
         {

@@ -11,6 +11,7 @@ from lookalike.snapshots.groupedpairs import Position
 from lookalike.snapshots.reader import Snapshot
 from lookalike.threshold import Threshold
 from serving.api.ranges import START, Place
+from serving.lookup.rows import grouped_pairs
 
 _BITS: Final = 32  # of a place's first number for the member; above them is the level
 
@@ -25,6 +26,6 @@ class GroupPairs:
     def pieces(self, begin: Place = START) -> Iterator[tuple[Place, pa.Table]]:
         """As in pairs.Pieces."""
         place = Position(level=begin.group >> _BITS, member=begin.group & ((1 << _BITS) - 1), skip=begin.row)
-        for piece in self._snapshot.grouped_pairs(self._key).pieces(self._lowest, place):
+        for piece in grouped_pairs(self._snapshot, self._key).pieces(self._lowest, place):
             level, member, skip = piece.position
             yield Place(level << _BITS | member, skip), piece.rows(self._key)

@@ -41,6 +41,7 @@ from serving.api.fields import (
 from serving.api.ranges import with_key
 from serving.api.steps import Steps, at_once
 from serving.api.text import timestamps
+from serving.lookup.rows import grouped_pairs
 from serving.problems.kinds import NotFound
 
 router = v1_router()
@@ -182,7 +183,7 @@ def _read_detail(snapshot: Snapshot, key: str) -> Steps[HashtagDetail | None]:
     lowest = np.array([edge.lowest_similarity for edge in edges])
     counts = np.zeros(len(edges), np.int64)
     if snapshot.manifest.is_grouped:
-        for similarity, pairs in snapshot.grouped_pairs(key).totals():
+        for similarity, pairs in grouped_pairs(snapshot, key).totals():
             counts += pairs * _count(np.array([similarity]), lowest)
             yield
     else:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from lookalike.kernel import PairBatch, Threshold
+from lookalike.kernel import EncodedNames, PairBatch, Threshold
 from serving.lookup.encoding import EncodedPairs, Pairs, similarity_steps
 
 _DISTANCES: Final = 1 << 20  # computed at once, in some hundredths of a second
@@ -47,11 +49,35 @@ def similar_pairs_plainly(names: pa.LargeStringArray, threshold: Threshold) -> I
         near = np.nonzero(np.triu(distance <= bound, 1))
         found = distance[near]
         longer = np.maximum(lengths[begin + near[0]], lengths[begin + near[1]])
-        p, q = threshold.numerator, threshold.denominator
-        similar = q * found.astype(np.int64) <= (q - p) * longer
+        similar = _are_similar(found, longer, threshold)
         left, right = ((begin + side[similar]).astype(np.uint32) for side in near)
         yield PairBatch(left=left, right=right, distance=found[similar], group=np.zeros(len(left), np.uint32))
         begin = end
+
+
+def names_near_plainly(
+    names: EncodedNames, own: int, threshold: Threshold
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
+    """As lookalike.snapshots.namegroups.names_near, by comparing one with each."""
+    offsets = names.offsets.tolist()
+    # A code for each character: the distances are the same.
+    codes = names.codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    texts = [codes[begin:end] for begin, end in itertools.pairwise(offsets)]
+    lengths = np.diff(names.offsets)
+    bound = threshold.max_distance(int(lengths.max(initial=0)))
+    distance = cdist([texts[own]], texts, scorer=Levenshtein.distance, score_cutoff=bound, dtype=np.int32)[0]
+    similar = _are_similar(distance, np.maximum(lengths, lengths[own]), threshold)
+    similar[own] = False
+    near = np.flatnonzero(similar)
+    return near.astype(np.uint32), distance[near]
+
+
+def _are_similar(
+    distance: npt.NDArray[np.int32], longer: npt.NDArray[np.int64], threshold: Threshold
+) -> npt.NDArray[np.bool_]:
+    p, q = threshold.numerator, threshold.denominator
+    similar: npt.NDArray[np.bool_] = q * distance.astype(np.int64) <= (q - p) * longer
+    return similar
 
 
 def _escape(texts: pa.StringArray) -> pa.StringArray:

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.outputs.buckets import bucket_of
-from lookalike.snapshots.groupedpairs import START
+from lookalike.snapshots.groupedpairs import START, GroupedPairs
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
+from serving.lookup import compiled
 from serving.lookup.encoding import Pairs
 
 _COLUMNS: Final = ["account_a", "account_b", "similarity"]
@@ -89,11 +90,16 @@ class GroupedRows:
 
     def pieces(self, lowest: float, offset: int = 0, limit: int | None = None) -> Iterator[Pairs]:
         """As in Rows."""
-        pairs = self._snapshot.grouped_pairs(self._key)
+        pairs = grouped_pairs(self._snapshot, self._key)
         begin = pairs.position(offset) if offset else START
         if begin is not None:
             for piece in pairs.pieces(lowest, begin, limit):
                 yield Pairs(piece.a, piece.b, piece.signals["similarity"])
+
+
+def grouped_pairs(snapshot: Snapshot, key: str) -> GroupedPairs:
+    """Those of a hashtag of such a snapshot; until the compiled functions are ready, they are found without."""
+    return snapshot.grouped_pairs(key, plainly=not compiled.are_ready())
 
 
 def stored_rows(snapshot: Snapshot, key: str) -> Rows:

@@ -56,12 +56,12 @@ class BoundedSnapshot(Snapshot):
                 self._footers -= files
         return stored
 
-    def grouped_pairs(self, key: str) -> GroupedPairs:
+    def grouped_pairs(self, key: str, *, plainly: bool = False) -> GroupedPairs:
         """As the base class. A few of those used last are kept, in `grouped_bytes` of memory; one may take more."""
         with self._lock:
             found = self._grouped.get(key)
-        if found is None:
-            found = super().grouped_pairs(key)
+        if found is None or (found.groups.plainly and not plainly):
+            found = super().grouped_pairs(key, plainly=plainly)
         with self._lock:
             self._grouped[key] = found
             self._grouped.move_to_end(key)

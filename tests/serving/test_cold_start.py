@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import random
 import shutil
 import signal
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ import numba
 import pytest
 
 from serving.lookup import compiled
+from tests.snapshots.publishing import publish_sample
+from tests.snapshots.samples import with_groups
 
 from .conftest import Published
-from .running import Service, eventually, service_process
+from .running import Service, ServiceFactory, eventually, service_process
+from .test_identical import check_alike, crowded
 
 READY = "compiled functions are ready"
 COMPILES = "compiling what look-ups run, in another process"
@@ -94,6 +98,22 @@ def test_answers_are_right_before_anything_is_compiled_and_one_process_compiles(
     kept = cache / Path(str(compiled.folder())).name
     assert len(list(kept.glob("encoding._write-*.nbi"))) == 1
     assert "slows answers down" not in service.log
+
+
+@pytest.mark.parametrize("identical", ["pairs", "group"])
+def test_no_request_has_a_function_compiled(
+    tmp_path: Path, serve: ServiceFactory, monkeypatch: pytest.MonkeyPatch, identical: str
+) -> None:
+    rng, cache = random.Random(identical), tmp_path / "numba"
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    sample = crowded(rng)
+    publish_sample(tmp_path / "pairs", sample)
+    publish_sample(tmp_path / "group", with_groups(sample))
+    (cache / Path(str(compiled.folder())).name).mkdir(parents=True)
+    environ = {"NUMBA_CACHE_DIR": str(cache), "TMPDIR": str(tmp_path)}
+    with nobody_compiles(cache), service_process(tmp_path / identical, tmp_path, environ) as cold:
+        check_alike(serve(tmp_path / "pairs"), cold, sample, rng)
+    assert [path.name for path in cache.rglob("*.nb?")] == []
 
 
 @pytest.mark.parametrize(

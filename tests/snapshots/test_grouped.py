@@ -50,7 +50,7 @@ def test_a_grouped_snapshot_reads_as_one_with_all_pairs(
             assert grouped.pairs(key, Threshold.parse(least)).to_pylist() == sample.expected_pairs(
                 key, Fraction(least)
             )
-        pairs = grouped.grouped_pairs(key)
+        pairs = grouped.grouped_pairs(key, plainly=bool(rng.getrandbits(1)))
         for _ in range(5):
             offset, limit = rng.randint(0, len(every) + 1), rng.randint(0, 9)
             place = pairs.position(offset)
