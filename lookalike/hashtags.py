@@ -14,6 +14,9 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0100-\U000e01ef]"
     "|(?<=\\w)[\ufe00-\ufe0f](?!\u20e3)"
 )
+# A hashtag may have so many bytes of UTF-8, as spelled and as a key: so the service can be asked for each, within the
+# defaults of its bounds on a parameter and, with three bytes for each, on a URL.
+MOST_BYTES: Final = 4000
 _PASSES = 8  # more than any text needs; a bound in case a future Unicode version lets two forms alternate
 
 

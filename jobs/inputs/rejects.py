@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_AUTHOR = "empty author"
     NO_SCREEN_NAME = "empty screen name"
     LONG_SCREEN_NAME = "screen name too long"
+    LONG_HASHTAG = "hashtag too long"
     CONFLICT = CONFLICT
     UNKNOWN_AUTHOR = UNKNOWN_AUTHOR
 

@@ -38,6 +38,7 @@ HASHTAGS = [
     ),
     *("\U0001f600", "a b", "a\u200db", "co\u00advid", "\u200ecovid", "co\u200bvid\u2060"),
 ]
+TOO_LONG = [b"x" * 4001, "\ufdfa".encode() * 122]
 ALPHABETS = [
     "ab",
     "abc_",
@@ -108,7 +109,8 @@ def _near(rng: random.Random, names: Sequence[str], alphabet: str) -> bytes:
 
 
 def _tags(rng: random.Random) -> bytes:
-    broken = b"|\xff#t" if rng.random() < 0.02 else b""
+    chance = rng.random()
+    broken = b"|\xff#t" if chance < 0.02 else b"|" + rng.choice(TOO_LONG) if chance < 0.03 else b""
     return "|".join(rng.choice(HASHTAGS) for _ in range(rng.choice([0, 1, 1, 1, 2, 3, 6]))).encode() + broken
 
 

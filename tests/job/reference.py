@@ -184,6 +184,8 @@ def _usages(
             _reject(result, "posts", "empty id", [row])
         elif is_blank(row.values[2]):
             _reject(result, "posts", "empty author", [row])
+        elif any(len(part) > 4000 for written in text_of(row.values[5]).split("|") for part in _forms(written)):
+            _reject(result, "posts", "hashtag too long", [row])
         elif text_of(row.values[2]) not in known:
             _reject(result, "posts", "unknown author", [row])
         else:
@@ -218,6 +220,10 @@ def _usages(
             counts["unreadable_flags"] += repost is None and not is_blank(flag)
             yield from ((post, text_of(author), created, repost, *hashtag) for hashtag in hashtags.items())
     result.counts["posts"] = {"rows": len(rows), "rejected": _rejected(result, "posts")} | counts
+
+
+def _forms(hashtag: str) -> tuple[bytes, bytes]:
+    return without_hash(hashtag).encode(), normal_form(hashtag).encode()
 
 
 def _reject(result: Expected, source: str, reason: str, rows: Sequence[Row]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from jobs.inputs.tables import Column
 from jobs.stages.scan.explode import Spellings
-from lookalike.hashtags import normalise, spelling
+from lookalike.hashtags import MOST_BYTES, normalise, spelling
 from lookalike.outputs.buckets import bucket_of
 
 from .referencerows import normal_form
@@ -124,3 +124,33 @@ def test_ignored_hashtags_are_left_out_however_they_are_spelled() -> None:
     spellings = Spellings(buckets=BUCKETS, seed=7, ignored={"b", "\u00e9"})
     posts: list[str | bytes] = ["a|#B", "\u00c9|b", "bb| b |\u00e9\u00e9"]
     assert exploded(spellings, posts) == [["a"], [], ["bb", "\u00e9\u00e9"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "most"),
+    [
+        ("x", MOST_BYTES),
+        ("é", MOST_BYTES // 2),  # bytes count, not characters
+        ("\u200b", MOST_BYTES // 3),  # so does what nobody sees in a spelling; no more of it leaves a key of none
+        ("\ufdfa", MOST_BYTES // 33),  # its key has eleven times as many bytes
+        (b"\xff", MOST_BYTES // 4),  # kept as \\xff
+    ],
+)
+def test_posts_with_a_hashtag_that_nobody_could_ask_for_are_marked(written: str | bytes, most: int) -> None:
+    spellings = Spellings(buckets=BUCKETS, seed=7)
+    part = written if isinstance(written, bytes) else written.encode()
+    fields = [b"#a| ##" + part * count + b"  |b" for count in (most, most + 1)]
+    kept, left = exploded(spellings, [*fields, b"c"])[:2]
+    assert spellings.explode(column([*fields, b"c"])).too_long.tolist() == [False, True, False]
+    text = part.decode("utf-8", "backslashreplace") * most
+    assert kept == [one for one in ("a", text, "b") if normalise(one)]
+    assert left == ["a", "b"]
+    assert len(spellings.dictionary()) == len(kept) + 1
+
+
+def test_space_around_a_hashtag_does_not_count_for_its_length() -> None:
+    spellings = Spellings(buckets=BUCKETS, seed=7)
+    padding = b" " * 2 * MOST_BYTES
+    found = spellings.explode(column([padding, b"a" + padding, padding + b"#a", "é".encode() + padding]))
+    assert not found.too_long.any()
+    assert found.offsets.tolist() == [0, 0, 1, 2, 3]

@@ -14,7 +14,7 @@ from jobs.inputs.separators.separator import Separator
 from jobs.inputs.suspects import NO_SUSPECTS, Kinds, Suspects, kinds_of, suspects_among
 from jobs.inputs.tables import Column
 from jobs.stages.scan.interner import Codes, Interner
-from lookalike.hashtags import normalise, spelling
+from lookalike.hashtags import MOST_BYTES, normalise, spelling
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.strings.compiler import compiled
 from lookalike.strings.values import Bytes, Hashes, Places, beyond_ascii, frozen, hash_values, pack_values
@@ -26,12 +26,13 @@ class Exploded(NamedTuple):
     """The hashtags of n posts, each once a post: those of post i are at offsets[i] to offsets[i + 1].
 
     spelling uint64[]: the hash of the hashtag as spelled. bucket uint16[]: of its
-    key. offsets int64[n + 1].
+    key. offsets int64[n + 1]. too_long bool[n]: the post has one of more than MOST_BYTES, which is left out.
     """
 
     spelling: Hashes
     bucket: npt.NDArray[np.uint16]
     offsets: Places
+    too_long: npt.NDArray[np.bool_]
 
 
 class Spellings:
@@ -48,11 +49,13 @@ class Spellings:
         self._keys.add(*Column.of([key.encode() for key in ("", *ignored)]))
         self._left_out = len(self._keys)  # keys below: the blank one and those to ignore
         self.suspects = NO_SUSPECTS
-        # Of each written form: the hash of its spelling, its key, its bucket, its kind; and the spellings, in chunks.
+        # Of each written form: the hash of its spelling, its key, its bucket, its kind, and whether it is too long.
+        # The spellings are in chunks.
         self._hash = np.zeros(0, np.uint64)
         self._key = np.zeros(0, np.int32)
         self._bucket = np.zeros(0, np.uint16)
         self._kind: Kinds = np.zeros(0, np.int8)
+        self._too_long = np.zeros(0, np.bool_)
         self._bucket_of_key = buckets_of(self._keys.packed, self._keys.offsets, buckets)
         self._spelled: list[pa.StringArray] = []
 
@@ -68,7 +71,9 @@ class Spellings:
             self._learn(known)
         self.suspects += self._suspects_among(codes)
         kept, offsets = _distinct(row, codes, self._key, len(self._keys), self._left_out, len(field.start))
-        return Exploded(self._hash[kept], self._bucket[kept], offsets)
+        too_long = np.zeros(len(field.start), np.bool_)
+        too_long[row[self._too_long[codes]]] = True
+        return Exploded(self._hash[kept], self._bucket[kept], offsets, too_long)
 
     def dictionary(self) -> pa.RecordBatch:
         """One row a written form: hash and bucket as above, spelling and key; a spelling may be in several."""
@@ -85,7 +90,9 @@ class Spellings:
     def _learn(self, known: int) -> None:
         """Spelling and key of the written forms from `known` on."""
         packed, offsets = self._written.packed, self._written.offsets[known:]
-        start, end = offsets[:-1], offsets[1:]
+        start, end = _trim(packed, frozen(offsets[:-1]), frozen(offsets[1:]))
+        too_long = end - start > MOST_BYTES
+        end[too_long] = start[too_long]  # from here on they are blank
         beyond = np.flatnonzero(beyond_ascii(packed, start, end))
         spelled = keyed = Column(packed, start, end)
         if len(beyond):
@@ -93,10 +100,14 @@ class Spellings:
             spelled = spelled.put(beyond, [spelling(text).encode() for text in texts])
             keyed = keyed.put(beyond, [normalise(text).encode() for text in texts])
         first, last = _trim(*_frozen(spelled))
+        keys, begin, stop = _lowered(*_frozen(keyed))
+        longer = (last - first > MOST_BYTES) | (stop - begin > MOST_BYTES)
+        last[longer], stop[longer] = first[longer], begin[longer]
+        self._too_long = np.append(self._too_long, too_long | longer)
         self._hash = np.append(self._hash, hash_values(spelled[0], first, last, self._seed))
         self._spelled.append(_strings(*pack_values(spelled[0], first, last)))
         known_keys = len(self._keys)
-        key = self._keys.add(*_lowered(*_frozen(keyed)))
+        key = self._keys.add(keys, begin, stop)
         new = buckets_of(self._keys.packed, self._keys.offsets[known_keys:], self._buckets)
         self._bucket_of_key = np.append(self._bucket_of_key, new)
         self._key = np.append(self._key, key)

@@ -122,18 +122,20 @@ class ScanSplits(Stage[PostsReport]):
         account = accounts_table(self.accounts).lookup(*rows["author_id"])
         row = rows.place | (file << PLACE_BITS)
         no_id = are_blank(*rows["id"])
-        usable = (account >= 0) & ~no_id
+        hashtags = spellings.explode(rows[HASHTAGS], SEPARATORS[self.files[file].separator or "bar"])
+        long = hashtags.too_long
+        usable = (account >= 0) & ~no_id & ~long
         if not usable.all():
             no_author = are_blank(*rows["author_id"])
             for i in np.flatnonzero(~usable).tolist():
-                reason = Reason.NO_AUTHOR if no_author[i] else Reason.UNKNOWN_AUTHOR
-                rejects.add(POSTS.name, path, Reason.NO_ID if no_id[i] else reason, rows.raw(i))
-            unknown.add(rows["author_id"], row, np.flatnonzero(~usable & ~no_id & ~no_author))
+                of_author = Reason.NO_AUTHOR if no_author[i] else Reason.UNKNOWN_AUTHOR
+                reason = Reason.NO_ID if no_id[i] else Reason.LONG_HASHTAG if long[i] else of_author
+                rejects.add(POSTS.name, path, reason, rows.raw(i))
+            unknown.add(rows["author_id"], row, np.flatnonzero(~usable & ~no_id & ~no_author & ~long))
         others: npt.NDArray[np.uint64] = np.zeros(len(rows), np.uint64)
         for name in POSTS.columns[1:]:
             if name != HASHTAGS:
                 others = combine_hashes(others, hash_values(*rows[name]))
-        hashtags = spellings.explode(rows[HASHTAGS], SEPARATORS[self.files[file].separator or "bar"])
         posts = Posts(
             id_hash=hash_values(*rows["id"]),
             id_check=hash_values(*rows["id"], seed=1),
