@@ -13,8 +13,9 @@ from lookalike.snapshots.reader import Snapshot
 from lookalike.tables import TABLES
 
 OTHER_FILES: Final = (CURRENT, MANIFEST)
-# What bits are flipped in. A run that makes groups of identical names is full, so no later run uses that table.
-FLIPPED: Final = (*(name for name in TABLES if name != "identical"), *OTHER_FILES)
+FLIPPED: Final = (*TABLES, *OTHER_FILES)  # what bits are flipped in
+# A run that makes groups of identical names is full, so no later run uses that table.
+USED_BY_RUNS: Final = tuple(name for name in FLIPPED if name != "identical")
 
 
 @dataclass(frozen=True)

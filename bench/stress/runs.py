@@ -17,7 +17,7 @@ from typing import Final
 from bench.jobrun import CACHE, tell
 from bench.stress import localrun
 from bench.stress.children import Ended, forked
-from bench.stress.flips import FLIPPED, Flip, random_flips
+from bench.stress.flips import USED_BY_RUNS, Flip, random_flips
 from bench.stress.rows import Rows, differing, rows_that_count
 from bench.stress.sample import Sample
 from lookalike.outputs.folder import FolderOutput
@@ -37,7 +37,9 @@ _WRONG: Final = 90  # exit code of a child whose run has published other rows
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this trial."""
     parser.add_argument("--flips", type=int, default=100, help="flips of each table (default 100)")
-    parser.add_argument("--tables", nargs="+", choices=FLIPPED, default=FLIPPED, help="default: all", metavar="TABLE")
+    parser.add_argument(
+        "--tables", nargs="+", choices=USED_BY_RUNS, default=USED_BY_RUNS, help="default: all", metavar="TABLE"
+    )
     parser.add_argument("--seed", type=int, default=0, help="other bits for another seed (default 0)")
     parser.add_argument("--folder", type=Path, default=CACHE / "stress-flips", help="for the files of the trial")
 

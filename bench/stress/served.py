@@ -1,7 +1,8 @@
 """Bits of the live snapshot are flipped, one at a time, while the service serves it and before it starts.
 
 No answer may have a wrong row: it is the one that the undamaged snapshot gives, or 503 with the reason. The service
-runs under uvicorn in a process of its own, which must not crash or take much more memory than without the flip. While
+runs under uvicorn in a process of its own, which must not crash or take much more memory than without the flip. There
+are two snapshots: one of two generations, and one that has identical names as groups. While
 it serves, a flip is mended before the next one, and answers that it keeps in memory are forgotten. CURRENT and the
 manifest are flipped, too.
 """
@@ -23,8 +24,8 @@ import httpx
 from bench.jobrun import CACHE, tell
 from bench.stress import localrun
 from bench.stress.children import Ended, forked
-from bench.stress.flips import FLIPPED, Flip, random_flips
-from bench.stress.sample import Sample
+from bench.stress.flips import FLIPPED, OTHER_FILES, Flip, random_flips
+from bench.stress.sample import Identical, Sample
 from lookalike.outputs.folder import FolderOutput
 from lookalike.snapshots.reader import Snapshot
 from serving.ops.metrics import Metrics
@@ -42,6 +43,7 @@ _DAMAGED: Final = "urn:lookalike:problem:damaged-snapshot"
 _NOT_READY: Final = "urn:lookalike:problem:not-ready"
 _WRONG: Final = "WRONG"
 _SAID: Final = "said "  # begins the lines of a child that are for its parent
+_FORMS: Final[tuple[Identical, ...]] = "pairs", "group"
 _ASKED: Final = 3  # hashtags and accounts
 
 Answers = dict[str, Any]  # by URL
@@ -59,19 +61,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Try all flips; 1 if one of them went wrong."""
     localrun.load()
-    sample = Sample(options.folder)
+    wrong: list[str] = []
+    for identical in _FORMS:
+        wrong += _try(Sample(options.folder / identical, identical=identical), identical, options)
+    tell(f"{len(wrong)} things went wrong\n" + "".join(f"{line}\n" for line in wrong))
+    return 1 if wrong else 0
+
+
+def _try(sample: Sample, identical: str, options: argparse.Namespace) -> list[str]:
+    """Try all flips in one snapshot; a line for all that went wrong."""
     sample.make()
     trial = Trial(sample)
-    tell(f"flips of what is served: without a flip {trial.usual_bytes >> 20} MB\n")
+    tell(f"flips of what is served, --identical {identical}: without a flip {trial.usual_bytes >> 20} MB\n")
+    tables = {*OTHER_FILES, *(entry.table for entry in Snapshot.open(FolderOutput(sample.output)).manifest.files)}
     wrong: list[str] = []
     for table in options.tables:
+        if table not in tables:
+            continue
         tell(f"  {table:16}  while serving: ")
         wrong += trial.while_serving(random_flips(sample.output, table, options.flips, options.seed))
         tell("; before a start: ")
         wrong += trial.before_a_start(random_flips(sample.output, table, options.restarts, options.seed + 1))
         tell("\n")
-    tell(f"{len(wrong)} things went wrong\n" + "".join(f"{line}\n" for line in wrong))
-    return 1 if wrong else 0
+    return wrong
 
 
 class Trial:
@@ -174,6 +186,7 @@ class Served(Service):
 
     def __init__(self, output: Path) -> None:
         """Start it."""
+        mock.patch("serving.snapshots.opened._MOST_GROUPED", 0).start()  # for good: this process serves nothing else
         settings = Settings(output=output, poll_seconds=0.05, access_log=False)
         self._state = State.of(settings, Metrics())
         self._factory = ServiceFactory()
@@ -211,10 +224,11 @@ class Served(Service):
 def _urls(output: Path) -> list[str]:
     """Of look-ups in every table that look-ups read."""
     snapshot = Snapshot.open(FolderOutput(output))
-    tables = {table: _rows(snapshot, table, range(snapshot.manifest.buckets)) for table in ("names", "lookalikes")}
+    alike = "accounts" if snapshot.manifest.is_grouped else "lookalikes"
+    tables = {table: _rows(snapshot, table, range(snapshot.manifest.buckets)) for table in ("names", alike)}
     largest = sorted(_rows(snapshot, "hashtags", [None]), key=lambda row: -row["pairs"])
     hashtags = [row["hashtag"] for row in largest[:_ASKED]]
-    accounts = [tables[table][n]["account_id"] for table in ("names", "lookalikes") for n in range(_ASKED)]
+    accounts = [tables[table][n]["account_id"] for table in tables for n in range(_ASKED)]
     found = ["/api/v1/hashtags", f"{PATH}?hashtag={hashtags[0]}&min_similarity=0.6"]
     for hashtag in hashtags:
         found += [f"{PATH}?hashtag={hashtag}", f"/api/v1/hashtags/{hashtag}", f"/api/v1/hashtags/{hashtag}/pairs"]
