@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -103,7 +104,8 @@ def _stopped_after_an_error(context: SparkContext) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with contextlib.suppress(Exception):  # Java may have been interrupted in the middle of an answer
+        # Java may have been interrupted in the middle of an answer, and be gone, of which PySpark warns.
+        with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
             context.stop()
         raise
 

@@ -5,12 +5,17 @@ import select
 import signal
 import subprocess
 import threading
+import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from py4j.protocol import Py4JNetworkError
+from pyspark import SparkContext
 
+from jobs.pipeline import run
 from jobs.spark import session
 
 from .command import ROOT
@@ -115,3 +120,15 @@ def test_a_start_that_fails_names_the_first_cause(tmp_path: Path) -> None:
         "error: Spark could not be started with the options given before --: "
         "java.lang.ClassNotFoundException: no.such.Listener"
     )
+
+
+def test_that_java_is_gone_is_not_told_beside_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = object.__new__(SparkContext)
+    context._jsc = Mock(**{"stop.side_effect": Py4JNetworkError("Answer from Java side is empty")})
+    monkeypatch.setattr(SparkContext, "_active_spark_context", None)  # of other tests: stopping would forget it
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(KeyboardInterrupt), run._stopped_after_an_error(context):
+            raise KeyboardInterrupt
+    assert context._jsc is None
+    assert told == []
