@@ -15,6 +15,7 @@ from typing import Any
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.exchange.exchange import Exchange
 from jobs.exchange.folder import FolderExchange
 from jobs.exchange.parts import parts_of
 from jobs.exchange.workfolder import WorkFolder
@@ -26,7 +27,7 @@ def rows_in_parts(
     parts: int,
     part_of: Callable[[pa.RecordBatch], npt.NDArray[Any]],
 ) -> Iterator[Iterator[pa.Table]]:
-    """The rows of each part that has any, in the order of the parts; those of a part in the order in which they came.
+    """The rows of each part, in the order of the parts; those of a part in the order in which they came.
 
     batches: at least one. part_of: the part of each row, integers below `parts`, at most 65,536. Memory: a batch;
     the parts are mapped.
@@ -41,5 +42,10 @@ def rows_in_parts(
                 ordered = rows.take(pa.array(order))
                 for part, start, end in spans:
                     box.send(part, ordered.slice(start, end - start))
-        tables = (kept.receive(part, [0]) for part in range(parts))
-        yield (table for table in tables if table.num_rows)
+        yield (kept.receive(part, [0]) for part in range(parts))
+
+
+def batches_of(sent: Exchange, part: int, sources: int) -> Iterator[pa.RecordBatch]:
+    """What so many sources have sent to a part; only that of one source is mapped at the same time."""
+    for source in range(sources):
+        yield from sent.receive(part, [source]).to_batches()

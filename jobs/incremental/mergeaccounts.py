@@ -18,7 +18,8 @@ from jobs.incremental.patch import Patch, Patcher
 from jobs.stages.group.evidence import Evidence, membership_keys
 from jobs.stages.group.hashtagtable import hashtag_table
 from jobs.stages.group.listing import account_hashtag_rows
-from jobs.stages.write.accounts import Lookalikes, account_rows, lookalike_rows
+from jobs.stages.write.accounts import account_rows
+from jobs.stages.write.lookalikes import Lookalikes, lookalike_rows
 from lookalike.outputs.entries import FileEntry
 from lookalike.tables import LOOKALIKES
 

@@ -18,7 +18,7 @@ from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
 from jobs.stages.compare.order import NamesOrder
 from jobs.stages.group import usages
-from jobs.stages.write import sortedpairs
+from jobs.stages.write import lookalikes, sortedpairs
 from jobs.strategy import full, shared
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.folder import FolderOutput
@@ -172,7 +172,7 @@ class Job:
 
     def sort_at_once(self, rows: int) -> None:
         """Let a task sort more rows than so many in parts."""
-        for module in (sortedpairs, usages):
+        for module in (lookalikes, sortedpairs, usages):
             self._monkeypatch.setattr(module, "AT_ONCE", rows)
 
 

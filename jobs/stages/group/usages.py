@@ -120,7 +120,8 @@ def _added_up_in_parts(pieces: Pieces, hashtag_of: Hashtags, count: int) -> Iter
 
     with rows_in_parts((piece.rows(hashtag_of) for piece in pieces()), parts, part_of) as found:
         for rows in found:
-            yield Evidence.of(**{name: rows[name].to_numpy() for name in rows.column_names})
+            if rows.num_rows:
+                yield Evidence.of(**{name: rows[name].to_numpy() for name in rows.column_names})
 
 
 def _once_a_post(leads: npt.NDArray[np.int8], hashtag: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_] | None:

@@ -14,65 +14,14 @@ from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.exchange.workplace import WorkFile
 from jobs.inputs.accounts.table import AccountTable
 from jobs.stages.group.accountlists import AccountLists
-from lookalike.kernel import similarities
+from jobs.stages.write.lookalikes import Lookalikes, lookalike_rows
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
 from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.datafiles import row_groups, write_table
-from lookalike.tables import ACCOUNTS, LOOKALIKES
+from lookalike.tables import ACCOUNTS
 
 Indices = npt.NDArray[np.uint32]
-
-
-@dataclasses.dataclass(frozen=True)
-class Lookalikes:
-    """Similar accounts from one side, in the order of (account, other): each pair once.
-
-    account, other uint32[n], distance int32[n], similarity float64[n], hashtags int64[n]: in how many hashtags they
-    are a pair.
-    """
-
-    account: Indices
-    other: Indices
-    distance: npt.NDArray[np.int32]
-    similarity: npt.NDArray[np.float64]
-    hashtags: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, table: AccountTable, sent: pa.Table) -> Lookalikes:
-        """From what the comparison has sent, where a pair may be several times, for some hashtags each."""
-        account, other, distance, hashtags = (column.to_numpy() for column in sent.columns)
-        pair = account.astype(np.uint64) << np.uint64(32)
-        pair |= other
-        pairs, first, place = np.unique(pair, return_index=True, return_inverse=True)
-        counts = np.bincount(place, hashtags, len(pairs)).astype(np.int64)
-        account, other, distance = (
-            (pairs >> np.uint64(32)).astype(np.uint32),
-            pairs.astype(np.uint32),
-            distance[first],
-        )
-        similarity = similarities(table.names, account, other, distance)
-        found = cls(account, other, distance, similarity, counts)
-        return found._by_owner(table) if len(table.earlier_owner) else found
-
-    def _by_owner(self, table: AccountTable) -> Lookalikes:
-        """Of the pairs of names of two accounts the most similar. They are similar in the same hashtags."""
-        account, other = table.owner_of(self.account), table.owner_of(self.other)
-        order = np.lexsort((self.distance, -self.similarity, other, account))
-        first = np.ones(len(order), np.bool_)
-        first[1:] = (np.diff(account[order]) != 0) | (np.diff(other[order]) != 0)
-        best = order[first]
-        return dataclasses.replace(self.take(best), account=account[best], other=other[best])
-
-    def __len__(self) -> int:
-        """Number of rows."""
-        return len(self.account)
-
-    def take(self, rows: npt.NDArray[np.intp]) -> Lookalikes:
-        """Those at some places, ascending."""
-        return Lookalikes(
-            self.account[rows], self.other[rows], self.distance[rows], self.similarity[rows], self.hashtags[rows]
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,22 +79,4 @@ def account_rows(
             posts=posts[part],
             hashtags=hashtags[part],
             lookalikes=lookalikes[part],
-        )
-
-
-def lookalike_rows(table: AccountTable, lookalikes: Lookalikes) -> Iterator[pa.RecordBatch]:
-    """As tables.LOOKALIKES, in pieces."""
-    account, other, distance = lookalikes.account, lookalikes.other, lookalikes.distance
-    similarity, hashtags = lookalikes.similarity, lookalikes.hashtags
-    order = np.lexsort((other, -similarity, -hashtags, account))
-    for part in row_groups(len(order)):
-        rows = order[part]
-        others = pa.array(other[rows])
-        yield LOOKALIKES.batch(
-            account_id=table.ids.take(pa.array(account[rows])).cast(pa.string()),
-            other_id=table.ids.take(others).cast(pa.string()),
-            other_name=table.screen_names.take(others).cast(pa.string()),
-            distance=distance[rows],
-            similarity=similarity[rows],
-            hashtags=hashtags[rows],
         )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.exchange.exchange import Exchange
-from jobs.exchange.ordered import rows_in_parts
+from jobs.exchange.ordered import batches_of, rows_in_parts
 from jobs.inputs.accounts.table import AccountTable
 from jobs.stages.write.pairs import SimilarPairs
 from lookalike.kernel import similarities
@@ -36,21 +36,16 @@ def sorted_pairs(table: AccountTable, sent: Exchange, bucket: int, sources: int)
         return
     del pairs
     parts = -(-count // AT_ONCE)
-    cuts = _Keys.sampled(table, _batches(sent, bucket, sources), count, parts).cuts(parts)
+    cuts = _Keys.sampled(table, batches_of(sent, bucket, sources), count, parts).cuts(parts)
 
     def part_of(rows: pa.RecordBatch) -> npt.NDArray[np.uint16]:
         part: npt.NDArray[np.uint16] = _part_of(_Keys.of(table, rows), cuts)
         return part
 
-    with rows_in_parts(_batches(sent, bucket, sources), parts, part_of) as found:
+    with rows_in_parts(batches_of(sent, bucket, sources), parts, part_of) as found:
         for rows in found:
-            yield SimilarPairs.of(table, rows)
-
-
-def _batches(sent: Exchange, bucket: int, sources: int) -> Iterator[pa.RecordBatch]:
-    """What was sent to a bucket; only that of one source is mapped at the same time."""
-    for source in range(sources):
-        yield from sent.receive(bucket, [source]).to_batches()
+            if rows.num_rows:
+                yield SimilarPairs.of(table, rows)
 
 
 class _Keys(NamedTuple):

@@ -11,13 +11,14 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.reports import WriteReport
 from jobs.exchange.stage import Route, Stage
-from jobs.exchange.worker import accounts_table
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.group.accountlists import AccountLists
 from jobs.stages.group.groups import Groups
 from jobs.stages.group.hashtagtable import hashtag_table
-from jobs.stages.write.accounts import AccountWriter, Lookalikes
+from jobs.stages.write.accounts import AccountWriter
 from jobs.stages.write.counts import GroupedPairCounts, PairCounts
+from jobs.stages.write.lookalikes import lookalikes_by_bucket
 from jobs.stages.write.pairs import SimilarPairs
 from jobs.stages.write.sortedpairs import sorted_pairs
 from lookalike.outputs.layout import data_path
@@ -59,9 +60,11 @@ class WriteTables(Stage[WriteReport]):
 
     def _write_accounts(self, task: int) -> Iterator[WriteReport]:
         writer = AccountWriter(self.accounts, self.output, self.snapshot, self.buckets)
-        found = channels.lookalikes(self.work).receive(task, range(self.compared))
-        lists, lookalikes = AccountLists.open(self.work, task), Lookalikes.of(accounts_table(self.accounts), found)
-        for bucket in range(task, self.buckets, self.tasks):
+        table, bucket_of = accounts_table(self.accounts), account_buckets(self.accounts, self.buckets)
+        sent, buckets = channels.lookalikes(self.work), range(task, self.buckets, self.tasks)
+        lists = AccountLists.open(self.work, task)
+        found = lookalikes_by_bucket(table, sent, task, self.compared, bucket_of, buckets)
+        for bucket, lookalikes in zip(buckets, found, strict=True):
             yield WriteReport(list(writer.write(bucket, lists, lookalikes)))
 
     def _write_pairs(self, bucket: int) -> WriteReport:
