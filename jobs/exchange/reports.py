@@ -165,7 +165,8 @@ class CompareReport:
 
     by_names: those of them that compared all names, rather than hashtag by hashtag. sent: pairs on
     their way to the table, where `similar` has become the number of those that they stand for.
-    sample_*: similar pairs of the sampled hashtags that exist, and that were found.
+    table_bytes: what these take in the tables, at least. sample_*: similar pairs of the sampled
+    hashtags that exist, and that were found.
     """
 
     tasks: int = 0
@@ -174,6 +175,7 @@ class CompareReport:
     verified: int = 0
     similar: int = 0
     sent: int = 0
+    table_bytes: int = 0
     sample_hashtags: int = 0
     sample_pairs: int = 0
     sample_found: int = 0

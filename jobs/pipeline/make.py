@@ -26,7 +26,7 @@ from jobs.spark.failures import user_errors
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.strategy.context import RunContext
 from jobs.strategy.full import FullStrategy
-from jobs.strategy.pairlimit import PairLimit
+from jobs.strategy.pairlimit import PairLimit, check_room
 from jobs.strategy.strategy import FallBack, Stages, Strategy, falling_back_on_damage
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.origin import Origin
@@ -118,7 +118,8 @@ def _check_pairs(
     A run that adds to a snapshot raises FallBack instead: one that reads all posts finds at least as many, and its
     plan is of all that there is.
     """
-    limit, is_full = PairLimit.of(run.config, run.publication.disk), strategy.mode.base is None
+    limit = PairLimit.of(run.config, run.publication.disk, accounts_table(run.accounts))
+    is_full = strategy.mode.base is None
     at_most = sum(group.pairs_sharing if is_full else group.pairs_compared for group in groups)
     if at_most <= limit.pairs:
         return
@@ -154,6 +155,8 @@ def _compare(
         warn_of(run.config, about_hashtags(hashtags, posts.used))
     with progress.stage("compare", context):
         compared = stages.compare(groups)
+        if run.publication.disk != run.publication.work:  # the output is a folder
+            check_room(compared, run.publication.disk)
     with progress.stage("write", context):
         written = stages.write(compared.tasks)
         pairs = _pairs_of(hashtags, written)

@@ -7,12 +7,17 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+import pyarrow.compute as pc
+
+from jobs.exchange.reports import CompareReport
+from jobs.inputs.accounts.table import AccountTable
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
+from lookalike.errors import TooManyPairsError
 
-# On the way to its tables a pair takes 48 bytes in the work folder. In them it takes 44 as a pair, and 36 to 43 on
-# either side as a look-alike, with ids of 18 digits. Pairs that share many hashtags are look-alikes but once.
-PAIR_BYTES: Final = 160
+# On the way to its tables a pair takes 48 bytes in the work folder, and in them 20 beside its texts. Pairs that share
+# many hashtags are look-alikes but once.
+_BYTES: Final = 68
 DISK_SHARE: Final = 0.7
 
 
@@ -24,14 +29,33 @@ class PairLimit:
     meaning: str
 
     @classmethod
-    def of(cls, config: JobConfig, folder: Path) -> PairLimit:
+    def of(cls, config: JobConfig, folder: Path, accounts: AccountTable) -> PairLimit:
         """What --max-pairs and the disk allow. folder: that the run writes to."""
         free = shutil.disk_usage(folder).free
-        room = int(DISK_SHARE * free / PAIR_BYTES)
+        room = int(DISK_SHARE * free / pair_bytes(accounts))
         if config.max_pairs and config.max_pairs <= room:
             return cls(config.max_pairs, f"the {config.max_pairs:,} of --max-pairs")
         return cls(
             room,
             f"the {room:,} that {DISK_SHARE:.0%} of the free disk has room for, {free / 1e9:,.1f} GB in "
             f"{printable(str(folder))}",
+        )
+
+
+def pair_bytes(accounts: AccountTable) -> float:
+    """What a similar pair of accounts with ids and names of average length takes on the disk."""
+    ids, names = (pc.mean(pc.binary_length(texts)).as_py() or 0.0 for texts in (accounts.ids, accounts.screen_names))
+    return _BYTES + 4 * ids + 2 * names
+
+
+def check_room(compared: CompareReport, folder: Path) -> None:
+    """Raise TooManyPairsError if a disk has no room for the tables of all pairs that were found.
+
+    Some accounts may have much longer ids or names than most.
+    """
+    free = shutil.disk_usage(folder).free
+    if compared.table_bytes > free:
+        raise TooManyPairsError(
+            f"the {compared.similar:,} similar pairs would take {compared.table_bytes / 1e9:,.1f} GB, more than the "
+            f"{free / 1e9:,.1f} GB that are free in {printable(str(folder))}. Nothing was published."
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from jobs.exchange.reports import CompareReport, PostsReport
+from jobs.exchange.worker import accounts_table
 from jobs.inputs.files import plan_splits
 from jobs.inputs.tables import InputFile, Split
 from jobs.stages.compare.compare import ComparePairs
@@ -120,7 +121,7 @@ def grouping(run: RunContext, cut: Cut, partitions: Sequence[int]) -> Grouping:
 
 def pair_sender(run: RunContext, cut: Cut) -> PairSender:
     """What sends the pairs that stage 4 finds."""
-    limit = PairLimit.of(run.config, run.publication.disk)
+    limit = PairLimit.of(run.config, run.publication.disk, accounts_table(run.accounts))
     return PairSender(
         accounts=run.accounts,
         work=run.work,

@@ -1,5 +1,6 @@
 """--max-pairs and the free disk: what would find too many pairs is refused, and leaves nothing behind."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -23,6 +24,8 @@ from .story import Story, mode_of
 IDENTICAL = ["maga_eagle"] * 60
 NEARLY = [f"maga_eagle_{number:03}" for number in range(60)]
 IDENTICAL_PAIRS = 60 * 59 // 2
+IDS = [f"u{number}" for number in range(60)]
+PAIR_BYTES = 68 + 4 * sum(map(len, IDS)) / 60 + 2 * len("maga_eagle")
 NEAR_PAIRS = sum(sum(map(str.__ne__, one, other)) <= 2 for one, other in combinations(NEARLY, 2))
 
 Write = Callable[..., tuple[Path, Path]]
@@ -97,7 +100,7 @@ def test_pairs_that_the_disk_has_no_room_for_are_refused(
 ) -> None:
     posts, accounts = write(IDENTICAL)
     output = tmp_path / "out"
-    with_free_disk(monkeypatch, 160 * 1000 * 10 // 7 + 1)
+    with_free_disk(monkeypatch, int(PAIR_BYTES * 1000 / 0.7) + 1)
     for allowed in (0, 10_000):
         with pytest.raises(
             TooManyPairsError, match=r"more than the 1,000 that 70% of the free disk has room for, 0\.0 GB in "
@@ -106,8 +109,31 @@ def test_pairs_that_the_disk_has_no_room_for_are_refused(
         assert set(left(output)) == {"snapshots"}
     with pytest.raises(TooManyPairsError, match="more than the 500 of --max-pairs"):
         quick_job(posts, accounts, output=output, max_pairs=500)
-    with_free_disk(monkeypatch, 160 * (IDENTICAL_PAIRS + 1) * 10 // 7)
+    with_free_disk(monkeypatch, int(PAIR_BYTES * (IDENTICAL_PAIRS + 1) / 0.7))
     assert quick_job(posts, accounts, output=output).manifest.counts.similar_pairs == IDENTICAL_PAIRS
+
+
+@pytest.mark.parametrize("names_once", [False, True])
+def test_tables_that_the_disk_has_no_room_for_are_not_begun(
+    quick_job: Job, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, names_once: bool
+) -> None:
+    """The accounts that are similar have longer ids than most, which no estimate from averages can know."""
+    posts, accounts = write(IDENTICAL)
+    for table in (posts, accounts):
+        table.write_text(re.sub(r"\bu(\d+)\b", lambda one: "u" * 500 + one[1], table.read_text()))
+    with accounts.open("a") as rows:
+        rows.writelines(f"v{number}\t2020-01-01\tx\n" for number in range(5000))
+    quick_job.compare(names_once=names_once)
+    texts = sum(len(one) + len(other) + 998 for one, other in combinations(IDS, 2))
+    needed = 2 * texts + 2 * 10 * IDENTICAL_PAIRS + 3 * 8 * IDENTICAL_PAIRS
+    with_free_disk(monkeypatch, needed - 1)
+    with pytest.raises(
+        TooManyPairsError, match=r"^the 1,770 similar pairs would take 0\.0 GB, more than the 0\.0 GB"
+    ):
+        quick_job(posts, accounts, output=tmp_path / "out")
+    assert set(left(tmp_path / "out")) == {"snapshots"}
+    with_free_disk(monkeypatch, needed)
+    assert quick_job(posts, accounts, output=tmp_path / "out").manifest.counts.similar_pairs == IDENTICAL_PAIRS
 
 
 @pytest.mark.parametrize("names_once", [False, True])

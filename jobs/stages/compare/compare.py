@@ -54,7 +54,7 @@ class ComparePairs(Stage[CompareReport]):
         """Do the tasks whose numbers come in."""
         for number in tasks:
             counts = CompareReport(tasks=1)
-            with self.send.source(number) as found:
+            with self.send.source(number, counts) as found:
                 for bucket in sorted({unit.bucket for unit in self.tasks[number]}):
                     units = [unit for unit in self.tasks[number] if unit.bucket == bucket]
                     self._compare(bucket, units, found, counts)

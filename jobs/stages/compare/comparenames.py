@@ -45,7 +45,7 @@ class CompareNames(Stage[CompareReport]):
             counts = CompareReport(tasks=1, by_names=1)
             lists = JoinedLists.open(self.work)
             users = lists.users()
-            with self.send.source(number) as found:
+            with self.send.source(number, counts) as found:
                 for unit in self.tasks[number]:
                     self._compare(unit, users, lists, found, counts)
             yield counts

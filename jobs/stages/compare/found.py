@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,13 @@ import pyarrow as pa
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
-from jobs.exchange.worker import account_buckets, accounts_table
+from jobs.exchange.reports import CompareReport
+from jobs.exchange.worker import account_buckets, accounts_table, text_bytes
 from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.compare.tally import PairTally, TaskTally
 from jobs.stages.group.hashtagtable import hashtag_table
+
+_ROW_BYTES: Final = 8  # of a row beside its texts, with which most of a table's bytes are
 
 Indices = npt.NDArray[np.uint32]
 
@@ -37,15 +41,18 @@ class PairSender:
     lookalikes: bool = True
 
     @contextlib.contextmanager
-    def source(self, task: int) -> Iterator[PairBoxes]:
-        """Where a task of comparison puts what it finds; what was sent is there once the context is left."""
+    def source(self, task: int, counts: CompareReport) -> Iterator[PairBoxes]:
+        """Where a task of comparison puts what it finds; what was sent is there once the context is left.
+
+        counts: table_bytes is added up in it.
+        """
         work = self.work
         with (
             channels.pairs(work).source(task) as pairs,
             channels.lookalikes(work).source(task) as lookalikes,
             self.tally.task() as tally,
         ):
-            yield PairBoxes(self, pairs, lookalikes, tally)
+            yield PairBoxes(self, pairs, lookalikes, tally, counts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +63,7 @@ class PairBoxes:
     pairs: Outbox
     lookalikes: Outbox
     tally: TaskTally
+    counts: CompareReport
 
     def by_hashtag(
         self, hashtag: Indices, account_a: Indices, account_b: Indices, distance: npt.NDArray[np.int32]
@@ -65,6 +73,9 @@ class PairBoxes:
         Raises TooManyPairsError.
         """
         self.tally.add(len(hashtag))
+        owner_of, ids = accounts_table(self.sender.accounts).owner_of, text_bytes(self.sender.accounts).ids
+        texts = sum(int(ids[owner_of(account)].sum()) for account in (account_a, account_b))
+        self.counts.table_bytes += texts + _ROW_BYTES * len(hashtag)
         bucket_of = hashtag_table(self.sender.work).bucket
         order, parts = parts_of(bucket_of[hashtag], self.sender.buckets)
         columns = {"hashtag": hashtag, "account_a": account_a, "account_b": account_b, "distance": distance}
@@ -81,6 +92,8 @@ class PairBoxes:
         account, other = np.concatenate([account_a, account_b]), np.concatenate([account_b, account_a])
         tasks = self.sender.tasks
         owner = accounts_table(self.sender.accounts).owner_of(account)
+        texts = int(text_bytes(self.sender.accounts).both[owner].sum())  # every account is an `other`, too
+        self.counts.table_bytes += texts + _ROW_BYTES * len(other)
         order, parts = parts_of(account_buckets(self.sender.accounts, self.sender.buckets)[owner] % tasks, tasks)
         columns = {"account": account, "other": other}
         columns |= {"distance": np.tile(distance, 2), "hashtags": np.tile(hashtags, 2)}
