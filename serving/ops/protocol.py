@@ -74,6 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.ws_protocol_class = None  # an upgrade is never done
+        self.url = b""  # uvicorn sets it when a request begins, and line ends may come before the first
         self._guard = guard
         settings = guard.settings
         self._most_headers, self._most_header_bytes = settings.max_headers, settings.max_header_bytes

@@ -46,6 +46,7 @@ def test_a_request_within_the_bounds_is_answered(server: BoundedServer) -> None:
         (b"GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", 400),
         (get("/livez?" + "u" * 3000, "Connection: close"), 414),
+        (b"\r\n" * 40_000, 431),  # the parser passes over line ends before a request
     ],
 )
 def test_a_request_beyond_a_bound_is_refused_with_a_problem_and_the_connection_closed(
