@@ -11,12 +11,21 @@ from jobs.exchange.folder import FolderExchange
 from jobs.exchange.shuffle import ShuffleExchange, open_mail
 from jobs.exchange.stage import ChannelName
 from jobs.exchange.workplace import WorkPlace
+from jobs.inputs.accounts.rows import ROWS
 from lookalike.tables import EVIDENCE, TIME
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns.items()])
 
+
+# From a split to the task of all accounts: rows of accounts that cannot be used; the number of the file, the row as
+# it is written.
+_UNUSABLE = _schema(file=pa.int32(), reason=pa.string(), row=pa.large_binary())
+
+# From a partition of accounts to a range of ids: the accounts, and the names beside the used one that are compared.
+_ACCOUNTS = _schema(id=pa.large_string(), screen_name=pa.large_string(), created_at=pa.int64())
+_EARLIER_NAMES = _schema(id=pa.large_string(), screen_name=pa.large_string())
 
 # From a split to an id partition: see Posts.
 _POSTS = _schema(
@@ -61,6 +70,26 @@ _PAIRS = _schema(hashtag=pa.uint32(), account_a=pa.uint32(), account_b=pa.uint32
 # From a task of comparison to a task of accounts: the same from either side. hashtags: in how many of them; a pair
 # may come several times.
 _LOOKALIKES = _schema(account=pa.uint32(), other=pa.uint32(), distance=pa.int32(), hashtags=pa.int32())
+
+
+def account_rows(work: WorkPlace) -> Exchange:
+    """The rows of accounts that can be used, from a split to a partition of accounts."""
+    return _exchange(work, "account_rows", ROWS)
+
+
+def unusable(work: WorkPlace) -> Exchange:
+    """The rows of accounts that cannot be used."""
+    return _exchange(work, "unusable", _UNUSABLE)
+
+
+def accounts(work: WorkPlace) -> Exchange:
+    """The accounts, each once."""
+    return _exchange(work, "accounts", _ACCOUNTS)
+
+
+def earlier_names(work: WorkPlace) -> Exchange:
+    """The earlier names of accounts."""
+    return _exchange(work, "earlier_names", _EARLIER_NAMES)
 
 
 def posts(work: WorkPlace) -> Exchange:

@@ -9,7 +9,19 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 Report = TypeVar("Report")
 
 # Those of channels.py.
-ChannelName = Literal["posts", "spellings", "usages", "memberships", "new", "pairs", "lookalikes"]
+ChannelName = Literal[
+    "account_rows",
+    "unusable",
+    "accounts",
+    "earlier_names",
+    "posts",
+    "spellings",
+    "usages",
+    "memberships",
+    "new",
+    "pairs",
+    "lookalikes",
+]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from jobs.exchange.workplace import WorkFile
 from jobs.inputs.accounts.table import AccountTable
@@ -31,21 +30,6 @@ def account_buckets(file: WorkFile, buckets: int) -> npt.NDArray[np.uint16]:
     """outputs.buckets.bucket_of(id, buckets) of every account of the table."""
     ids = accounts_table(file).ids
     return buckets_of(*packed_strings(ids), buckets)
-
-
-class TextBytes(NamedTuple):
-    """Lengths in UTF-8, int32[accounts]. ids: of the ids; both: of id and screen name together."""
-
-    ids: npt.NDArray[np.int32]
-    both: npt.NDArray[np.int32]
-
-
-@functools.lru_cache(maxsize=2)
-def text_bytes(file: WorkFile) -> TextBytes:
-    """How long the texts of every account of the table are."""
-    table = accounts_table(file)
-    ids, names = (pc.binary_length(texts).to_numpy().astype(np.int32) for texts in (table.ids, table.screen_names))
-    return TextBytes(ids, ids + names)
 
 
 @functools.lru_cache(maxsize=1)

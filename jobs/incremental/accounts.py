@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -15,6 +17,8 @@ from jobs.inputs.accounts.table import AccountTable
 from lookalike.errors import SnapshotError
 from lookalike.snapshots.manybuckets import buckets_of
 from lookalike.strings.packed import packed_strings
+
+_AT_ONCE: Final = 1 << 20  # accounts
 
 
 def same_accounts(base: Base, table: AccountTable) -> AccountChanges:
@@ -56,6 +60,10 @@ def _checked(
     known: npt.NDArray[np.bool_], changed: npt.NDArray[np.bool_], number: npt.NDArray[np.uint32]
 ) -> AccountChanges:
     """The changes, if the numbers are those from 0 on."""
-    if int(number.max(initial=0)) >= max(1, len(number)) or (np.bincount(number, minlength=1) > 1).any():
+    taken = np.zeros(len(number), bool)
+    if int(number.max(initial=0)) < max(1, len(number)):
+        for start in range(0, len(number), _AT_ONCE):  # numpy makes int64 of what it indexes with
+            taken[number[start : start + _AT_ONCE]] = True
+    if not taken.all():
         raise SnapshotError("accounts: two accounts have the same number, or a number is too large")
     return AccountChanges(known=known, changed=changed, number=number)

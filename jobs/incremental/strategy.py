@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport
-from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workplace import WorkPlace
 from jobs.incremental.accounts import compare_accounts, same_accounts
 from jobs.incremental.adopted import AdoptedPosts
 from jobs.incremental.base import Base
@@ -62,7 +62,7 @@ class IncrementalStrategy:
         return self.new.generation
 
     def prepare(
-        self, accounts: AccountTable, files: tuple[InputFile, ...], publication: Publication, /
+        self, accounts: AccountTable, files: tuple[InputFile, ...], publication: Publication, work: WorkPlace, /
     ) -> StartStages:
         """Find out what has changed in the accounts since the base, for the tasks, and which posts it left out."""
         live = self.new.base
@@ -72,7 +72,7 @@ class IncrementalStrategy:
         with falling_back_on_damage(self.mode):
             base.check()
             changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
-            changes.write(WorkFolder(publication.work))
+            changes.write(work)
             adopted = AdoptedPosts.find(base, accounts)
         return lambda run: _start(run, self.new, base, adopted)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import StrEnum
 from types import TracebackType
 from typing import Final, Self
@@ -27,6 +28,15 @@ class Reason(StrEnum):
     LONG_HASHTAG = "hashtag too long"
     CONFLICT = CONFLICT
     UNKNOWN_AUTHOR = UNKNOWN_AUTHOR
+
+
+@dataclasses.dataclass(frozen=True)
+class RejectedRows:
+    """How many rows were rejected, and some of them as written, both by reason; the data file of all, if any."""
+
+    counts: dict[Reason, int]
+    examples: dict[str, list[str]]
+    files: list[FileEntry]
 
 
 class RejectLog:
@@ -70,6 +80,12 @@ class RejectLog:
         if self._rows:
             self._flush()
         return None if self._writer is None else self._writer.close()
+
+    def finish(self) -> RejectedRows:
+        """As close, and say what was logged."""
+        entry = self.close()
+        examples = {reason.value: rows for reason, rows in self.examples.items()}
+        return RejectedRows(self.counts, examples, [] if entry is None else [entry])
 
     def __enter__(self) -> Self:
         """Return the log."""

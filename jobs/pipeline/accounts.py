@@ -1,30 +1,34 @@
-"""The accounts, which the driver reads while Java starts."""
+"""The accounts, which the driver reads while Java starts, or tasks where there are many."""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
+from collections.abc import Callable, Sequence
+from typing import Final
 
-import pyarrow as pa
-
-from jobs.exchange.times import as_times
 from jobs.exchange.worker import ACCOUNTS_FILE
+from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workplace import WorkPlace
 from jobs.inputs.accounts import read as readaccounts
-from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
+from jobs.inputs.accounts.rows import RowReader
 from jobs.inputs.rejects import RejectLog
 from jobs.inputs.tables import ACCOUNTS, InputFile
 from jobs.inputs.text.evidence import check_evidence, read_as_rows_say
 from jobs.options.config import JobConfig
+from jobs.pipeline.accounttasks import MadeAccounts, make_by_tasks
 from jobs.pipeline.howread import how_read
 from jobs.pipeline.inputs import find_table
 from jobs.pipeline.plausible import about_accounts, about_files
+from jobs.spark.runner import SparkRunner
+from jobs.stages.accounts.overtime import write_names
 from jobs.strategy.full import FullStrategy
+from jobs.strategy.shared import text_bytes
 from jobs.strategy.strategy import FallBack, StartStages, Strategy
 from lookalike.outputs.entries import FileEntry
-from lookalike.snapshots.datafiles import write_table
-from lookalike.snapshots.manybuckets import order_by_bucket
 from lookalike.snapshots.publisher import Publication
-from lookalike.tables import NAMES
+
+# Bytes of text that the driver reads itself: of so few it has read most by the time that Java has started.
+_FEW: Final = 128 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,78 +51,76 @@ class ReadAccounts:
     start_stages: StartStages
 
 
+def are_few(files: Sequence[InputFile]) -> bool:
+    """Whether the driver reads the accounts itself."""
+    return text_bytes(files) <= _FEW
+
+
 def read_accounts(
     files: tuple[InputFile, ...], config: JobConfig, publication: Publication, strategy: Strategy
 ) -> ReadAccounts:
-    """Read the accounts, write their table for the tasks, and prepare the strategy or fall back to a full run."""
-    files, read, log = read_as_rows_say(
-        lambda files: (files, *_read(files, config, publication)),
-        files,
-        lambda quoting: find_table(config, ACCOUNTS, quoting),
+    """Read the accounts in this process, write their table for the tasks, and prepare the strategy or fall back."""
+    work = WorkFolder(publication.work)
+    return _prepared(files, config, publication, strategy, work, lambda files: _make(files, config, publication))
+
+
+def read_by_tasks(
+    files: tuple[InputFile, ...],
+    config: JobConfig,
+    publication: Publication,
+    strategy: Strategy,
+    work: WorkPlace,
+    spark: SparkRunner,
+) -> ReadAccounts:
+    """The same, of any number of accounts."""
+
+    def make(files: tuple[InputFile, ...]) -> MadeAccounts:
+        return make_by_tasks(files, config, publication, work, spark)
+
+    return _prepared(files, config, publication, strategy, work, make)
+
+
+def _prepared(
+    files: tuple[InputFile, ...],
+    config: JobConfig,
+    publication: Publication,
+    strategy: Strategy,
+    work: WorkPlace,
+    make: Callable[[tuple[InputFile, ...]], MadeAccounts],
+) -> ReadAccounts:
+    """Make the table of accounts, and what of the strategy depends on it. Falls back to a full run."""
+    files, made = read_as_rows_say(
+        lambda files: (files, make(files)), files, lambda quoting: find_table(config, ACCOUNTS, quoting)
     )
-    data_files = [*log.files, *_write_names(read.names, publication, config.buckets)]
+    read = made.read
     warnings = (*about_files(files, config), *about_accounts(read))
-    read.table.write(str(publication.work / ACCOUNTS_FILE))
     try:
-        start_stages = strategy.prepare(read.table, files, publication)
+        start_stages = strategy.prepare(read.table, files, publication, work)
     except FallBack as reason:
         full = FullStrategy.of(strategy.posts, str(reason))
         strategy, start_stages = full, full.start
     return ReadAccounts(
         inputs=files,
         counts=read.counts,
-        names=len(read.names.ids),
+        names=read.names,
         how_read=how_read(
             ACCOUNTS, files, read.quotes, config, {column: odd.example for column, odd in read.odd_dates.items()}
         ),
-        examples=log.examples,
-        files=data_files,
+        examples=made.examples,
+        files=made.files,
         warnings=warnings,
         strategy=strategy,
         start_stages=start_stages,
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Rejected:
-    """Rows that cannot be used: examples by reason, and the data file that has all of them, if there are any."""
-
-    examples: dict[str, list[str]]
-    files: list[FileEntry]
-
-
-def _read(
-    files: tuple[InputFile, ...], config: JobConfig, publication: Publication
-) -> tuple[AccountsRead, _Rejected]:
+def _make(files: tuple[InputFile, ...], config: JobConfig, publication: Publication) -> MadeAccounts:
+    reader = RowReader(files, config.strip_suffix, config.max_name_length)
     with RejectLog(publication.output, publication.data_path("rejects")) as log:
-        read = readaccounts.read_accounts(
-            files,
-            fold=config.fold,
-            rejects=log,
-            endings=config.strip_suffix,
-            all_names=config.all_names,
-            longest=config.max_name_length,
-        )
+        read, names = readaccounts.read_accounts(reader, fold=config.fold, rejects=log, all_names=config.all_names)
         if config.quoting == "auto":
             check_evidence(ACCOUNTS, files, read.quotes)
-        entry = log.close()
-        examples = {reason.value: rows for reason, rows in log.examples.items()}
-        return read, _Rejected(examples, [] if entry is None else [entry])
-
-
-def _write_names(names: NamesOverTime, publication: Publication, buckets: int) -> list[FileEntry]:
-    """The table names, a file each bucket that has some."""
-    rows = NAMES.batch(
-        account_id=names.ids.cast(pa.string()),
-        screen_name=names.screen_names.cast(pa.string()),
-        first_seen=as_times(names.first),
-        last_seen=as_times(names.last),
-        rows=names.rows,
-    )
-    order, edges = order_by_bucket(names.ids, buckets)
-    parts = zip(range(buckets), itertools.pairwise(edges.tolist()), strict=True)
-    return [
-        write_table(publication.output, publication.data_path("names", bucket=bucket), [rows.take(order[start:end])])
-        for bucket, (start, end) in parts
-        if end > start
-    ]
+        rejected = log.finish()
+    read.table.write(str(publication.work / ACCOUNTS_FILE))
+    named = write_names(names, publication.output, publication.id, config.buckets)
+    return MadeAccounts(read, rejected.examples, [*rejected.files, *named])

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.tables import POSTS
 from jobs.pipeline.oddvalues import (
     MISSING,
@@ -34,7 +32,7 @@ from lookalike.errors import QualityGateError
 
 if TYPE_CHECKING:  # they load slowly, and --inspect is fast
     from jobs.exchange.reports import Authors, PostsReport
-    from jobs.inputs.accounts.read import AccountsRead, NamesOverTime
+    from jobs.inputs.accounts.read import AccountsRead
     from jobs.inputs.accounts.table import AccountTable
     from jobs.inputs.tables import InputFile
     from jobs.options.config import JobConfig
@@ -44,6 +42,7 @@ _LARGEST: Final = 20  # hashtags that are looked at for them
 _SOME: Final = 0.01  # of the posts
 _COLLECTED_BY: Final = 0.9  # of the posts: a hashtag of so many says how they were collected
 _ENOUGH_POSTS: Final = 100  # for that to mean anything
+_AT_ONCE: Final = 1 << 20  # accounts
 
 
 def warn_of(config: JobConfig, warnings: Iterable[str]) -> None:
@@ -68,12 +67,9 @@ def about_files(files: Sequence[InputFile], config: JobConfig) -> Iterator[str]:
 
 def about_accounts(read: AccountsRead) -> Iterator[str]:
     """Of ids and names."""
-    table, counts, names = read.table, read.counts, read.names
-    undated = np.flatnonzero(_have_no_date(names))
-    if len(undated):
-        some = " and ".join(
-            f"{names.screen_names[i].as_py()!r} of {names.ids[i].as_py()!r}" for i in undated[:2].tolist()
-        )
+    table, counts = read.table, read.counts
+    if read.undated:
+        some = " and ".join(f"{name!r} of {account!r}" for account, name in read.undated)
         rows = count_of(counts.earlier_names, "row of accounts has", "rows of accounts have")
         yield (
             f"{rows} another name of an account, such as {some}, and no date "
@@ -82,37 +78,39 @@ def about_accounts(read: AccountsRead) -> Iterator[str]:
         )
     yield from about_lines("accounts", read.quotes)
     yield from about_undecoded(counts.undecoded_names)
-    yield from about_missing_names(_missing_among(table.screen_names).to_pylist())
+    yield from about_missing_names(_missing_among(table.screen_names))
     yield from about_quoted_names(_in_quotes(table.screen_names))
     some_names = _some(table.screen_names)
     yield from about_same_names(some_names)
-    yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids).to_pylist()])
+    yield from about_ids("accounts", [*_some(table.ids), *_missing_among(table.ids)])
     yield from about_endings(some_names)
     for column, odd in read.odd_dates.items():
         yield from about_dates("account", odd.rows, counts.used, [odd.example], many=most_odd_dates(column))
 
 
-def _have_no_date(names: NamesOverTime) -> npt.NDArray[np.bool_]:
-    """bool[n]: whether an account that has a name was never seen at a date."""
-    account = names.ids.dictionary_encode().indices.to_numpy()
-    dated = np.zeros(len(names.ids) + 1, np.bool_)
-    dated[account[names.last != NULL_TIME]] = True
-    return ~dated[account]
-
-
 def _in_quotes(names: pa.LargeStringArray) -> list[str]:
     import pyarrow.compute as pc  # loads slowly, and --inspect is fast
 
-    begin = names.filter(pc.starts_with(names, '"'))
-    found: list[str] = begin.filter(pc.match_substring_regex(begin, '^".+"$')).to_pylist()
+    found: list[str] = []
+    for some in _parts(names):
+        begin = some.filter(pc.starts_with(some, '"'))
+        found += begin.filter(pc.match_substring_regex(begin, '^".+"$')).to_pylist()
     return found
 
 
-def _missing_among(values: pa.LargeStringArray) -> pa.LargeStringArray:
+def _missing_among(values: pa.LargeStringArray) -> list[str]:
     import pyarrow.compute as pc  # loads slowly, and --inspect is fast
 
-    short = values.filter(pc.less_equal(pc.binary_length(values), max(map(len, MISSING))))
-    return short.filter(_are_missing(short))
+    found: list[str] = []
+    for some in _parts(values):
+        short = some.filter(pc.less_equal(pc.binary_length(some), max(map(len, MISSING))))
+        found += short.filter(_are_missing(short)).to_pylist()
+    return found
+
+
+def _parts(values: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
+    """The values of a table that may be mapped, some at a time."""
+    return (values.slice(start, _AT_ONCE) for start in range(0, len(values), _AT_ONCE))
 
 
 def _are_missing(values: pa.Array) -> pa.BooleanArray:

@@ -15,7 +15,7 @@ from jobs.exchange.worker import ACCOUNTS_FILE
 from jobs.exchange.workfolder import WorkFolder
 from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.options.config import JobConfig
-from jobs.pipeline.accounts import ReadAccounts, read_accounts
+from jobs.pipeline.accounts import ReadAccounts, are_few, read_accounts, read_by_tasks
 from jobs.pipeline.choose import choose_strategy, read_live
 from jobs.pipeline.destination import open_destination
 from jobs.pipeline.gate import check_rejects, check_result
@@ -33,6 +33,7 @@ from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
+from jobs.strategy.strategy import Strategy
 from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
 from lookalike.snapshots.publisher import Publication, begin
@@ -60,18 +61,24 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
             inputs = _with_rows_of_spark(inputs, config, publication, starting, progress)
         inputs = inputs.as_in(config, live)
         strategy = choose_strategy(config, inputs, live, without)
-        reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
+        reading = None
+        if are_few(inputs.accounts):
+            reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
         with progress.stage("start"):
             context = starting.result()
         with _stopped_after_an_error(context):
-            with progress.stage("accounts"):
-                accounts = reading.result()
-                _give_back_memory()
-                damaged = sum(accounts.counts.rejected.values())
-                warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
-                check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
+            accounts = None
+            if reading is not None:
+                with progress.stage("accounts"):
+                    accounts = reading.result()
+                    _give_back_memory()
+                    _check_accounts(config, accounts, strategy)
             spark = choose_runner(context, config.exchange, publication.work)
             with work_place(spark, config.output, publication) as work:
+                if accounts is None:
+                    with progress.stage("accounts", context):
+                        accounts = read_by_tasks(inputs.accounts, config, publication, strategy, work, spark)
+                        _check_accounts(config, accounts, strategy)
                 run = RunContext(
                     config=config,
                     ignored=inputs.ignored,
@@ -86,6 +93,13 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                     print_lines([f"Plan for {printable(str(config.output))}: nothing was written", "", *lines])
                     return None
                 return _publish(run, accounts, live)
+
+
+def _check_accounts(config: JobConfig, accounts: ReadAccounts, strategy: Strategy) -> None:
+    """Print what is odd of the input so far. Raises QualityGateError. strategy: that was chosen."""
+    warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
+    damaged = sum(accounts.counts.rejected.values())
+    check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
 
 
 def _with_rows_of_spark(

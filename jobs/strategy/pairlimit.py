@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import pyarrow.compute as pc
-
 from jobs.exchange.reports import CompareReport
 from jobs.inputs.accounts.table import AccountTable
 from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
 from lookalike.errors import TooManyPairsError
+from lookalike.strings.packed import packed_strings
+from lookalike.strings.values import Places
 
 # On the way to its tables a pair takes 48 bytes in the work folder, and in them 20 beside its texts. Pairs that share
 # many hashtags are look-alikes but once.
@@ -44,8 +44,12 @@ class PairLimit:
 
 def pair_bytes(accounts: AccountTable) -> float:
     """What a similar pair of accounts with ids and names of average length takes on the disk."""
-    ids, names = (pc.mean(pc.binary_length(texts)).as_py() or 0.0 for texts in (accounts.ids, accounts.screen_names))
+    ids, names = (_mean_length(packed_strings(texts)[1]) for texts in (accounts.ids, accounts.screen_names))
     return _BYTES + 4 * ids + 2 * names
+
+
+def _mean_length(offsets: Places) -> float:
+    return float(offsets[-1] - offsets[0]) / max(1, len(offsets) - 1)
 
 
 def check_room(compared: CompareReport, folder: Path) -> None:

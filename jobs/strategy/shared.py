@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import secrets
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol, TypeVar
 
-from jobs.exchange.reports import CompareReport, PostsReport
+from jobs.exchange.reports import Border, CompareReport, PostsReport
+from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
 from jobs.inputs.files import plan_splits
 from jobs.inputs.tables import InputFile, Split
+from jobs.spark.runner import SparkRunner
 from jobs.stages.compare.compare import ComparePairs
 from jobs.stages.compare.found import PairSender
 from jobs.stages.compare.plan import TASK_COST, Unit, plan_tasks
@@ -47,13 +49,13 @@ class Cut:
 def cut_splits(files: Sequence[InputFile], cores: int, known: int = 0) -> tuple[Split, ...]:
     """What the tasks of the scan read of the files of posts, but not of the first `known` ones."""
     new = tuple(files[known:])
-    split_bytes = min(max(_text(new) // (TASKS_PER_CORE * cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
+    split_bytes = min(max(text_bytes(new) // (TASKS_PER_CORE * cores), _SMALLEST_SPLIT), _LARGEST_SPLIT)
     return tuple(dataclasses.replace(split, file=split.file + known) for split in plan_splits(new, split_bytes))
 
 
 def partitions_of(files: Iterable[InputFile], cores: int) -> int:
     """By how many tasks the posts of these files are shared once they have been read."""
-    return min(max(cores, -(-_text(files) // _LARGEST_SPLIT)), _MOST_TASKS)
+    return min(max(cores, -(-text_bytes(files) // _LARGEST_SPLIT)), _MOST_TASKS)
 
 
 def scan_posts(run: RunContext, cut: Cut, *, base: str | None = None, rewrite: bool = False) -> PostsReport:
@@ -79,13 +81,10 @@ def scan_posts(run: RunContext, cut: Cut, *, base: str | None = None, rewrite: b
 
 
 def _scan_splits(run: RunContext, cut: Cut) -> list[PostsReport]:
-    """Stage 1. Quoted files that several tasks share take part in another one before."""
-    count, splits = len(cut.splits), cut.splits
-    if any(shares_quoted_file(cut.files, split) for split in splits):
-        splits = with_parity(splits, run.spark.do(CountQuotes(cut.files, splits), count=count, tasks=count))
+    """Stage 1."""
     scan = ScanSplits(
         files=cut.files,
-        splits=splits,
+        splits=cut.splits,
         accounts=run.accounts,
         partitions=cut.partitions,
         buckets=run.config.buckets,
@@ -96,12 +95,35 @@ def _scan_splits(run: RunContext, cut: Cut) -> list[PostsReport]:
         snapshot=run.snapshot,
         first_part=1,
     )
-    scanned = run.spark.do(scan, count=count, tasks=count)
-    broken = broken_files(splits, itertools.chain.from_iterable(report.borders for report in scanned))
+    return do_splits(run.spark, cut.files, cut.splits, lambda splits: dataclasses.replace(scan, splits=splits))
+
+
+class _ReadSplit(Protocol):
+    """What a task reports that has read a split; see borders.py."""
+
+    @property
+    def borders(self) -> list[Border]:
+        """Where its rows begin."""
+
+
+Read = TypeVar("Read", bound=_ReadSplit)
+
+
+def do_splits(
+    spark: SparkRunner,
+    files: Sequence[InputFile],
+    splits: tuple[Split, ...],
+    stage_of: Callable[[tuple[Split, ...]], Stage[Read]],
+) -> list[Read]:
+    """What a stage reports that reads splits. Another one comes before, if several tasks share a quoted file."""
+    count = len(splits)
+    if any(shares_quoted_file(files, split) for split in splits):
+        splits = with_parity(splits, spark.do(CountQuotes(tuple(files), splits), count=count, tasks=count))
+    reports = spark.do(stage_of(splits), count=count, tasks=count)
+    broken = broken_files(splits, itertools.chain.from_iterable(report.borders for report in reports))
     if broken:
-        scan = dataclasses.replace(scan, splits=in_one_piece(splits, broken))
-        scanned = run.spark.do(scan, count=count, tasks=count)
-    return scanned
+        reports = spark.do(stage_of(in_one_piece(splits, broken)), count=count, tasks=count)
+    return reports
 
 
 def grouping(run: RunContext, cut: Cut, partitions: Sequence[int]) -> Grouping:
@@ -149,6 +171,6 @@ def compare_hashtags(
     return CompareReport.total(run.spark.do(compare, count=len(tasks), tasks=len(tasks)))
 
 
-def _text(files: Iterable[InputFile]) -> int:
+def text_bytes(files: Iterable[InputFile]) -> int:
     """Bytes of the files when they are not compressed, roughly."""
     return sum(file.size * (_INFLATION if file.compression else 1) for file in files)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from jobs.exchange.reports import CompareReport, GroupReport, PostsReport, WriteReport
+from jobs.exchange.workplace import WorkPlace
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.tables import InputFile
 from jobs.stages.group.hashtagtable import HashtagTable
@@ -87,9 +88,9 @@ class Strategy(Protocol):
         """Of the snapshot that it makes, see Manifest."""
 
     def prepare(
-        self, accounts: AccountTable, files: tuple[InputFile, ...], publication: Publication, /
+        self, accounts: AccountTable, files: tuple[InputFile, ...], publication: Publication, work: WorkPlace, /
     ) -> StartStages:
-        """What the driver does beside Java's start, once it has read the accounts from these files.
+        """What the driver does once the accounts are read from these files, beside Java's start if they are few.
 
-        Returns what starts the stages. Raises FallBack.
+        work: for files that tasks need. Returns what starts the stages. Raises FallBack.
         """

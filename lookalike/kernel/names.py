@@ -65,11 +65,39 @@ class EncodedNames:
         return NameArrays(self.codes, self.offsets, self.once, self.twice)
 
 
-def encode_names(names: pa.Array | pa.ChunkedArray | list[str], *, summarise: bool = True) -> EncodedNames:
+@dataclasses.dataclass(frozen=True)
+class CharacterCodes:
+    """The code of each character: see EncodedNames.
+
+    code_of: uint8[points] or uint32[points], by code point; only of those that occur. alphabet: how many these are.
+    """
+
+    code_of: Codes
+    alphabet: int
+
+    @classmethod
+    def by_frequency(cls, frequency: npt.NDArray[np.int64]) -> CharacterCodes:
+        """frequency: int64[points], how often each code point occurs; of equally frequent ones the lower is first."""
+        order = np.argsort(-frequency, kind="stable")
+        alphabet = int(np.count_nonzero(frequency))
+        kind: type[np.uint8 | np.uint32] = np.uint8 if alphabet <= 256 else np.uint32
+        code_of: Any = np.zeros(len(frequency), kind)
+        code_of[order[:alphabet]] = np.arange(alphabet)
+        return cls(code_of, alphabet)
+
+
+def count_code_points(names: pa.LargeStringArray) -> npt.NDArray[np.int64]:
+    """int64[1 + the greatest code point]: how often each code point occurs in some names."""
+    return _counts(_code_points(names)[0])
+
+
+def encode_names(
+    names: pa.Array | pa.ChunkedArray | list[str], *, summarise: bool = True, characters: CharacterCodes | None = None
+) -> EncodedNames:
     """Encode strings (Arrow string arrays without nulls, or a list of str) for comparison by code point.
 
     summarise: False where only `signals` looks at them, not a comparison. Nothing compiled is then needed: `once` and
-    `twice` are zeros.
+    `twice` are zeros. characters: the codes of at least the characters of these names; by default of just these.
     """
     array = pa.array(names, pa.large_string()) if isinstance(names, list) else names.cast(pa.large_string())
     if isinstance(array, pa.ChunkedArray):
@@ -77,22 +105,27 @@ def encode_names(names: pa.Array | pa.ChunkedArray | list[str], *, summarise: bo
     if array.null_count:
         raise ValueError("a name may not be null")
     points, offsets = _code_points(array)
-    slices = [slice(at, at + _AT_ONCE) for at in range(0, len(points), _AT_ONCE)]
-    frequency = np.zeros(int(points.max(initial=0)) + 1, np.int64)
-    for part in slices:  # numpy makes int64 of what it counts and of what it indexes with
-        frequency += np.bincount(points[part], minlength=len(frequency))
-    by_frequency = np.argsort(-frequency, kind="stable")
-    alphabet = int(np.count_nonzero(frequency))
-    code_of = np.zeros(len(frequency), np.uint8 if alphabet <= 256 else np.uint32)
-    code_of[by_frequency[:alphabet]] = np.arange(alphabet)
-    codes = np.empty(len(points), code_of.dtype)
-    for part in slices:
-        codes[part] = code_of[points[part]]
+    characters = characters or CharacterCodes.by_frequency(_counts(points))
+    codes = np.empty(len(points), characters.code_of.dtype)
+    for part in _parts(points):
+        codes[part] = characters.code_of[points[part]]
     if summarise:
         once, twice = _character_planes(read_only(codes), read_only(offsets))
     else:
         once = twice = np.zeros(len(offsets) - 1, np.uint64)
-    return EncodedNames(codes, offsets, alphabet, once, twice)
+    return EncodedNames(codes, offsets, characters.alphabet, once, twice)
+
+
+def _counts(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    frequency = np.zeros(int(points.max(initial=0)) + 1, np.int64)
+    for part in _parts(points):
+        frequency += np.bincount(points[part], minlength=len(frequency))
+    return frequency
+
+
+def _parts(points: npt.NDArray[np.uint32]) -> list[slice]:
+    """Some at a time: numpy makes int64 of what it counts and of what it indexes with."""
+    return [slice(at, at + _AT_ONCE) for at in range(0, len(points), _AT_ONCE)]
 
 
 def _code_points(array: pa.LargeStringArray) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:

@@ -19,3 +19,8 @@ def packed_strings(array: Any) -> tuple[Bytes, Places]:
     kind = np.dtype(np.int64 if pa.types.is_large_string(array.type) else np.int32)
     places = np.frombuffer(offsets, kind, len(array) + 1, array.offset * kind.itemsize)
     return packed, places.astype(np.int64, copy=False)
+
+
+def large_strings(packed: Bytes, offsets: Places) -> pa.LargeStringArray:
+    """The array of the values packed[offsets[i]:offsets[i + 1]], which are UTF-8. Nothing is copied."""
+    return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(packed))

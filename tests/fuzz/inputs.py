@@ -16,6 +16,7 @@ from jobs.exchange import channels
 from jobs.exchange.folder import remove_sent
 from jobs.exchange.workfolder import WorkFolder
 from jobs.inputs.accounts.read import read_accounts
+from jobs.inputs.accounts.rows import RowReader
 from jobs.inputs.accounts.table import AccountTable
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.files import find_files, plan_splits
@@ -68,7 +69,7 @@ class Inputs:
 
     def _read_accounts(self, files: Sequence[InputFile]) -> None:
         with RejectLog(self._output, data_path(_SNAPSHOT, "rejects")) as rejects:
-            read = read_accounts(files, fold="case", rejects=rejects)
+            read, _ = read_accounts(RowReader(files), fold="case", rejects=rejects)
         assert sum(read.counts.rejected.values()) == sum(rejects.counts.values())
         assert len(read.table) == read.counts.used
 

@@ -1,3 +1,4 @@
+import itertools
 from typing import Literal
 
 import numpy as np
@@ -6,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.inputs.accounts.table import AccountTable
-from lookalike.kernel.names import encode_names
+from jobs.inputs.accounts.joined import joined
+from jobs.inputs.accounts.table import AccountTable, EarlierNames
+from lookalike.kernel.names import CharacterCodes, compared_names, count_code_points, encode_names
 from lookalike.strings.idindex import build_index, find_ids
 from lookalike.strings.values import pack_values
 from tests.examples import examples
@@ -99,3 +101,45 @@ def test_names_are_folded_for_comparison_only(fold: Literal["none", "case"], com
     assert table.screen_names.to_pylist() == written
     assert table.names.offsets.tolist() == expected.offsets.tolist()
     assert table.names.codes.tolist() == expected.codes.tolist()
+
+
+@examples(30)
+@given(
+    names=st.dictionaries(
+        st.text("abé", max_size=4), st.lists(st.text("xyŽ😀", min_size=1, max_size=6), min_size=1, max_size=3)
+    ),
+    cuts=st.lists(st.integers(0, 12), max_size=4),
+    more=st.sampled_from(["", "".join(map(chr, range(0x4E00, 0x4F10)))]),  # so many characters need wider codes
+)
+def test_a_table_joined_of_pieces_is_written_as_the_whole_one_byte_for_byte(
+    tmp_path_factory: pytest.TempPathFactory, names: dict[str, list[str]], cuts: list[int], more: str
+) -> None:
+    folder = tmp_path_factory.mktemp("tables")
+    ids = sorted(names, key=str.encode)
+    used = [names[id_][0] + more for id_ in ids]
+    other = [(owner, name) for owner, id_ in enumerate(ids) for name in names[id_][1:]]
+
+    def built(start: int, end: int, characters: CharacterCodes | None = None) -> AccountTable:
+        owned = [(owner - start, name) for owner, name in other if start <= owner < end]
+        return AccountTable.build(
+            pa.array(ids[start:end], pa.large_string()),
+            pa.array(used[start:end], pa.large_string()),
+            np.arange(start, end, dtype=np.int64),
+            fold="case",
+            earlier=EarlierNames(
+                np.array([owner for owner, _ in owned], np.uint32),
+                pa.array([name for _, name in owned], pa.large_string()),
+            ),
+            characters=characters,
+        )
+
+    built(0, len(ids)).write(str(folder / "whole.arrow"))
+    everything = pa.array([*used, *(name for _, name in other)], pa.large_string())
+    characters = CharacterCodes.by_frequency(count_code_points(compared_names(everything, fold="case")))
+    edges = [0, *sorted(min(cut, len(ids)) for cut in cuts), len(ids)]
+    pieces = []
+    for number, (start, end) in enumerate(itertools.pairwise(edges)):
+        built(start, end, characters).write(str(folder / f"{number}.arrow"))
+        pieces.append(AccountTable.open(str(folder / f"{number}.arrow")))
+    joined(pieces).write(str(folder / "joined.arrow"))
+    assert (folder / "joined.arrow").read_bytes() == (folder / "whole.arrow").read_bytes()

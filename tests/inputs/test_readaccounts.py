@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.inputs.accounts.choose import NamesOverTime
 from jobs.inputs.accounts.read import AccountCounts, AccountsRead, read_accounts
+from jobs.inputs.accounts.rows import RowReader
 from jobs.inputs.dates.timeparts import NULL_TIME
 from jobs.inputs.files import find_files
 from jobs.inputs.reading import Reading
@@ -26,6 +28,7 @@ class Outcome(NamedTuple):
     counts: AccountCounts
     rejected: list[tuple[str, str]]
     read: AccountsRead
+    names: NamesOverTime
 
 
 def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv", header: bytes = HEADER) -> Outcome:
@@ -36,13 +39,13 @@ def outcome(folder: Path, *bodies: bytes, suffix: str = ".tsv", header: bytes = 
         path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
     files = find_files(ACCOUNTS, [str(folder / "in")], Reading(quoting="none", encoding="utf-8"))
     with RejectLog(folder / "out", REJECTS) as rejects:
-        read = read_accounts(files, fold="none", rejects=rejects)
+        read, names = read_accounts(RowReader(files), fold="none", rejects=rejects)
         entry = rejects.close()
     rows = [] if entry is None else pq.read_table(folder / "out" / entry.path).to_pylist()
     assert all(row["source"] == "accounts" and Path(row["file"]).parent == folder / "in" for row in rows)
     table = read.table
     accounts = zip(table.ids.to_pylist(), table.screen_names.to_pylist(), table.created_at.tolist(), strict=True)
-    return Outcome(list(accounts), read.counts, [(row["reason"], row["row"]) for row in rows], read)
+    return Outcome(list(accounts), read.counts, [(row["reason"], row["row"]) for row in rows], read, names)
 
 
 def test_accounts_come_in_order_of_id_and_every_row_is_accounted_for(tmp_path: Path) -> None:
@@ -129,7 +132,7 @@ def test_the_rows_of_an_account_are_resolved_as_by_hand(
     assert Counter((id_, DATES[date], name) for id_, date, name, _ in fields) == conflicts
     assert (found.counts.rows, found.counts.duplicates) == (sum(map(len, parts)), duplicates)
     assert found.counts.earlier_names == earlier
-    over = found.read.names
+    over = found.names
     columns = (over.ids.to_pylist(), over.screen_names.to_pylist(), over.first, over.last, over.rows)
     assert list(zip(*(list(column) for column in columns), strict=True)) == names
 

@@ -13,6 +13,7 @@ import pytest
 
 from jobs.incremental import patch
 from jobs.options.config import JobConfig
+from jobs.pipeline import accounts as accounts_module
 from jobs.pipeline.report import print_report
 from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
@@ -169,6 +170,10 @@ class Job:
         """Let a task read no more than so many bytes: many splits and many tasks for little input."""
         for name in ("_SMALLEST_SPLIT", "_LARGEST_SPLIT"):
             self._monkeypatch.setattr(shared, name, split_bytes)
+
+    def read_accounts_by_tasks(self, *, by_tasks: bool = True) -> None:
+        """Let tasks read the accounts, however few there are."""
+        self._monkeypatch.setattr(accounts_module, "_FEW", -1 if by_tasks else 1 << 20)
 
     def sort_at_once(self, rows: int) -> None:
         """Let a task sort more rows than so many in parts."""

@@ -36,6 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "identical names as groups": {"identical": "group"},
     "all names of an account": {"all_names": True},
     "prefixes": {"blocking": "prefix", "prefix_length": 1},
+    "accounts by tasks": {"all_names": True, "by_tasks": True},
 }
 
 
@@ -74,6 +75,7 @@ def test_both_exchanges_publish_the_same_bytes(
     options = SETTINGS | {"min_similarity": "0.5", "buckets": rng.choice([3, 8]), "block_size": rng.choice([5, 100])}
     options |= KINDS[kind]
     quick_job.compare(names_once=options.pop("names_once", False))
+    quick_job.read_accounts_by_tasks(by_tasks=options.pop("by_tasks", False))
     quick_job.cut_finely(rng.choice([500, 3_000]))
     quick_job.sort_at_once(rng.choice([10, 1 << 20]))
     cores = rng.choice([2, 5])

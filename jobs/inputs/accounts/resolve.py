@@ -66,10 +66,10 @@ def resolve(ids: Strings, names: Strings, created: Places, seen: Places) -> Reso
     name = _numbered(names.take(row), account)
     by_date = np.lexsort((row, created[row], seen[row], account))
     used = by_date[_last_of_runs(account[by_date])]  # one an account, in the order of accounts
-    # Rows with the same name and creation date are one; those of the used row come last.
+    # Rows with the same name and creation date are one, the last of them; those of the used row come last.
     is_used = np.zeros(len(row), np.bool_)
     is_used[used] = True
-    alike = np.lexsort((is_used, created[row], name))
+    alike = np.lexsort((row, is_used, created[row], name))
     kept = alike[_last_of_runs(created[row][alike], name[alike])]
     others = kept[~is_used[kept]]
     is_earlier = name[others] != name[used[account[others]]]

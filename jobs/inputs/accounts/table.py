@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lookalike.kernel.names import EncodedNames, compared_names, encode_names
+from lookalike.kernel.names import CharacterCodes, EncodedNames, compared_names, encode_names
 from lookalike.strings.idindex import SLOTS_PER_ID, Slots, build_index, find_ids
-from lookalike.strings.packed import packed_strings
+from lookalike.strings.packed import large_strings, packed_strings
 from lookalike.strings.values import Bytes, Places, beyond_ascii
 
 _ALPHABET, _ACCOUNTS = b"alphabet", b"accounts"
@@ -21,10 +21,11 @@ def _required(**columns: pa.DataType) -> list[pa.Field]:
     return [pa.field(name, kind, nullable=False) for name, kind in columns.items()]
 
 
-def _schema(names: EncodedNames) -> pa.Schema:
+def _schema(names: EncodedNames, *, indexed: bool) -> pa.Schema:
     """The file's columns: one row an account, in the order of ids; codes uint8 or uint32 as the names have.
 
     Rows of earlier names follow, which have no id and no screen name, and whose created_at is the account's place.
+    indexed: whether there is a column of slots.
     """
     (code,) = _required(code=pa.from_numpy_dtype(names.codes.dtype))
     (slot,) = _required(slot=pa.uint64())
@@ -37,7 +38,7 @@ def _schema(names: EncodedNames) -> pa.Schema:
         twice=pa.uint64(),
         slots=pa.list_(slot, SLOTS_PER_ID),
     )
-    return pa.schema(columns)
+    return pa.schema(columns if indexed else columns[:-1])
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class AccountTable:
 
     ids, screen_names: LargeStringArray, as written. names: the names as compared, encoded; those from n on are
     earlier names that are compared as well, and earlier_owner, uint32[k] and ascending, has their accounts.
-    created_at: int64[n], microseconds since 1970 or NULL_TIME. slots: finds accounts by id.
+    created_at: int64[n], microseconds since 1970 or NULL_TIME. slots: finds accounts by id; a piece of a table, see
+    joined.py, has none.
     """
 
     ids: pa.LargeStringArray
@@ -78,11 +80,17 @@ class AccountTable:
         *,
         fold: Literal["none", "case"],
         earlier: EarlierNames | None = None,
+        characters: CharacterCodes | None = None,
     ) -> AccountTable:
-        """The table of accounts whose ids are ascending and different; names are compared as `fold` says."""
+        """The table of accounts whose ids are ascending and different; names are compared as `fold` says.
+
+        characters: of a whole table, of which this is a piece.
+        """
         earlier = earlier or EarlierNames.none()
-        names = encode_names(compared_names(pa.concat_arrays([screen_names, earlier.names]), fold=fold))
-        return cls(ids, screen_names, created_at, names, build_index(*packed_strings(ids)), earlier.owner)
+        compared = compared_names(pa.concat_arrays([screen_names, earlier.names]), fold=fold)
+        names = encode_names(compared, characters=characters)
+        slots = build_index(*packed_strings(ids)) if characters is None else np.zeros(0, np.uint64)
+        return cls(ids, screen_names, created_at, names, slots, earlier.owner)
 
     def __len__(self) -> int:
         """Number of accounts."""
@@ -122,23 +130,23 @@ class AccountTable:
                 span = np.zeros(1, np.int64), np.full(1, len(text), np.int64)
                 found[i] = find_ids(self.slots, *packed_strings(self.ids), escaped, *span)[0]
 
-    def write(self, path: str) -> None:
-        """Write the table as an Arrow file of one record batch."""
-        schema, names, more = _schema(self.names), self.names, len(self.earlier_owner)
+    def write(self, file: str | BinaryIO) -> None:
+        """Write the table as an Arrow file of one record batch. file: its path, or the file itself."""
+        names, more, indexed = self.names, len(self.earlier_owner), len(self.slots) > 0
+        schema = _schema(names, indexed=indexed)
         ids, screen_names, created_at, slots = self.ids, self.screen_names, self.created_at, self.slots
         if more:
-            blank = pa.array([""] * more, pa.large_string())
-            ids, screen_names = (pa.concat_arrays([values, blank]) for values in (ids, screen_names))
+            ids, screen_names = (_with_blanks(values, more) for values in (ids, screen_names))
             created_at = np.append(created_at, self.earlier_owner.astype(np.int64))
             slots = np.append(slots, np.zeros(more * SLOTS_PER_ID, np.uint64))
         codes = pa.LargeListArray.from_arrays(
             pa.array(names.offsets), pa.array(names.codes), type=schema.field("codes").type
         )
-        slots = pa.FixedSizeListArray.from_arrays(pa.array(slots), type=schema.field("slots").type)
-        numbers = [pa.array(names.once), pa.array(names.twice)]
-        columns = [ids, screen_names, pa.array(created_at), codes, *numbers, slots]
+        columns = [ids, screen_names, pa.array(created_at), codes, pa.array(names.once), pa.array(names.twice)]
+        if indexed:
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(slots), type=schema.field("slots").type))
         schema = schema.with_metadata({_ALPHABET: str(names.alphabet), _ACCOUNTS: str(len(self))})
-        with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        with pa.ipc.new_file(file, schema) as writer:
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
     @classmethod
@@ -150,6 +158,14 @@ class AccountTable:
         once, twice, created_at = (batch.column(name).to_numpy() for name in ("once", "twice", "created_at"))
         names = EncodedNames(codes.values.to_numpy(), codes.offsets.to_numpy(), int(metadata[_ALPHABET]), once, twice)
         ids, screen_names = (batch.column(name).slice(0, accounts) for name in ("id", "screen_name"))
-        slots = batch.column("slots").values.to_numpy()[: accounts * SLOTS_PER_ID]
+        slots = np.zeros(0, np.uint64)
+        if "slots" in batch.schema.names:
+            slots = batch.column("slots").values.to_numpy()[: accounts * SLOTS_PER_ID]
         owner = created_at[accounts:].astype(np.uint32)
         return cls(ids, screen_names, created_at[:accounts], names, slots, owner)
+
+
+def _with_blanks(values: pa.LargeStringArray, more: int) -> pa.LargeStringArray:
+    """The values, and so many empty ones after them."""
+    packed, offsets = packed_strings(values)
+    return large_strings(packed, np.append(offsets, np.full(more, offsets[-1])))

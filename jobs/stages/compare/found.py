@@ -15,10 +15,11 @@ from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
 from jobs.exchange.parts import parts_of
 from jobs.exchange.reports import CompareReport
-from jobs.exchange.worker import account_buckets, accounts_table, text_bytes
+from jobs.exchange.worker import account_buckets, accounts_table
 from jobs.exchange.workplace import WorkFile, WorkPlace
 from jobs.stages.compare.tally import PairTally, TaskTally
 from jobs.stages.group.hashtagtable import hashtag_table
+from lookalike.strings.packed import packed_strings
 
 _ROW_BYTES: Final = 8  # of a row beside its texts, with which most of a table's bytes are
 
@@ -73,8 +74,8 @@ class PairBoxes:
         Raises TooManyPairsError.
         """
         self.tally.add(len(hashtag))
-        owner_of, ids = accounts_table(self.sender.accounts).owner_of, text_bytes(self.sender.accounts).ids
-        texts = sum(int(ids[owner_of(account)].sum()) for account in (account_a, account_b))
+        table = accounts_table(self.sender.accounts)
+        texts = sum(_bytes_of(table.ids, table.owner_of(account)) for account in (account_a, account_b))
         self.counts.table_bytes += texts + _ROW_BYTES * len(hashtag)
         bucket_of = hashtag_table(self.sender.work).bucket
         order, parts = parts_of(bucket_of[hashtag], self.sender.buckets)
@@ -91,8 +92,9 @@ class PairBoxes:
             return
         account, other = np.concatenate([account_a, account_b]), np.concatenate([account_b, account_a])
         tasks = self.sender.tasks
-        owner = accounts_table(self.sender.accounts).owner_of(account)
-        texts = int(text_bytes(self.sender.accounts).both[owner].sum())  # every account is an `other`, too
+        table = accounts_table(self.sender.accounts)
+        owner = table.owner_of(account)
+        texts = _bytes_of(table.ids, owner) + _bytes_of(table.screen_names, owner)  # each is an `other` once, too
         self.counts.table_bytes += texts + _ROW_BYTES * len(other)
         order, parts = parts_of(account_buckets(self.sender.accounts, self.sender.buckets)[owner] % tasks, tasks)
         columns = {"account": account, "other": other}
@@ -100,3 +102,9 @@ class PairBoxes:
         rows = pa.record_batch({name: column[order] for name, column in columns.items()})
         for task, start, end in parts:
             self.lookalikes.send(task, rows.slice(start, end - start))
+
+
+def _bytes_of(texts: pa.LargeStringArray, chosen: Indices) -> int:
+    """The length in UTF-8 of the texts at some places, all together."""
+    offsets = packed_strings(texts)[1]
+    return int((offsets[chosen.astype(np.int64) + 1] - offsets[chosen]).sum())

@@ -1,0 +1,1 @@
+"""The table of accounts, made by tasks where there are many."""
