@@ -10,7 +10,7 @@ from lookalike.errors import StoreError
 from lookalike.outputs.hdfslock import HdfsLock
 from lookalike.outputs.hdfsstore import HdfsStore
 from lookalike.outputs.layout import CURRENT, LOCK, RUNS
-from lookalike.outputs.objects import PATIENT, Patience
+from lookalike.outputs.patience import PATIENT, Patience
 from lookalike.outputs.renewedlock import RenewedLock
 from lookalike.outputs.store import Tag
 from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES, StoredOutput

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,10 @@ from typing import Final
 from lookalike.errors import MissingObjectError, StoreError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.layout import SNAPSHOTS
-from lookalike.outputs.objects import PATIENT, Patience
+from lookalike.outputs.patience import PATIENT, Patience
 from lookalike.outputs.store import PIECE, Found, Tag
 from lookalike.outputs.urls import StoreUrl
-from lookalike.outputs.webhdfs import Body, Status, WebHdfs
+from lookalike.outputs.webhdfs import Body, FileContent, Status, WebHdfs
 
 _AT_ONCE: Final = 8  # requests to the name node, each a millisecond or two of waiting
 _GAP: Final = 1 << 20  # bytes that are read in vain rather than by another request
@@ -31,7 +32,7 @@ class HdfsStore:
         """Nothing is asked yet. Raises UsageError if the environment names no address of WebHDFS."""
         self.url = url
         host, _, self._root = url.partition("://")[2].partition("/")
-        self.files = WebHdfs(host, seconds=min(60, patience.request), tries=patience.retries)
+        self.files = WebHdfs(host, patience)
 
     def name(self, key: str) -> str:
         """See Store."""
@@ -83,8 +84,10 @@ class HdfsStore:
         self._put(key, data)
 
     def put_pieces(self, key: str, pieces: Iterator[bytes]) -> None:
-        """See Store."""
-        self._put(key, pieces)
+        """See Store. The pieces are gathered on this machine's disk, so that they can be sent again."""
+        with tempfile.TemporaryFile() as file:
+            file.writelines(pieces)
+            self._put(key, FileContent(file))
 
     def changed(self, key: str) -> datetime:
         """See Store."""

@@ -8,14 +8,17 @@ is never printed in full, because addresses in it may contain signatures.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lookalike.errors import ConflictError, MissingBucketError, MissingObjectError, StoreError, StoreRefusedError
 from lookalike.outputs.checksums import Checksum
+from lookalike.outputs.patience import FIRST_PAUSE, GROWTH, LONGEST_PAUSE, PATIENT, Patience
 from lookalike.outputs.store import PIECE, Found, Tag
 from lookalike.outputs.urls import StoreUrl
 
@@ -26,18 +29,11 @@ _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "InvalidBuck
 # What a listing is refused with; of other requests the library tells it by the status.
 _DENIED: Final = frozenset({"AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken"})
 _NO_CREDENTIALS: Final = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "Account must be specified")
+_BROKEN_OFF: Final = "request or response body error"
 
 
-class Patience(NamedTuple):
-    """Seconds that one request may take, and seconds for all its retries together; how often it is retried."""
-
-    request: float
-    total: float
-    retries: int
-
-
-PATIENT: Final = Patience(180, 300, 8)  # a run, which has hours of work to lose
-BRISK: Final = Patience(10, 15, 3)  # a service, whose clients wait
+class _BrokenOffError(StoreError):
+    """A connection broke while the store answered."""
 
 
 class ObjectStore:
@@ -49,15 +45,29 @@ class ObjectStore:
     def __init__(self, url: StoreUrl, patience: Patience = PATIENT) -> None:
         """Connect to nothing yet."""
         import obstore  # not loaded for folders
-        from obstore.store import from_url
 
         self.url = url
         self._library: Any = obstore
+        self._patience, self._answers = patience, False
+        self._at_first = self._connected(patience.at_first())
+
+    @property
+    def _store(self) -> Any:
+        """The store as obstore knows it, which makes requests again."""
+        return self._later if self._answers else self._at_first
+
+    @functools.cached_property
+    def _later(self) -> Any:
+        return self._connected(self._patience)
+
+    def _connected(self, patience: Patience) -> Any:
+        from obstore.store import from_url
+
         # Given here because the options below would replace what obstore reads from the environment.
         allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
-        with self._errors(""):
-            self._store: Any = from_url(
-                url,
+        try:
+            return from_url(
+                self.url,
                 client_options={
                     "allow_http": allow_http,
                     "timeout": timedelta(seconds=patience.request),
@@ -67,12 +77,14 @@ class ObjectStore:
                     "max_retries": patience.retries,
                     "retry_timeout": timedelta(seconds=patience.total),
                     "backoff": {
-                        "init_backoff": timedelta(milliseconds=100),
-                        "max_backoff": timedelta(seconds=5),
-                        "base": 2,
+                        "init_backoff": timedelta(seconds=FIRST_PAUSE),
+                        "max_backoff": timedelta(seconds=LONGEST_PAUSE),
+                        "base": GROWTH,
                     },
                 },
             )
+        except Exception as error:
+            raise self._meaning(error, "") from None
 
     def name(self, key: str) -> str:
         """An object's whole address, for messages."""
@@ -148,21 +160,27 @@ class ObjectStore:
 
     def below(self, folder: str) -> tuple[Sequence[Found], Sequence[str]]:
         """The objects directly below a folder, and the keys of the folders there, in no order."""
-        with self._errors(folder):
-            result = self._library.list_with_delimiter(self._store, folder or None)
+        result = self._asked_again(folder, lambda: self._library.list_with_delimiter(self._store, folder or None))
         return [_found(one) for one in result["objects"]], list(result["common_prefixes"])
 
     def list(self, prefix: str) -> list[Found]:
         """All objects below a folder, in no order."""
-        with self._errors(prefix):
+
+        def found() -> list[Found]:
             pieces = self._library.list(self._store, prefix=prefix, chunk_size=1000)
             return [_found(one) for piece in pieces for one in piece]
 
+        return self._asked_again(prefix, found)
+
     def delete(self, keys: Sequence[str]) -> None:
         """Remove objects; missing ones are no error."""
-        if keys:
-            with self._errors(keys[0]), contextlib.suppress(FileNotFoundError):
+
+        def delete() -> None:
+            with contextlib.suppress(FileNotFoundError):
                 self._library.delete(self._store, list(keys))
+
+        if keys:
+            self._asked_again(keys[0], delete)
 
     def put_pieces(self, key: str, pieces: Iterator[bytes]) -> None:
         """Write an object in parts, which are forgotten if there is an error, also one of the iterator's."""
@@ -184,38 +202,58 @@ class ObjectStore:
             checksum.update(piece)
         return size, checksum.text()
 
+    def _asked_again(self, key: str, ask: Callable[[], Any]) -> Any:
+        """What a request gives that obstore does not make again by itself when its answer breaks off."""
+        patience = self._patience if self._answers else self._patience.at_first()
+        for pause in patience.pauses():
+            try:
+                with self._errors(key):
+                    return ask()
+            except _BrokenOffError:
+                time.sleep(pause)
+        with self._errors(key):
+            return ask()
+
     @contextlib.contextmanager
     def _errors(self, key: str) -> Iterator[None]:
-        """Turn an error of obstore into one of this project: one line, without anything of the request."""
-        from obstore import exceptions
-
-        name = self.name(key)
+        """Turn an error of obstore into one of this project, and remember whether the store answers."""
         try:
             yield
         except StoreError:
             raise
-        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
-            raise ConflictError(f"{name}: was written by another process") from None
-        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise _denied(name, error) from None
-        except exceptions.InvalidPathError:
-            raise StoreRefusedError(f"{self.url}: cannot be an address in an object store") from None
-        except (exceptions.BaseError, FileNotFoundError) as error:
-            text = str(error)
-            code = _CODE.search(text)
-            if code is not None and code[1] in _NO_BUCKET:
-                raise MissingBucketError(f"{self.url}: there is no such bucket; create it first") from None
-            if code is not None and code[1] in _DENIED:
-                raise _denied(name, error) from None
-            if any(host in text for host in _NO_CREDENTIALS):
-                raise StoreRefusedError(f"{self.url}: no credentials for it in the environment") from None
-            if "BadScheme" in text:
-                raise StoreRefusedError(
-                    f"{self.url}: its endpoint is http://; set AWS_ALLOW_HTTP=true to allow that"
-                ) from None
-            if isinstance(error, FileNotFoundError):
-                raise MissingObjectError(f"{name}: cannot be read: there is no such object") from None
-            raise StoreError(f"{name}: the store fails{_reason(error)}") from None
+        except Exception as error:
+            meaning = self._meaning(error, key)
+            if meaning is not error:
+                self._answers = isinstance(meaning, MissingObjectError | ConflictError)
+            raise meaning from None
+        self._answers = True
+
+    def _meaning(self, error: Exception, key: str) -> Exception:
+        """What an error of obstore means: one line, without anything of the request. Another error means itself."""
+        from obstore import exceptions
+
+        name, text = self.name(key), str(error)
+        if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
+            return ConflictError(f"{name}: was written by another process")
+        if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+            return _denied(name, error)
+        if isinstance(error, exceptions.InvalidPathError):
+            return StoreRefusedError(f"{self.url}: cannot be an address in an object store")
+        if not isinstance(error, exceptions.BaseError | FileNotFoundError):
+            return error
+        code = _CODE.search(text)
+        if code is not None and code[1] in _NO_BUCKET:
+            return MissingBucketError(f"{self.url}: there is no such bucket; create it first")
+        if code is not None and code[1] in _DENIED:
+            return _denied(name, error)
+        if any(host in text for host in _NO_CREDENTIALS):
+            return StoreRefusedError(f"{self.url}: no credentials for it in the environment")
+        if "BadScheme" in text:
+            return StoreRefusedError(f"{self.url}: its endpoint is http://; set AWS_ALLOW_HTTP=true to allow that")
+        if isinstance(error, FileNotFoundError):
+            return MissingObjectError(f"{name}: cannot be read: there is no such object")
+        kind = _BrokenOffError if _BROKEN_OFF in text else StoreError
+        return kind(f"{name}: the store fails{_reason(error)}")
 
 
 def _found(meta: Any) -> Found:

@@ -7,7 +7,8 @@ from typing import Final
 from lookalike.errors import ConflictError, MissingObjectError, StoreError
 from lookalike.outputs.layout import CURRENT, RUNS
 from lookalike.outputs.lease import Lease
-from lookalike.outputs.objects import PATIENT, ObjectStore, Patience
+from lookalike.outputs.objects import ObjectStore
+from lookalike.outputs.patience import PATIENT, Patience
 from lookalike.outputs.renewedlock import RenewedLock
 from lookalike.outputs.store import Tag
 from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES, StoredOutput

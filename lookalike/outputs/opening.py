@@ -52,8 +52,8 @@ def _stored(
 ) -> StoredOutput:
     # None of it is loaded for a folder.
     from lookalike.outputs.hdfs import HdfsOutput
-    from lookalike.outputs.objects import BRISK, PATIENT
     from lookalike.outputs.objectstore import ObjectOutput
+    from lookalike.outputs.patience import BRISK, PATIENT
     from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES
 
     kind = HdfsOutput if url.scheme == HDFS else ObjectOutput

@@ -9,19 +9,22 @@ from __future__ import annotations
 import contextlib
 import getpass
 import http.client
+import itertools
 import json
 import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from lookalike.errors import MissingObjectError, StoreError, StoreRefusedError
 from lookalike.namenodes import ADDRESSES, web_addresses
+from lookalike.outputs.patience import PATIENT, Patience
 
-PAUSES: Final = (0.1, 0.5, 2.0, 5.0, 5.0)  # seconds between the tries of a request
+_SILENCE: Final = 60  # seconds that a node may be silent, however long a request may take
+_BLOCK: Final = 1 << 20  # bytes that are sent at once
 _HINT: Final = f"{ADDRESSES} can name another address of WebHDFS"
 _BUSY: Final = frozenset({"AlreadyBeingCreatedException", "RecoveryInProgressException"})  # with another's append
 _NOT_NOW: Final = frozenset({"StandbyException", "RetriableException", "SafeModeException"}) | _BUSY
@@ -29,7 +32,24 @@ _TAKEN: Final = frozenset({"FileAlreadyExistsException", "PathIsNotEmptyDirector
 # Operations that are no GET, and what they do, for messages.
 _METHODS: Final = {"CREATE": "PUT", "MKDIRS": "PUT", "RENAME": "PUT", "DELETE": "DELETE", "APPEND": "POST"}
 
-Body = bytes | Iterator[bytes]
+
+class FileContent:
+    """The content of an open file, piece by piece. It can be sent again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __len__(self) -> int:
+        """Bytes."""
+        return self._file.seek(0, os.SEEK_END)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """From its beginning."""
+        self._file.seek(0)
+        return iter(lambda: self._file.read(_BLOCK), b"")
+
+
+Body = bytes | FileContent
 
 
 class Status(NamedTuple):
@@ -44,16 +64,18 @@ class Status(NamedTuple):
 class WebHdfs:
     """One file system; for any number of threads. Paths have no slash at their beginning.
 
-    Every method asks again a few times if a node fails, and then raises StoreError; StoreRefusedError if the user can
-    correct it.
+    Every method asks again if a node fails, see Patience, and then raises StoreError; StoreRefusedError if the user
+    can correct it.
     """
 
-    def __init__(self, host: str, *, seconds: float = 60, tries: int = len(PAUSES)) -> None:
+    def __init__(self, host: str, patience: Patience = PATIENT) -> None:
         """Connect to nothing yet. UsageError if the environment names no address of WebHDFS.
 
-        host: of the URL. seconds: that a node may be silent. tries: after the first.
+        host: of the URL.
         """
-        self._host, self._seconds, self._tries = host, seconds, tries
+        self._host, self._patience = host, patience
+        self._seconds = min(_SILENCE, patience.request)
+        self._answers = False
         self._addresses = web_addresses(host)
         self._who = _who()
 
@@ -83,14 +105,11 @@ class WebHdfs:
         return content
 
     def create(self, path: str, content: Body, *, over: bool = True) -> bool:
-        """Write a file, and the folders that it is in; False if there is one and not `over`.
-
-        An iterator is asked once only: if a data node fails then, so does this.
-        """
+        """Write a file, and the folders that it is in; False if there is one and not `over`."""
         return self._ask(path, "CREATE", body=content, overwrite="true" if over else "false") is not None
 
     def append(self, path: str, content: bytes) -> bool:
-        """Append to a file; whether there is one."""
+        """Append to a file; whether there is one. StoreError if a data node fails, which may have done it."""
         return self._ask(path, "APPEND", body=content) is not None
 
     def make_folder(self, path: str) -> None:
@@ -130,13 +149,17 @@ class WebHdfs:
         """The content of an answer, of `size` bytes if known; None if nothing is there, or something in the way."""
         query = urlencode({"op": operation, **self._who, **parameters})
         method, reason = _METHODS.get(operation, "GET"), ""
-        for pause in (*PAUSES[: self._tries], None):
+        patience = self._patience if self._answers else self._patience.at_first()
+        for pause in itertools.chain(patience.pauses(), (None,)):
             for address in list(self._addresses):
                 try:
                     url = f"{address}/webhdfs/v1/{quote(path)}?{query}"
                     if body is not None:
-                        return self._send(method, url, body)
-                    return _content(method, url, None, self._seconds, size)
+                        content = self._send(method, url, body)
+                    else:
+                        content = _content(method, url, None, self._seconds, size)
+                    self._answers = True
+                    return content
                 except _RefusedError as refusal:
                     reason = refusal.reason
                     if refusal.is_missing or reason in _TAKEN:
@@ -151,6 +174,7 @@ class WebHdfs:
                     self._addresses = [*(one for one in self._addresses if one != address), address]
             if pause is not None:
                 time.sleep(pause)
+        self._answers = False
         raise StoreError(f"{self.name(path)}: {self._asked()} fails ({reason}); {_HINT}")
 
     def _send(self, method: str, url: str, body: Body) -> bytes:
@@ -160,7 +184,7 @@ class WebHdfs:
             return _content(method, place, body, self._seconds, None)
         except (_RefusedError, OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, _RefusedError) else _words(error)
-            if (isinstance(body, bytes) and method == "PUT") or reason in _BUSY:
+            if method == "PUT" or reason in _BUSY:
                 raise
             raise _SentError(reason) from None
 
@@ -181,7 +205,7 @@ class WebHdfs:
 
 
 class _SentError(Exception):
-    """Content could not be sent, and there is none any more. The message says why."""
+    """Content may have been appended, or not, and must not be sent again. The message says why."""
 
 
 class _RefusedError(Exception):
@@ -214,7 +238,10 @@ def _place(method: str, url: str, seconds: float) -> str:
 
 def _content(method: str, url: str, body: Body | None, seconds: float, size: int | None) -> bytes:
     """The answer to a request, of a GET with redirections followed. Raises _RefusedError, OSError, HTTPException."""
-    request = urllib.request.Request(url, body, {"content-type": "application/octet-stream"}, method=method)
+    headers = {"content-type": "application/octet-stream"}
+    if body is not None:
+        headers["content-length"] = str(len(body))
+    request = urllib.request.Request(url, body, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=seconds) as answer:
             content: bytes = answer.read()

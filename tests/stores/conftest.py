@@ -10,8 +10,8 @@ import pytest
 
 from jobs.exchange.worker import open_snapshot
 from jobs.inputs.stores.choose import store_of
-from lookalike.outputs import webhdfs
-from lookalike.outputs.opening import shared_output
+from lookalike.outputs.opening import shared_output, shared_store
+from lookalike.outputs.patience import Patience
 from lookalike.outputs.urls import StoreUrl
 from tests.job import localspark
 from tests.job.running import Job
@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def forget_stores() -> None:
     """Those that know the environment of another test."""
-    for known in (store_of, shared_output, open_snapshot):
+    for known in (store_of, shared_output, shared_store, open_snapshot):
         known.cache_clear()
 
 
@@ -74,7 +74,7 @@ def serve() -> Iterator[ServiceFactory]:
 
 @pytest.fixture
 def hdfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHdfs]:
-    monkeypatch.setattr(webhdfs, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(Patience, "pauses", lambda _: iter((0.0, 0.0, 0.0)))
     monkeypatch.setenv("HADOOP_USER_NAME", "analyst")
     monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
     forget_stores()

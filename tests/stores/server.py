@@ -113,7 +113,8 @@ def _answers(server: Server) -> bool:
 
 def _takes_an_object() -> bool:
     from lookalike.errors import StoreError
-    from lookalike.outputs.objects import BRISK, ObjectStore
+    from lookalike.outputs.objects import ObjectStore
+    from lookalike.outputs.patience import BRISK
     from lookalike.outputs.urls import StoreUrl
 
     try:

@@ -13,7 +13,7 @@ import pytest
 from jobs.inputs.stores import readahead
 from jobs.inputs.stores.choose import store_of
 from lookalike.errors import UsageError
-from lookalike.outputs.objects import BRISK
+from lookalike.outputs.patience import BRISK
 from lookalike.outputs.urls import StoreUrl
 from tests.job.command import submit, submit_alone
 from tests.job.known import tiny

@@ -12,7 +12,8 @@ import pytest
 
 from lookalike.errors import OutputLockedError, StoreError
 from lookalike.outputs.lease import Lease
-from lookalike.outputs.objects import BRISK, ObjectStore
+from lookalike.outputs.objects import ObjectStore
+from lookalike.outputs.patience import BRISK
 from lookalike.outputs.urls import StoreUrl
 from tests.serving.running import eventually
 

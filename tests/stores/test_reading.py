@@ -14,8 +14,8 @@ from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.folder import FolderOutput
-from lookalike.outputs.objects import BRISK
 from lookalike.outputs.objectstore import ObjectOutput
+from lookalike.outputs.patience import BRISK
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot

@@ -10,7 +10,8 @@ from typing import Final
 from jobs.inputs.stores.store import FileStatus, Listing
 from lookalike.errors import ConflictError, MissingBucketError, MissingObjectError, StoreError, UsageError
 from lookalike.inputurls import InputUrl
-from lookalike.outputs.objects import PATIENT, ObjectStore
+from lookalike.outputs.objects import ObjectStore
+from lookalike.outputs.patience import PATIENT
 from lookalike.outputs.urls import StoreUrl
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
