@@ -37,7 +37,7 @@ TOOLS = (
         "hostname",
     ),
     *("id", "kill", "ln", "ls", "mkdir", "mv", "nice", "ps", "readlink", "rm", "sed", "setsid", "tar", "uname"),
-    *("whoami",),
+    *("stat", "whoami"),
 )
 USER = "analyst"  # who submits; may write below /work, which is his
 _NAMES = "org.apache.hadoop.mapreduce.MiniHadoopClusterManager"
