@@ -6,7 +6,7 @@ task that has something to pass on kills the victim, in the middle of its own wo
 python     the task's own process
 executor   Spark's process that runs the tasks, as a system does that runs out of memory
 worker     all that Spark runs on a machine, with the worker or node manager that has started it
-store      nothing here: the trace starts an outage of the store, see tests/cluster/outages
+store      nothing here: the trace starts an outage of the store, see tests/stores/test_outages_in_stages.py
 link       the same executor, but the task itself goes on, as on a machine that lost only its network: when the
            task's second attempt has done its work and is about to say so, the first does all of it once more.
            It leaves the file `gone on`, with what it passed on, or its error
