@@ -107,6 +107,7 @@ def test_commands_of_the_tutorial_print_what_it_shows(run: Callable[[Path], None
     run(TUTORIAL)
 
 
+@pytest.mark.thorough
 def test_commands_of_the_tutorial_on_an_export_print_what_it_shows(run: Callable[[Path], None]) -> None:
     run(EXPORT_TUTORIAL)
 

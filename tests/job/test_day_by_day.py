@@ -120,6 +120,7 @@ def test_day_by_day_the_result_is_what_the_definitions_say_of_all(
     run_days(quick_job, rng, tmp_path, 4)
 
 
+@pytest.mark.thorough
 @seeds(1)
 def test_on_spark_days_one_by_one_give_what_the_definitions_say(job: Job, tmp_path: Path, seed: int) -> None:
     rng = random.Random(300 + seed)

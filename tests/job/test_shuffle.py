@@ -172,6 +172,7 @@ def test_a_task_that_fails_once_in_every_stage_changes_no_byte(
     assert {path.name for path in traces.iterdir()} >= ADDING
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("without_files")
 def test_all_names_once_through_the_shuffle_publish_the_same_bytes(
     quick_job: Job, job: Job, tmp_path: Path, halves: list[Path]

@@ -100,7 +100,7 @@ def test_answers_are_right_before_anything_is_compiled_and_one_process_compiles(
     assert "slows answers down" not in service.log
 
 
-@pytest.mark.parametrize("identical", ["pairs", "group"])
+@pytest.mark.parametrize("identical", [pytest.param("pairs", marks=pytest.mark.thorough), "group"])
 def test_no_request_has_a_function_compiled(
     tmp_path: Path, serve: ServiceFactory, monkeypatch: pytest.MonkeyPatch, identical: str
 ) -> None:

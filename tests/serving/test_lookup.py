@@ -39,7 +39,7 @@ def _keys(rows: pa.Table) -> list[str]:
     return keys
 
 
-@pytest.mark.parametrize("min_similarity", ["1", "0.8", "0.7"])
+@pytest.mark.parametrize("min_similarity", ["1", "0.8", pytest.param("0.7", marks=pytest.mark.thorough)])
 def test_every_hashtag_has_the_known_pairs(
     medium_snapshot: Published, medium_service: Service, min_similarity: str
 ) -> None:
