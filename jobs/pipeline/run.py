@@ -114,13 +114,16 @@ def _with_rows_of_spark(
 
 @contextlib.contextmanager
 def _stopped_after_an_error(context: SparkContext) -> Iterator[None]:
-    """Stop Spark before an error is printed: what it says of tasks that are still running comes first."""
+    """Stop Spark after an error, without a word about the tasks that were still running."""
     try:
         yield
     except BaseException:
         # Java may have been interrupted in the middle of an answer, and be gone, of which PySpark warns.
-        with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
-            context.stop()
+        with warnings.catch_warnings(action="ignore"):
+            with contextlib.suppress(Exception):
+                context.setLogLevel("OFF")
+            with contextlib.suppress(Exception):
+                context.stop()
         raise
 
 

@@ -9,7 +9,7 @@ import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, call
 
 import pytest
 from py4j.protocol import Py4JNetworkError
@@ -124,7 +124,7 @@ def test_a_start_that_fails_names_the_first_cause(tmp_path: Path) -> None:
 
 def test_that_java_is_gone_is_not_told_beside_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     context = object.__new__(SparkContext)
-    context._jsc = Mock(**{"stop.side_effect": Py4JNetworkError("Answer from Java side is empty")})
+    context._jsc = java = Mock(**{"stop.side_effect": Py4JNetworkError("Answer from Java side is empty")})
     monkeypatch.setattr(SparkContext, "_active_spark_context", None)  # of other tests: stopping would forget it
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -132,3 +132,4 @@ def test_that_java_is_gone_is_not_told_beside_the_error(monkeypatch: pytest.Monk
             raise KeyboardInterrupt
     assert context._jsc is None
     assert told == []
+    assert java.mock_calls == [call.setLogLevel("OFF"), call.stop()]  # tasks that still run are killed without a word
