@@ -11,6 +11,10 @@ class DiskError(JobError):
     """A disk is full, or cannot be read or written."""
 
 
+class JavaGoneError(JobError):
+    """Spark's Java has ended in the middle of a run, because somebody killed it or the system had no memory left."""
+
+
 class UsageError(JobError):
     """An option, a configuration key or an input that cannot be used."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PySparkException
 
 from lookalike import errors
@@ -30,10 +30,14 @@ def user_errors(folder: Path) -> Iterator[None]:
     """Turn Spark's report of a JobError in a task into that JobError, and of another Python error into a TaskError.
 
     An error of a disk becomes a DiskError, in a task and in the driver. Its message names the file, or the folder
-    `folder` if the system names none, as when a disk is full. Other errors, such as Java's, pass unchanged.
+    `folder` if the system names none, as when a disk is full. If Java is gone, that is a JavaGoneError. Other errors, such
+    as Java's, pass unchanged.
     """
     try:
         yield
+    except (Py4JNetworkError, ConnectionError):
+        reason = "Java has ended in the middle of the run (was it killed, or is there too little memory?)"
+        raise errors.JavaGoneError(f"{reason}; nothing was published") from None
     except OSError as error:
         if error.errno not in _OF_THE_DISK:
             raise

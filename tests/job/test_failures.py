@@ -5,10 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 
 from jobs.spark.failures import TaskError, user_errors
-from lookalike.errors import DiskError, OutputLockedError, QualityGateError, UsageError
+from lookalike.errors import DiskError, JavaGoneError, OutputLockedError, QualityGateError, UsageError
 
 PYTHON = """\
 Traceback (most recent call last):
@@ -97,3 +97,10 @@ def test_a_missing_file_of_the_jobs_own_passes_unchanged() -> None:
     with pytest.raises(FileNotFoundError) as caught, user_errors(OUTPUT):
         raise error
     assert caught.value is error
+
+
+@pytest.mark.parametrize("error", [Py4JNetworkError("Answer from Java side is empty"), ConnectionRefusedError(111)])
+def test_that_java_is_gone_is_one_line(error: Exception) -> None:
+    told = r"^Java has ended in the middle of the run .*; nothing was published$"
+    with pytest.raises(JavaGoneError, match=told), user_errors(OUTPUT):
+        raise error
