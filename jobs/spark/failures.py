@@ -30,8 +30,8 @@ def user_errors(folder: Path) -> Iterator[None]:
     """Turn Spark's report of a JobError in a task into that JobError, and of another Python error into a TaskError.
 
     An error of a disk becomes a DiskError, in a task and in the driver. Its message names the file, or the folder
-    `folder` if the system names none, as when a disk is full. If Java is gone, that is a JavaGoneError. Other errors, such
-    as Java's, pass unchanged.
+    `folder` if the system names none, as when a disk is full. If Java is gone, that becomes a JavaGoneError. Other
+    errors, such as Java's, pass unchanged.
     """
     try:
         yield
