@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from jobs.exchange.exchange import Exchange
 from jobs.exchange.folder import FolderExchange
-from jobs.exchange.parts import parts_of
+from jobs.exchange.parts import send_to_parts
 from jobs.exchange.workfolder import WorkFolder
 
 
@@ -38,10 +38,7 @@ def rows_in_parts(
         kept = FolderExchange(WorkFolder(Path(folder)), "parts", first.schema)
         with kept.source(0) as box:
             for rows in itertools.chain([first], coming):
-                order, spans = parts_of(part_of(rows), parts)
-                ordered = rows.take(pa.array(order))
-                for part, start, end in spans:
-                    box.send(part, ordered.slice(start, end - start))
+                send_to_parts(box, rows, part_of(rows), parts)
         yield (kept.receive(part, [0]) for part in range(parts))
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.exchange.exchange import Outbox
 
 
 def parts_of(part: npt.NDArray[Any], parts: int) -> tuple[npt.NDArray[np.int64], list[tuple[int, int, int]]]:
@@ -20,3 +23,11 @@ def parts_of(part: npt.NDArray[Any], parts: int) -> tuple[npt.NDArray[np.int64],
     edges = np.concatenate([[0], np.cumsum(np.bincount(narrow, minlength=parts))]).tolist()
     spans = itertools.pairwise(edges)
     return order, [(number, start, end) for number, (start, end) in enumerate(spans) if start < end]
+
+
+def send_to_parts(box: Outbox, rows: pa.RecordBatch, part: npt.NDArray[Any], parts: int) -> None:
+    """Send each row to its part; part, parts: as in parts_of."""
+    order, spans = parts_of(part, parts)
+    ordered = rows.take(pa.array(order))
+    for number, start, end in spans:
+        box.send(number, ordered.slice(start, end - start))

@@ -118,7 +118,7 @@ def _check_pairs(
     A run that adds to a snapshot raises FallBack instead: one that reads all posts finds at least as many, and its
     plan is of all that there is.
     """
-    limit = PairLimit.of(run.config, run.publication.disk, accounts_table(run.accounts))
+    limit = PairLimit.of(run)
     is_full = strategy.mode.base is None
     at_most = sum(group.pairs_sharing if is_full else group.pairs_compared for group in groups)
     if at_most <= limit.pairs:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from jobs.exchange.reports import CompareReport
+from jobs.exchange.worker import accounts_table
 from jobs.inputs.accounts.table import AccountTable
-from jobs.options.config import JobConfig
 from jobs.reporting.terminal import printable
+from jobs.strategy.context import RunContext
 from lookalike.errors import TooManyPairsError
 from lookalike.strings.packed import packed_strings
 from lookalike.strings.values import Places
@@ -29,10 +30,11 @@ class PairLimit:
     meaning: str
 
     @classmethod
-    def of(cls, config: JobConfig, folder: Path, accounts: AccountTable) -> PairLimit:
-        """What --max-pairs and the disk allow. folder: that the run writes to."""
+    def of(cls, run: RunContext) -> PairLimit:
+        """What --max-pairs and the disk that the run writes to allow."""
+        config, folder = run.config, run.publication.disk
         free = shutil.disk_usage(folder).free
-        room = int(DISK_SHARE * free / pair_bytes(accounts))
+        room = int(DISK_SHARE * free / _pair_bytes(accounts_table(run.accounts)))
         if config.max_pairs and config.max_pairs <= room:
             return cls(config.max_pairs, f"the {config.max_pairs:,} of --max-pairs")
         return cls(
@@ -42,7 +44,7 @@ class PairLimit:
         )
 
 
-def pair_bytes(accounts: AccountTable) -> float:
+def _pair_bytes(accounts: AccountTable) -> float:
     """What a similar pair of accounts with ids and names of average length takes on the disk."""
     ids, names = (_mean_length(packed_strings(texts)[1]) for texts in (accounts.ids, accounts.screen_names))
     return _BYTES + 4 * ids + 2 * names

@@ -10,7 +10,6 @@ from typing import Final, Protocol, TypeVar
 
 from jobs.exchange.reports import Border, CompareReport, PostsReport
 from jobs.exchange.stage import Stage
-from jobs.exchange.worker import accounts_table
 from jobs.inputs.files import plan_splits
 from jobs.inputs.tables import InputFile, Split
 from jobs.spark.runner import SparkRunner
@@ -143,7 +142,7 @@ def grouping(run: RunContext, cut: Cut, partitions: Sequence[int]) -> Grouping:
 
 def pair_sender(run: RunContext, cut: Cut) -> PairSender:
     """What sends the pairs that stage 4 finds."""
-    limit = PairLimit.of(run.config, run.publication.disk, accounts_table(run.accounts))
+    limit = PairLimit.of(run)
     return PairSender(
         accounts=run.accounts,
         work=run.work,

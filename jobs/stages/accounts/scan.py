@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
-from jobs.exchange.parts import parts_of
+from jobs.exchange.parts import send_to_parts
 from jobs.exchange.reports import Border
 from jobs.exchange.stage import Stage
 from jobs.exchange.workplace import WorkPlace
@@ -84,10 +84,7 @@ class ScanAccounts(Stage[AccountsReport]):
             return
         (rows,) = found.combine_chunks().to_batches()
         partition = buckets_of(*packed_strings(rows["id"]), self.buckets) % self.partitions
-        order, parts = parts_of(partition, self.partitions)
-        ordered = rows.take(pa.array(order))
-        for target, start, end in parts:
-            box.send(target, ordered.slice(start, end - start))
+        send_to_parts(box, rows, partition, self.partitions)
 
 
 class _Rejects:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from jobs.exchange import channels
 from jobs.exchange.exchange import Outbox
-from jobs.exchange.parts import parts_of
+from jobs.exchange.parts import parts_of, send_to_parts
 from jobs.exchange.reports import Authors, Border, PostsReport
 from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
@@ -161,10 +160,8 @@ class ScanSplits(Stage[PostsReport]):
         for partition, start, end in parts:
             posts.send(partition, ordered.slice(start, end).to_rows())
         dictionary = spellings.dictionary()
-        order, parts = parts_of(dictionary["bucket"].to_numpy(), self.buckets)
-        dictionary = dictionary.select(["hash", "spelling", "key"]).take(pa.array(order))
-        for bucket, start, end in parts:
-            spelled.send(bucket, dictionary.slice(start, end - start))
+        rows = dictionary.select(["hash", "spelling", "key"])
+        send_to_parts(spelled, rows, dictionary["bucket"].to_numpy(), self.buckets)
 
 
 def _suspects(spellings: Spellings, file: InputFile) -> Suspects:
