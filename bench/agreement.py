@@ -11,12 +11,13 @@ from typing import Any
 import duckdb
 
 from bench.handmade import ACCOUNTS, quoted, table_of
+from lookalike.outputs.opening import open_output
 
 
-def live_manifest(output: Path) -> dict[str, Any]:
-    """The manifest of an output folder's live snapshot."""
-    snapshot = (output / "CURRENT").read_text().split()[0]
-    manifest: dict[str, Any] = json.loads((output / "snapshots" / snapshot / "manifest.json").read_text())
+def live_manifest(output: Path | str) -> dict[str, Any]:
+    """The manifest of the live snapshot in a folder or under a URL."""
+    place = open_output(output)
+    manifest: dict[str, Any] = json.loads(place.manifest(place.live()))
     return manifest
 
 

@@ -35,11 +35,11 @@ def incremental(size: str, rounds: int) -> dict[str, Any]:
     stages = {}
     for turn in range(1, rounds + 1):
         tiny = partial(_run, [_TINY / "posts.tsv"], _TINY / "accounts.tsv", _OUTPUT / "tiny", "full")
-        runs["start"].append(_times(told(f"start {turn}/{rounds}", tiny)))
+        runs["start"].append(told(f"start {turn}/{rounds}", tiny).figures())
         full = partial(_run, [known, new], accounts, _OUTPUT / "full", "full")
-        runs["full"].append(_times(told(f"full {turn}/{rounds}", full)))
+        runs["full"].append(told(f"full {turn}/{rounds}", full).figures())
         add = partial(_run, [known, new], accounts, _OUTPUT / "live", "incremental")
-        runs["incremental"].append(_times(told(f"incremental {turn}/{rounds}", add)))
+        runs["incremental"].append(told(f"incremental {turn}/{rounds}", add).figures())
         manifest = live_manifest(_OUTPUT / "live")
         stages = manifest["seconds"]
         _check_counts(live_manifest(_OUTPUT / "full"), manifest)
@@ -68,10 +68,6 @@ def divided(posts: Path) -> tuple[Path, Path]:
 def _run(posts: list[Path], accounts: Path, output: Path, mode: str) -> Measurement:
     command = ["./spark-submit.sh", "--posts", *map(str, posts), "--accounts", str(accounts), "--output", str(output)]
     return measure([*command, "--mode", mode, "--no-progress"], ROOT)
-
-
-def _times(measurement: Measurement) -> dict[str, float]:
-    return {"seconds": measurement.seconds, "peak_bytes": measurement.peak_bytes}
 
 
 def _check_counts(full: dict[str, Any], made: dict[str, Any]) -> None:

@@ -25,7 +25,11 @@ SINGLE = {
     "L-3M": Shape(accounts=3_000_000, posts=3_000_000, hashtags=1, single_hashtag=True),
     "L-10M": Shape(accounts=10_000_000, posts=10_000_000, hashtags=1, single_hashtag=True),
 }
-SHAPES = {**SIZES, **SINGLE}
+MANY = {
+    name: Shape(accounts=count, posts=20_000, hashtags=1000)
+    for name, count in (("A-1M", 1_000_000), ("A-5M", 5_000_000), ("A-20M", 20_000_000))
+}
+SHAPES = {**SIZES, **SINGLE, **MANY}
 
 
 @dataclass(frozen=True)
@@ -57,22 +61,24 @@ def data_set(name: str) -> Path:
 
 
 def run_job(
-    folder: Path,
+    folder: Path | str,
     spark: Sequence[str] = (),
     job: Sequence[str] = (),
     cpus: Collection[int] = (),
     logged: bool = False,
-    output: Path = OUTPUT,
+    output: Path | str = OUTPUT,
 ) -> JobRun:
-    """Run ./spark-submit.sh on a data set, with an output folder that is not there yet.
+    """Run ./spark-submit.sh on a data set, with an output that is not there yet: a folder is removed before.
 
-    spark, job: further options of either. cpus: as for measure. logged: with Spark's event log.
+    folder, output: may be URLs. spark, job: further options of either. cpus: as for measure. logged: with Spark's
+    event log.
     """
-    shutil.rmtree(output, ignore_errors=True)
+    if isinstance(output, Path):
+        shutil.rmtree(output, ignore_errors=True)
     with tempfile.TemporaryDirectory() as log:
         before = [*spark, *(eventlog.options(Path(log)) if logged else ())]
         command = ["./spark-submit.sh", *before, *(["--"] if before else [])]
-        command += ["--posts", str(folder / "posts.tsv"), "--accounts", str(folder / "accounts.tsv")]
+        command += ["--posts", f"{folder}/posts.tsv", "--accounts", f"{folder}/accounts.tsv"]
         command += ["--output", str(output), "--no-progress", *job]
         measurement = measure(command, ROOT, cpus)
         stages = [stage for file in Path(log).iterdir() for stage in eventlog.read_stages(file)]

@@ -13,8 +13,10 @@ from typing import Any
 
 from bench.agreement import differences, wrong_pairs
 from bench.eventlog import SparkStage, busiest
+from bench.exchanges import exchanges
 from bench.incremental import incremental
 from bench.jobrun import CACHE, OUTPUT, ROOT, JobRun, data_set, run_job, told, told_run, values
+from bench.manyaccounts import many_accounts
 from bench.processes import Measurement, measure
 
 COMPARE = "compare"  # the stage of the job
@@ -60,7 +62,7 @@ def against(size: str, baseline: str, rounds: int) -> Figures:
     figures = {
         "data": size,
         "baseline": baseline,
-        "job": [_times(run.measurement) for run in jobs],
+        "job": [run.measurement.figures() for run in jobs],
         "other": others,
         "pairs": _agreed([run.similar_pairs for run in jobs]),
         "other_pairs": jobs[0].similar_pairs if baseline == "handmade" else printed.get("pairs"),
@@ -102,7 +104,7 @@ def large(name: str, most_rounds: int, rounds: int) -> Figures:
         "data": name,
         "members": runs[0].counts["memberships"],
         "pairs": _agreed([run.similar_pairs for run in runs]),
-        "job": [_times(run.measurement) | busy_cores(run.measurement, run.stages) for run in runs],
+        "job": [run.measurement.figures() | busy_cores(run.measurement, run.stages) for run in runs],
         "cores": _cores(),
         "stages": _median_run(runs).stage_seconds,
     }
@@ -127,7 +129,7 @@ def growth(small: str, large: str, rounds: int) -> Figures:
     for turn in range(1, rounds + 1):
         for key, folder in folders.items():
             run = told_run(f"job on {folder.name} {turn}/{rounds}", partial(run_job, folder))
-            runs[key].append(_times(run.measurement))
+            runs[key].append(run.measurement.figures())
     return {"names": [small, large], **runs}
 
 
@@ -141,7 +143,7 @@ def cores(size: str, rounds: int) -> Figures:
     for turn in range(1, rounds + 1):
         for number, times in enumerate(runs.values(), 1):
             run = partial(run_job, folder, ["--master", f"local[{number}]"], (), available[:number])
-            times.append(_times(told_run(f"job on {number} of the cores {turn}/{rounds}", run).measurement))
+            times.append(told_run(f"job on {number} of the cores {turn}/{rounds}", run).measurement.figures())
     return {"data": size, **runs}
 
 
@@ -152,7 +154,7 @@ def profile(size: str, rounds: int) -> Figures:
     median = _median_run(runs)
     return {
         "data": size,
-        "job": [_times(run.measurement) | busy_cores(run.measurement, run.stages) for run in runs],
+        "job": [run.measurement.figures() | busy_cores(run.measurement, run.stages) for run in runs],
         "balance": [busiest(list(run.stages), COMPARE).balance for run in runs],
         "cores": _cores(),
         "stages": median.stage_seconds,
@@ -168,10 +170,6 @@ def profile(size: str, rounds: int) -> Figures:
             for stage in median.stages
         ],
     }
-
-
-def _times(measurement: Measurement) -> dict[str, float]:
-    return {"seconds": measurement.seconds, "peak_bytes": measurement.peak_bytes}
 
 
 def _median_run(runs: list[JobRun]) -> JobRun:
@@ -197,6 +195,8 @@ PARTS = {
     "M-duckdb": Part("M: job against DuckDB alone, extrapolated", 5, partial(against, "M", "duckdb_alone")),
     "M-profile": Part("M: where the time goes, balance of the compare stage", 4, partial(profile, "M")),
     "incremental": Part("M: 1% new posts against a full run", 8, partial(incremental, "M")),
+    "M-exchanges": Part("M: shuffle and S3 server against folders", 18, partial(exchanges, "M")),
+    "accounts": Part("1M to 20M accounts, few posts", 12, many_accounts),
     "growth": Part("the job on M by that on S", 4, partial(growth, "S", "M")),
     "cores": Part("M: two cores against one", 9, partial(cores, "M")),
     "kernel-10k": Part("kernel, 10,000 names", 0.2, partial(kernel, 10_000), quick=True),

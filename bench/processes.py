@@ -23,13 +23,20 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Measurement:
     """Seconds from start to exit, the peak of all processes' memory together in bytes, standard output.
 
-    processor: moments (seconds since 1970) and the processor seconds that all processes had used by then.
+    driver_bytes: the peak of what the driver's processes, Python and Java, have for themselves alone; pages of mapped
+    files, which the system takes back when it needs them, are not in it. processor: moments (seconds since 1970) and
+    the processor seconds that all processes had used by then.
     """
 
     seconds: float
     peak_bytes: int
     output: str
     processor: tuple[tuple[float, float], ...] = ()
+    driver_bytes: int = 0
+
+    def figures(self) -> dict[str, float]:
+        """What the results keep."""
+        return {"seconds": self.seconds, "peak_bytes": self.peak_bytes, "driver_bytes": self.driver_bytes}
 
     def cores_used(self, begin: float, end: float) -> float:
         """How many cores were busy on average between two moments; 0 where nothing was recorded."""
@@ -76,7 +83,7 @@ def measure(command: Sequence[str], folder: Path, cpus: Collection[int] = ()) ->
             watch.stop()
         if code:
             raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{_text(messages)[-4000:]}")
-        return Measurement(seconds, watch.peak_bytes, _text(output), tuple(watch.processor))
+        return Measurement(seconds, watch.peak_bytes, _text(output), tuple(watch.processor), watch.driver_bytes)
 
 
 @contextlib.contextmanager
@@ -101,7 +108,7 @@ class _Watch(threading.Thread):
 
     def __init__(self, session: int) -> None:
         super().__init__(daemon=True)
-        self.peak_bytes = 0
+        self.peak_bytes = self.driver_bytes = 0
         self.processor: list[tuple[float, float]] = []
         self._session = session
         self._stopped = threading.Event()
@@ -115,7 +122,10 @@ class _Watch(threading.Thread):
                 self.processor.append((time.time(), sum(processes.values()) / TICKS))
             started = time.perf_counter()
             if started >= next_memory:
-                self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, processes)))
+                memory = [_Memory.of(process) for process in processes]
+                self.peak_bytes = max(self.peak_bytes, sum(one.proportional for one in memory))
+                of_driver = sum(one.private for one in memory if not one.of_task)
+                self.driver_bytes = max(self.driver_bytes, of_driver)
                 # Linux walks all pages to answer: never spend more than a fiftieth of a core on it.
                 ended = time.perf_counter()
                 next_memory = ended + 50 * (ended - started)
@@ -140,12 +150,23 @@ def _processes_of(session: int) -> dict[Path, int]:
     return found
 
 
-def _proportional_bytes(process: Path) -> int:
-    try:
-        lines = (process / "smaps_rollup").read_text().splitlines()
-    except OSError:  # it has ended meanwhile
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+@dataclass(frozen=True)
+class _Memory:
+    """Of one process, in bytes. of_task: whether it is one of Spark's Python workers, or what forks them."""
+
+    proportional: int = 0
+    private: int = 0
+    of_task: bool = False
+
+    @classmethod
+    def of(cls, process: Path) -> _Memory:
+        try:
+            lines = (process / "smaps_rollup").read_text().splitlines()
+            command = (process / "cmdline").read_bytes()
+        except OSError:  # it has ended meanwhile
+            return cls()
+        sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines[1:])}
+        return cls(sizes["Pss"], sizes["Anonymous"], b"pyspark.worker" in command)
 
 
 def _text(file: IO[bytes]) -> str:

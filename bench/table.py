@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def render(results: Results) -> str:
         ("### The kernel against others, one core", kernel_table(results)),
         ("### One hashtag", large_table(results)),
         ("### Growth, and cores", scale_table(results)),
+        ("### Without a shared folder", exchange_table(results)),
+        ("### Many accounts, few posts", accounts_table(results)),
         ("### Only what is new", incremental_table(results)),
         ("### Where the time goes", profile_tables(results)),
         ("### Machines", machine_lines(results)),
@@ -139,6 +142,46 @@ def scale_table(results: Results) -> str:
         name = f"{result.figures['data']}: one core by two"
         rows.append(_scale_row(name, result.figures["one"], result.figures["two"], result.date))
     return _table(["what", "one", "other", "ratio", "date"], rows)
+
+
+def exchange_table(results: Results) -> str:
+    """A row for each way of rows and files, against the folder and the floor."""
+    rows = []
+    for result in _with("exchanged", results):
+        figures = result.figures
+        for kind, name in (("folder", "the work folder"), ("shuffle", "Spark's shuffle"), ("store", "an S3 server")):
+            runs = figures[kind]
+            rows.append(
+                [
+                    f"{figures['exchanged']}: {name}",
+                    f"{median(runs, 'seconds'):.1f} s",
+                    f"**{ratio(runs, figures['folder']):.2f}**",
+                    f"**{ratio(runs, figures['floor']):.2f}**",
+                    f"{median(runs, 'peak_bytes') / GIB:.1f} GiB",
+                    result.date,
+                ]
+            )
+    return _table(["rows or files through", "whole", "by the folder", "by the floor", "peak", "date"], rows)
+
+
+def accounts_table(results: Results) -> str:
+    """A row for each number of accounts."""
+    rows = []
+    for result in _with("many_accounts", results):
+        for row in result.figures["many_accounts"]:
+            rows.append(
+                [
+                    f"{row['accounts']:,}",
+                    f"{row['text_bytes'] / 1e6:,.0f} MB",
+                    f"{statistics.median(row['stage_seconds']):.1f} s",
+                    f"{median(row['job'], 'seconds'):.1f} s",
+                    f"{median(row['job'], 'driver_bytes') / GIB:.2f} GiB",
+                    f"{median(row['job'], 'peak_bytes') / GIB:.2f} GiB",
+                    result.date,
+                ]
+            )
+    header = ["accounts", "text", "accounts stage", "whole", "driver's own memory", "peak of all processes", "date"]
+    return _table(header, rows)
 
 
 def incremental_table(results: Results) -> str:

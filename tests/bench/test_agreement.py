@@ -12,6 +12,7 @@ from bench.agreement import differences, wrong_pairs
 
 Rows = list[tuple[str, str, str, int]]
 ROWS: Rows = [("vote", "a", "b", 1), ("vote", "a", "c", 2), ("news", "b", "c", 0)]
+SNAPSHOT = "20260102T030405Z-abcdef"
 
 
 def write(path: Path, rows: Rows) -> Path:
@@ -25,14 +26,14 @@ def write(path: Path, rows: Rows) -> Path:
 
 def publish(output: Path, *files: Rows) -> Path:
     """A snapshot with these files of pairs, and one that its manifest does not list."""
-    folder = output / "snapshots" / "now"
-    paths = [f"snapshots/now/pairs/bucket={number:03d}/part-00000.parquet" for number, _ in enumerate(files)]
+    folder = output / "snapshots" / SNAPSHOT
+    paths = [f"snapshots/{SNAPSHOT}/pairs/bucket={number:03d}/part-00000.parquet" for number, _ in enumerate(files)]
     for path, rows in zip(paths, files, strict=True):
         write(output / path, rows)
     write(folder / "pairs" / "bucket=000" / "part-00009.parquet", [("stray", "x", "y", 1)])
     entries = [{"table": "pairs", "path": path} for path in paths] + [{"table": "members", "path": "m.parquet"}]
     (folder / "manifest.json").write_text(json.dumps({"files": entries}))
-    (output / "CURRENT").write_text("now\n")
+    (output / "CURRENT").write_text(f"{SNAPSHOT}\n")
     return output
 
 

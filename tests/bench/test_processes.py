@@ -20,22 +20,26 @@ for _ in range(60_000):
 """
 
 
-def test_memory_of_all_processes_is_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    look, large = processes._proportional_bytes, Counter[Path]()
+def test_memory_of_all_processes_is_added_up_and_that_of_tasks_left_out_of_the_drivers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, large = processes._Memory.of, Counter[Path]()
 
-    def looking(process: Path) -> int:
+    def looking(process: Path) -> processes._Memory:
         found = look(process)
-        large[process] += found > 60_000_000
+        large[process] += found.proportional > 60_000_000
         if sum(looks > 1 for looks in large.values()) == 2:  # so both were large in one look at all
             (tmp_path / "seen").touch()
         return found
 
-    monkeypatch.setattr(processes, "_proportional_bytes", looking)
+    monkeypatch.setattr(processes._Memory, "of", looking)
     hold = "block = bytearray(60_000_000); block[:] = b'1' * 60_000_000" + UNTIL_SEEN
-    script = f"import subprocess, sys; a = [subprocess.Popen([sys.executable, '-c', {hold!r}]) for _ in 'ab']"
+    command = f"[sys.executable, '-c', {hold!r}, which]"
+    script = f"import subprocess, sys; a = [subprocess.Popen({command}) for which in ('pyspark.worker', 'driver')]"
     result = measure([sys.executable, "-c", script + "; [p.wait() for p in a]; print('done')"], tmp_path)
     assert result.output == "done\n"
     assert result.peak_bytes > 120_000_000
+    assert 60_000_000 < result.driver_bytes < 120_000_000
 
 
 def test_a_failing_command_is_reported_with_its_messages(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ while [ "$#" -gt 0 ]; do
   esac
   shift
 done
-mkdir -p "$output/snapshots/new" && echo new > "$output/CURRENT"
+mkdir -p "$output/snapshots/20260102T030405Z-abcdef" && echo 20260102T030405Z-abcdef > "$output/CURRENT"
 echo '{{"counts": {{"posts": {{"rows": 9}}, "similar_pairs": 7}}, "seconds": {{"scan": 1.5}}}}' \\
-  > "$output/snapshots/new/manifest.json"
+  > "$output/snapshots/20260102T030405Z-abcdef/manifest.json"
 """
 
 

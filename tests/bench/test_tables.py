@@ -10,6 +10,8 @@ from bench.results import Result, load, save, taken_now
 from bench.table import (
     BEGIN,
     END,
+    accounts_table,
+    exchange_table,
     goal_table,
     job_table,
     kernel_table,
@@ -79,6 +81,39 @@ def test_one_hashtag_shows_how_busy_the_cores_were() -> None:
     job = runs(30, 20, 40, compare_seconds=15.0, busy=1.9, busy_last=1.5)
     row = large_table({"L-3M": result(data="L-3M", members=3_000_000, pairs=7, job=job, cores=2)}).splitlines()[-1]
     assert row == "| 3,000,000 | 7 | 30.0 s | 15.0 s | 2.0 GiB | 1.90 of 2 | 1.50 of 2 | 3 | 2026-01-02 |"
+
+
+def test_without_a_shared_folder_each_way_is_held_against_the_folder_and_the_floor() -> None:
+    ways = {
+        "folder": runs(10, 20, 30),
+        "shuffle": runs(15, 32, 45),
+        "store": runs(10, 22, 36),
+        "floor": runs(20, 40, 60),
+    }
+    found = Result("2026-01-02", "2 cores", {"exchanged": "M", **ways})
+    assert exchange_table({"M-exchanges": found}).splitlines()[2:] == [
+        "| M: the work folder | 20.0 s | **1.00** | **0.50** | 2.0 GiB | 2026-01-02 |",
+        "| M: Spark's shuffle | 32.0 s | **1.50** | **0.75** | 2.0 GiB | 2026-01-02 |",
+        "| M: an S3 server | 22.0 s | **1.10** | **0.55** | 2.0 GiB | 2026-01-02 |",
+    ]
+    rows = [row for row in goal_table({"M-exchanges": found}).splitlines() if "M: through" in row or "S3" in row]
+    assert [row.split(" | ")[1] for row in rows] == ["**1.5x**", "**0.75x**", "**1.1x**"]
+
+
+def test_many_accounts_have_a_row_for_each_number() -> None:
+    of_one = {
+        "accounts": 2_000_000,
+        "text_bytes": 153e6,
+        "stage_seconds": [3, 1, 2],
+        "job": runs(9, driver_bytes=GIB),
+    }
+    found = Result("2026-01-02", "2 cores", {"many_accounts": [of_one]})
+    assert accounts_table({"accounts": found}).splitlines()[-1] == (
+        "| 2,000,000 | 153 MB | 2.0 s | 9.0 s | 1.00 GiB | 2.00 GiB | 2026-01-02 |"
+    )
+    assert "| 20M accounts, few posts: memory of the driver | **1 GiB** | 1.5 GiB |" in goal_table(
+        {"accounts": found}
+    )
 
 
 def test_growth_and_cores_are_ratios_of_the_slower_by_the_quicker() -> None:

@@ -17,6 +17,7 @@ import pytest
 from tests.serving.running import eventually, free_ports
 
 BUCKET = "lookalike"
+_VOLUME = 64  # MiB of the server's files
 _PARTS = ("master", "volume", "filer", "s3")
 
 
@@ -38,8 +39,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def s3_server(folder: Path) -> Iterator[Server]:
-    """Runs while the context lasts; all that it writes is in the folder."""
+def s3_server(folder: Path, mebibytes: int = 3200) -> Iterator[Server]:
+    """Runs while the context lasts; all that it writes is in the folder, and no more than so much."""
     users = [("admin", ["Admin"]), ("job", ["Read", "Write", "List"]), ("reader", ["Read", "List"])]
     identities = [
         {"name": user, "credentials": [{"accessKey": user, "secretKey": f"secret-of-{user}"}], "actions": actions}
@@ -47,7 +48,7 @@ def s3_server(folder: Path) -> Iterator[Server]:
     ]
     (folder / "users.json").write_text(json.dumps({"identities": identities}))
     (folder / "data").mkdir()
-    weed = _Weed(folder)
+    weed = _Weed(folder, mebibytes // _VOLUME)
     try:
         eventually(weed.makes_a_bucket)
         yield weed.server
@@ -58,8 +59,8 @@ def s3_server(folder: Path) -> Iterator[Server]:
 class _Weed:
     """The server's process."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, volumes: int) -> None:
+        self._folder, self._volumes = folder, volumes
         self._start()
 
     def makes_a_bucket(self) -> bool:
@@ -89,8 +90,12 @@ class _Weed:
         options = [f"-{part}.port={port}" for part, port in ports.items()]
         options += [f"-{part}.port.grpc={port}" for part, port in grpc.items()]
         options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self._folder / 'data'}", "-filer", "-s3"]
-        options += ["-master.telemetry=false", f"-s3.config={self._folder / 'users.json'}", "-volume.max=50"]
-        options += ["-master.volumeSizeLimitMB=64", "-s3.iam=false"]
+        options += [
+            "-master.telemetry=false",
+            f"-s3.config={self._folder / 'users.json'}",
+            f"-volume.max={self._volumes}",
+        ]
+        options += [f"-master.volumeSizeLimitMB={_VOLUME}", "-s3.iam=false"]
         options += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # which have fixed ports
         # Not to outlive these tests, should they be killed.
         weed = ["setpriv", "--pdeathsig", "KILL", str(Path(sysconfig.get_path("scripts")) / "weed")]
