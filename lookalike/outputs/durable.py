@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 _MOST_PENDING: Final = 8  # files
+_APPENDED: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def sync_folder(folder: Path) -> None:
@@ -18,6 +19,17 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a file, which is made if it is not there; one that was cut short before stays a line."""
+    descriptor = os.open(path, _APPENDED, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a disk that was full
+        os.write(descriptor, f"{chr(10) * cut_short}{line}\n".encode())  # in one call: two runs may end together
     finally:
         os.close(descriptor)
 

@@ -1,9 +1,5 @@
 """An output that is a folder of this machine or one that it has mounted.
 
-A pin is an empty file beside the manifest; anything under that name is one, so that nothing in it can be misread.
-When a snapshot was live last is the time of change of its folder, which each switch sets; pinning and unpinning put
-it back.
-
 A folder of this machine may hold symbolic links. The output may be one itself; a link in it is removed as a link, and
 nothing behind it is changed. A link in place of the folder of all snapshots or of one is left to people.
 """
@@ -22,7 +18,7 @@ import pyarrow.parquet as pq
 
 from lookalike.errors import SnapshotError, UsageError
 from lookalike.outputs.checksums import Checksum
-from lookalike.outputs.durable import sync_folder, write_durably
+from lookalike.outputs.durable import append_line, sync_folder, write_durably
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output, StoredFile, check_bytes, check_checksum
 from lookalike.outputs.layout import (
@@ -38,13 +34,12 @@ from lookalike.outputs.layout import (
 )
 from lookalike.outputs.links import files_below, folders_below, refuse_link
 from lookalike.outputs.lock import OutputLock
+from lookalike.outputs.marks import is_pinned, mark_live, marked_live, set_pinned
 from lookalike.outputs.newfile import FolderFile, NewFile
 from lookalike.outputs.openparquet import LocalParquet
 from lookalike.outputs.pointer import POINTER_BYTES, Pointer
 from lookalike.outputs.regular import open_regular
 
-_PINNED: Final = "pinned"
-_APPENDED: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _PIECE: Final = 1 << 20  # bytes read at once
 
 
@@ -195,26 +190,19 @@ class FolderOutput(Output):
 
     def is_pinned(self, snapshot: str) -> bool:
         """See Output."""
-        return os.path.lexists(self._snapshot(snapshot) / _PINNED)
+        return is_pinned(self._snapshot(snapshot))
 
     def set_pinned(self, snapshot: str, pinned: bool) -> None:
         """See Output."""
-        folder = self._own(snapshot)
-        with _time_kept(folder):
-            if pinned:
-                (folder / _PINNED).touch()
-            else:
-                (folder / _PINNED).unlink(missing_ok=True)
+        set_pinned(self._own(snapshot), pinned)
 
     def mark_live(self, snapshot: str) -> None:
         """See Output."""
-        folder = self._snapshot(snapshot)
-        os.utime(folder, follow_symlinks=False)
-        sync_folder(folder)
+        mark_live(self._snapshot(snapshot))
 
     def marked_live(self, snapshot: str) -> float:
         """See Output."""
-        return self._snapshot(snapshot).lstat().st_mtime
+        return marked_live(self._snapshot(snapshot))
 
     def switched(self) -> float:
         """See Output."""
@@ -258,15 +246,8 @@ class FolderOutput(Output):
 
     def append_run(self, line: str) -> None:
         """See Output."""
-        if not self.folder.is_dir():
-            return
-        descriptor = os.open(self.folder / RUNS, _APPENDED, 0o644)
-        try:
-            size = os.fstat(descriptor).st_size
-            cut_short = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a disk that was full
-            os.write(descriptor, f"{chr(10) * cut_short}{line}\n".encode())  # in one call: two runs may end together
-        finally:
-            os.close(descriptor)
+        if self.folder.is_dir():
+            append_line(self.folder / RUNS, line)
 
     def _snapshot(self, snapshot: str) -> Path:
         return self.folder / snapshot_folder(snapshot)
@@ -285,14 +266,3 @@ def _content(path: Path) -> bytes:
             return file.read()
     except OSError as error:
         raise SnapshotError(f"{path}: {error.strerror}") from None
-
-
-@contextlib.contextmanager
-def _time_kept(folder: Path) -> Iterator[None]:
-    """Let the entries of a folder change, but not its time, which says until when its snapshot was live."""
-    found = folder.stat()
-    times = (found.st_atime_ns, found.st_mtime_ns)
-    os.utime(folder, ns=times)  # fails at once where it could not be put back later, as in another user's folder
-    yield
-    os.utime(folder, ns=times)
-    sync_folder(folder)

@@ -10,11 +10,9 @@ from lookalike.errors import StoreError
 from lookalike.outputs.hdfslock import HdfsLock
 from lookalike.outputs.hdfsstore import HdfsStore
 from lookalike.outputs.layout import CURRENT, LOCK, RUNS
-from lookalike.outputs.patience import PATIENT, Patience
 from lookalike.outputs.renewedlock import RenewedLock
 from lookalike.outputs.store import Tag
-from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES, StoredOutput
-from lookalike.outputs.urls import StoreUrl
+from lookalike.outputs.storedoutput import StoredOutput
 
 _RUN_TRIES: Final = 10
 
@@ -22,39 +20,29 @@ _RUN_TRIES: Final = 10
 class HdfsOutput(StoredOutput):
     """See StoredOutput."""
 
-    def __init__(
-        self,
-        url: StoreUrl,
-        *,
-        patience: Patience = PATIENT,
-        block_cache_bytes: int = SMALL_CACHE_BYTES,
-        whole: bool = False,
-    ) -> None:
-        """Nothing is asked yet."""
-        self._hdfs = HdfsStore(url, patience)
-        self._own_lock: HdfsLock | None = None
-        super().__init__(self._hdfs, block_cache_bytes=block_cache_bytes, whole=whole)
+    store: HdfsStore
+    _own_lock: HdfsLock | None = None
 
     @contextlib.contextmanager
     def locked(self, wait: float = 0) -> Iterator[None]:
         """See Output."""
         with super().locked(wait):
-            files = self._hdfs.files
-            for one in files.children(self._hdfs.path("")):
+            files = self.store.files
+            for one in files.children(self.store.path("")):
                 if one.name.startswith((f"{LOCK}-", f".{CURRENT}.")):  # of processes that died
-                    files.delete(self._hdfs.path(one.name), all_below=True)
+                    files.delete(self.store.path(one.name), all_below=True)
             yield
 
     def append_run(self, line: str) -> None:
         """See Output."""
-        files, path, added = self._hdfs.files, self._hdfs.path(RUNS), f"{line}\n".encode()
+        files, path, added = self.store.files, self.store.path(RUNS), f"{line}\n".encode()
         for _ in range(_RUN_TRIES):  # another process may make or remove the file
             if files.append(path, added) or files.create(path, added, over=False):
                 return
         raise StoreError(f"{self.name(RUNS)}: cannot be written to")
 
     def _new_lock(self) -> RenewedLock:
-        self._own_lock = HdfsLock(self._hdfs)
+        self._own_lock = HdfsLock(self.store)
         return self._own_lock
 
     def _replace_current(self, content: bytes, seen: Tag | None) -> Tag | None:

@@ -52,10 +52,14 @@ def _stored(
 ) -> StoredOutput:
     # None of it is loaded for a folder.
     from lookalike.outputs.hdfs import HdfsOutput
+    from lookalike.outputs.hdfsstore import HdfsStore
+    from lookalike.outputs.objects import ObjectStore
     from lookalike.outputs.objectstore import ObjectOutput
     from lookalike.outputs.patience import BRISK, PATIENT
     from lookalike.outputs.storedoutput import SMALL_CACHE_BYTES
 
-    kind = HdfsOutput if url.scheme == HDFS else ObjectOutput
+    patience = BRISK if brisk else PATIENT
     cache = SMALL_CACHE_BYTES if block_cache_bytes is None else block_cache_bytes
-    return kind(url, patience=BRISK if brisk else PATIENT, block_cache_bytes=cache, whole=whole)
+    if url.scheme == HDFS:
+        return HdfsOutput(HdfsStore(url, patience), block_cache_bytes=cache, whole=whole)
+    return ObjectOutput(ObjectStore(url, patience), block_cache_bytes=cache, whole=whole)

@@ -114,7 +114,7 @@ class Connections:
         if longest is None:
             now = loop.time()
             stalled = (connection for connection in connections if connection.is_stalled(now))
-            longest = min(stalled, key=lambda connection: connection.took, default=None)
+            longest = min(stalled, key=lambda connection: connection.uptake.since, default=None)
         if longest is None:
             return False
         self.refused("connections")

@@ -8,39 +8,29 @@ of a head, or in the middle of a body; each has its time. While an answer is und
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import math
-import struct
-import termios
 from typing import Any, Final
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from serving.ops.connections import Connections
 from serving.ops.metrics import Reason
-from serving.problems.documents import PROBLEM_TYPE, problem_bytes
-from serving.problems.kinds import (
-    BadRequest,
-    ContentTooLarge,
-    HeadersTooLarge,
-    Overloaded,
-    Problem,
-    RequestTimedOut,
-    UriTooLong,
-)
+from serving.ops.refusals import is_one_host, refusal, too_large_head
+from serving.ops.uptake import Uptake
+from serving.problems.kinds import BadRequest, ContentTooLarge, HeadersTooLarge, Overloaded, Problem, RequestTimedOut
 
 MAX_BODY_BYTES: Final = 65_536  # no request needs a body; some clients send a small one with every request
 _END: Final = b"\r\n\r\n"  # of a head
 _MOST_BODY: Final = 2 * MAX_BODY_BYTES  # with what is sent around it: sizes of chunks, trailers, the next head
+_LARGE_BODY: Final = "The body is too large; no request needs one."
 _MOST_REST: Final = 1 << 18  # bytes of pipelined requests that wait for their turn
 _MOST_IGNORED: Final = 1 << 20  # bytes that come after a refusal, while the client may still read it
 _LINGER: Final = 1.0  # seconds that it has for that
 _STALLED: Final = 0.2  # of the time that a client has to read on; after that it makes room for others
-_HOST: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]"  # RFC 3986
 
 
 class _HeldFlow(FlowControl):
@@ -57,8 +47,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection.
 
     waits: for the client, and not for the application. waits_since: the time of the loop. deadline: of the client's
-    next step, looked at by `Connections`. own: the connections of its client, kept there. took: when the client was
-    last seen to take some of what waits for it; infinite if nothing does.
+    next step, looked at by `Connections`. own: the connections of its client, kept there. uptake: of what waits for
+    the client.
     """
 
     flow: _HeldFlow
@@ -88,8 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._rest, self._rest_at = b"", 0  # from there on: what comes after requests that are not answered yet
         self._deaf = False  # what comes is ignored: the connection ends
         self._ignored = 0
-        self._unsent = 0
-        self.took = math.inf
+        self.uptake = Uptake()
 
     @property
     def waits(self) -> bool:
@@ -98,7 +87,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def is_stalled(self, now: float) -> bool:
         """Whether the client has not read on for a while, though there is something to read."""
-        return now - self.took > _STALLED * self._guard.settings.send_timeout_seconds
+        return self.uptake.seconds(now) > _STALLED * self._guard.settings.send_timeout_seconds
 
     # --- what the transport calls ---
 
@@ -111,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.deadline = self.waits_since + self._guard.settings.head_timeout_seconds
         if not self._guard.admit(self, self.address):
             self._deaf = True
-            self._write(Overloaded("There are too many connections; try again in a moment."))
+            self._answer(Overloaded("There are too many connections; try again in a moment."))
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -140,8 +129,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.headers) > self._most_headers or self._fed - len(self.url) > self._most_header_bytes:
             raise HeadersTooLarge
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) != 1 or hosts[0].translate(None, _HOST):
-            self._check_host(hosts)
+        if not is_one_host(hosts) and (hosts or self.parser.get_http_version() != "1.0"):
+            raise BadRequest("The request needs one Host header, with the name of a host.")
         super().on_headers_complete()
         self._fed = 0
         self._in_head = False
@@ -150,7 +139,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body has come."""
         if len(self.cycle.body) + len(body) > MAX_BODY_BYTES:
-            raise ContentTooLarge("The body is too large; no request needs one.")
+            raise ContentTooLarge(_LARGE_BODY)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -181,16 +170,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """End the connection if the client has taken too long: to send, or to read what waits for it."""
-        unsent = self._untaken()
-        if not unsent:
-            self.took = math.inf
-        elif unsent != self._unsent:
-            self.took = now
-        elif now - self.took > self._guard.settings.send_timeout_seconds:
+        if self.uptake.look(self.transport, now) > self._guard.settings.send_timeout_seconds:
             self._guard.refused("stalled")
             self.transport.abort()
             return
-        self._unsent = unsent
         if now < self.deadline:
             return
         self.deadline = math.inf
@@ -203,26 +186,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     # ---
-
-    def _check_host(self, hosts: list[bytes]) -> None:
-        """RFC 9112, 3.2. Raises BadRequest."""
-        if hosts or self.parser.get_http_version() != "1.0":
-            raise BadRequest("The request needs one Host header, with the name of a host.")
-
-    def _untaken(self) -> int:
-        """Bytes that wait for the client, 0 if the system has room for all.
-
-        What the system holds counts as well: it takes more only when much of its megabytes has gone, which a slow
-        line needs many seconds for.
-        """
-        waiting = self.transport.get_write_buffer_size()
-        if not waiting:
-            return 0
-        try:
-            held = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
-        except (OSError, ValueError):  # it has just been closed
-            return waiting
-        return waiting + int(struct.unpack("i", held)[0])
 
     def _go_on(self) -> None:
         if self.pipeline:
@@ -263,8 +226,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         was_in_head, begins = self._in_head, not self._fed
         self._fed += len(data)
-        if self._fed > (self._most_head if was_in_head else _MOST_BODY):
-            self._refuse(self._too_large(data), "size")
+        if was_in_head and self._fed > self._most_head:
+            self._refuse(too_large_head(self.url, data, self._fed, self._guard.settings.max_url_bytes), "size")
+            return
+        if not was_in_head and self._fed > _MOST_BODY:
+            self._refuse(ContentTooLarge(_LARGE_BODY), "size")
             return
         try:
             self.parser.feed_data(data)
@@ -279,15 +245,6 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.deadline = self.loop.time() + self._guard.settings.body_timeout_seconds
         elif begins and self._fed and not self._deaf:
             self.deadline = self.loop.time() + self._guard.settings.head_timeout_seconds
-
-    def _too_large(self, data: bytes) -> Problem:
-        if not self._in_head:
-            return ContentTooLarge("The body is too large; no request needs one.")
-        longest = self._guard.settings.max_url_bytes
-        line = data.find(b"\r\n") if self._fed == len(data) else len(self.url)
-        if line < 0 or line > longest + len(b"OPTIONS  HTTP/1.1"):
-            return UriTooLong(f"The URL is longer than {longest} bytes.")
-        return HeadersTooLarge()
 
     def _end_after_answers(self) -> None:
         """Answer what has been asked, close, and ignore what comes until then."""
@@ -308,7 +265,7 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
         self._deaf = True
         if cycle is None or self._in_head or cycle.disconnected:
-            self._write(problem)
+            self._answer(problem)
         # The client may read the answer before it notices that nothing more is taken: closing at once would reset
         # the connection, because there are bytes that were not read.
         if self.transport.can_write_eof():
@@ -317,16 +274,5 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _write(self, problem: Problem) -> None:
-        body = problem_bytes(problem)
-        given = [(name.encode(), value.encode()) for name, value in problem.headers]
-        headers = [
-            *self.server_state.default_headers,
-            *given,
-            (b"content-type", PROBLEM_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"connection", b"close"),
-        ]
-        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
-        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + body)
+    def _answer(self, problem: Problem) -> None:
+        self.transport.write(refusal(problem, self.server_state.default_headers))

@@ -14,8 +14,8 @@ from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.blockcache import BlockCache
 from lookalike.outputs.buckets import bucket_of
 from lookalike.outputs.folder import FolderOutput
-from lookalike.outputs.objectstore import ObjectOutput
-from lookalike.outputs.patience import BRISK
+from lookalike.outputs.opening import open_output
+from lookalike.outputs.storedoutput import StoredOutput
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.openfiles import DataFile
 from lookalike.snapshots.reader import Snapshot
@@ -52,7 +52,7 @@ def copied(local: Snapshot, url: StoreUrl) -> None:
 @pytest.fixture
 def remote(url: StoreUrl, local: Snapshot, proxy: Proxy) -> Snapshot:
     copied(local, url)
-    snapshot = Snapshot.open(ObjectOutput(url, patience=BRISK))
+    snapshot = Snapshot.open(open_output(str(url), brisk=True))
     proxy.asked.clear()
     return snapshot
 
@@ -112,7 +112,8 @@ def test_single_columns_are_fetched_alone(local: Snapshot, remote: Snapshot, pro
 def test_the_cache_keeps_no_more_than_its_bytes(url: StoreUrl, tmp_path: Path, proxy: Proxy) -> None:
     few = publish_sample(tmp_path, make_sample(FEW, buckets=2), row_group_rows=8, parts=2)
     copied(few, url)
-    output = ObjectOutput(url, patience=BRISK, block_cache_bytes=50_000)
+    output = open_output(str(url), brisk=True, block_cache_bytes=50_000)
+    assert isinstance(output, StoredOutput)
     snapshot = Snapshot.open(output)
     found = ask_all(few)
     assert ask_all(snapshot) == found
@@ -155,7 +156,7 @@ def test_damage_is_told_as_in_a_folder(url: StoreUrl, local: Snapshot) -> None:
     good = bucket.read(entry.path)
 
     def read_all() -> None:
-        file = DataFile(ObjectOutput(url), entry)
+        file = DataFile(open_output(str(url)), entry)
         for group in range(len(file.bounds)):
             file.read(group)
 
@@ -245,7 +246,7 @@ def test_rows_of_several_generations_are_found(url: StoreUrl, tmp_path: Path, pr
     )
     assert any(entry.replaces for entry in several.manifest.files)
     copied(several, url)
-    remote = Snapshot.open(ObjectOutput(url, patience=BRISK))
+    remote = Snapshot.open(open_output(str(url), brisk=True))
     assert ask_all(remote) == ask_all(several)
     assert remote.pairs("big") == one.pairs("big")
     stored = remote.stored("members", bucket_of("big", 2))

@@ -17,8 +17,7 @@ from jobs.exchange.workplace import WorkPlace
 from jobs.stages.compare.tally import PairTally
 from lookalike.errors import StoreError, StoreRefusedError, TooManyPairsError
 from lookalike.outputs.layout import new_snapshot_id
-from lookalike.outputs.objectstore import ObjectOutput
-from lookalike.outputs.opening import shared_store
+from lookalike.outputs.opening import open_output, shared_store
 from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.leftovers import remove_dead_runs
 
@@ -194,7 +193,7 @@ def test_a_store_that_fails_is_said_in_one_line_and_is_no_damage_of_a_snapshot(
 
 def test_nothing_is_left_of_a_run_that_ends_nor_after_the_next_of_one_that_dies(driver: WorkObjects) -> None:
     bucket = Bucket(driver.url)
-    for end in (driver.remove, functools.partial(remove_dead_runs, ObjectOutput(driver.url))):
+    for end in (driver.remove, functools.partial(remove_dead_runs, open_output(str(driver.url)))):
         write(driver, "one", b"1")
         with driver.counter("pairs") as counter:
             counter.add(1)
