@@ -201,9 +201,9 @@ class FolderOutput(Output):
         """See Output."""
         folder = self._own(snapshot)
         with _time_kept(folder):
-            if pinned:
+            if pinned and not self.is_pinned(snapshot):  # else it may be a link, and what is behind it stays as it is
                 (folder / _PINNED).touch()
-            else:
+            elif not pinned:
                 (folder / _PINNED).unlink(missing_ok=True)
 
     def mark_live(self, snapshot: str) -> None:
