@@ -35,10 +35,14 @@ class Base:
         return self._open().entries(table, bucket)
 
     def named(self, table: str, bucket: int | None) -> list[FileEntry]:
-        """The same, for the new snapshot to name where nothing changes. Raises SnapshotError if one is damaged."""
+        """The same, for the new snapshot to name where nothing changes.
+
+        Raises SnapshotError if one is damaged, or is not what the manifest says.
+        """
         snapshot, entries = self._open(), self.entries(table, bucket)
         for entry in entries:
             snapshot.output.check_file(entry)
+        snapshot.stored(table, bucket)  # reads the footers; a wrong one would end the run when it publishes
         return entries
 
     def read(self, table: str, bucket: int | None, columns: Sequence[str] | None = None) -> pa.Table:

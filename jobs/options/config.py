@@ -285,7 +285,8 @@ class JobConfig(InputOptions):
             "After each run replace this file by the run's metrics for Prometheus.",
             metavar="FILE",
             unset="none",
-            details="For the textfile collector of node_exporter its name must end in .prom.",
+            details="For the textfile collector of node_exporter its name must end in .prom. A file that is there "
+            "and holds something else, such as an input named by mistake, is refused.",
         ),
     ] = None
     webhook: Annotated[

@@ -15,6 +15,7 @@ from lookalike.errors import UsageError
 from lookalike.inputurls import TABLE, without_secrets
 
 _SHOWN = 80  # characters of a wrong value
+METRICS_BEGIN = b"# HELP lookalike_"  # of the file that jobs.reporting.runrecord writes
 # libyaml takes a tenth of the time; not every PyYAML is built with it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -40,7 +41,21 @@ def load_config(path: Path | None, flags: dict[str, Any], *, complete: bool = Tr
         raise UsageError("--accounts is missing; or does each post have its author's name? --accounts-from posts")
     _check_one_reader(config)
     check_apart(config)
+    _check_metrics_file(config.metrics_file)
     return config
+
+
+def _check_metrics_file(path: Path | None) -> None:
+    """Raise UsageError if a file is there that no run has written: the run would replace it, perhaps by mistake."""
+    if path is None or not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            begin = file.read(len(METRICS_BEGIN))
+    except OSError as error:
+        raise UsageError(f"--metrics-file: {path}: cannot be read: {error.strerror}") from None
+    if begin and begin != METRICS_BEGIN:
+        raise UsageError(f"--metrics-file: {path} is there and holds no metrics of a run; it would be replaced")
 
 
 def _check_one_reader(config: JobConfig) -> None:

@@ -26,9 +26,9 @@ def is_pinned(folder: Path) -> bool:
 def set_pinned(folder: Path, pinned: bool) -> None:
     """See Output."""
     with _time_kept(folder):
-        if pinned:
+        if pinned and not is_pinned(folder):  # else it may be a link, and what is behind it stays as it is
             (folder / _PINNED).touch()
-        else:
+        elif not pinned:
             (folder / _PINNED).unlink(missing_ok=True)
 
 

@@ -4,12 +4,13 @@ A folder without a manifest is no snapshot, but manifests of later ones may name
 """
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.interface import Output, StoredFile
+from lookalike.outputs.layout import parse_data_path
 from lookalike.snapshots.history import Published, published
 
 
@@ -29,7 +30,8 @@ class Leftover:
 def leftovers(output: Output, snapshots: Iterable[Published], given_up: Collection[str] = ()) -> list[Leftover]:
     """The files that can go once the snapshots given up are removed; `snapshots` are all that are published.
 
-    Raises SnapshotError if a manifest cannot be read: it may name any file.
+    Raises SnapshotError if a manifest cannot be read, or names a file that is not there: a damaged one may need any
+    other file.
     """
     named = set()
     for snapshot in snapshots:
@@ -41,13 +43,34 @@ def leftovers(output: Output, snapshots: Iterable[Published], given_up: Collecti
         if snapshot.id not in given_up:
             named |= {entry.path for entry in snapshot.manifest.files}
     needed = named | {str(parent) for path in named for parent in PurePosixPath(path).parents}  # some may be links
+    looked_at = _dead(output) + [one for one in output.published() if one in given_up]
+    files = {folder: output.files(folder) for folder in looked_at}
+    _check_there(output, named, files)
     found = []
-    for folder in _dead(output) + [one for one in output.published() if one in given_up]:
-        files = output.files(folder)
-        unnamed = tuple(file for file in files if file.path not in needed)
-        if unnamed or not files:
+    for folder in looked_at:
+        unnamed = tuple(file for file in files[folder] if file.path not in needed)
+        if unnamed or not files[folder]:
             found.append(Leftover(folder, unnamed))
     return found
+
+
+def _check_there(output: Output, named: Collection[str], files: Mapping[str, Sequence[StoredFile]]) -> None:
+    """Raise SnapshotError if a manifest names a file of these folders, or of one that is gone, that is not there."""
+    there = {file.path for listed in files.values() for file in listed}
+    others = set(output.snapshots()) - set(files)
+    missing = [
+        path
+        for path in named
+        if parse_data_path(path).snapshot not in others
+        and there.isdisjoint(
+            (path, *map(str, PurePosixPath(path).parents))
+        )  # a folder may be a link, and listed as one
+    ]
+    if missing:
+        raise SnapshotError(
+            f"{output.name(min(missing))}: is not there, though a manifest names it; if that is damaged it may mean "
+            "any file, so none is removed. `verify --all` says which snapshot it is; restore it, or delete its folder"
+        )
 
 
 def remove_dead_runs(output: Output) -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from lookalike.errors import SnapshotError
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.interface import Output
-from lookalike.tables import TABLES
+from lookalike.tables import GENERATION, TABLES
 
 _AT_ONCE = 64  # row groups whose keys are read together
 
@@ -34,6 +34,8 @@ class DataFile:
             self._rows = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
             if not footer.num_rows == entry.rows == sum(self._rows):
                 raise SnapshotError(f"{self.path}: has {footer.num_rows} rows, the manifest says {entry.rows}")
+            if self.table.generations:
+                _check_generation(footer, entry, self.path)
             if self.table.has_look_ups:
                 self.bounds = [_bounds(file, group) for group in range(footer.num_row_groups)]
         self._footer = footer
@@ -117,6 +119,15 @@ def runs_of(keys: pa.StringArray | pa.DictionaryArray) -> tuple[pa.StringArray, 
     runs = pc.run_end_encode(encoded.indices)
     counts = np.diff(runs.run_ends.to_numpy().astype(np.int64), prepend=0)
     return encoded.dictionary.take(runs.values), counts
+
+
+def _check_generation(footer: pq.FileMetaData, entry: FileEntry, path: str) -> None:
+    """Raise SnapshotError if the rows say that they are of another generation: older ones would count."""
+    place = TABLES[entry.table].names.index(GENERATION.name)
+    for group in range(footer.num_row_groups):
+        said = footer.row_group(group).column(place).statistics
+        if said is not None and not said.min == said.max == entry.generation:
+            raise SnapshotError(f"{path}: rows of another generation than its own")
 
 
 def _bounds(file: Any, group: int) -> tuple[bytes, bytes]:

@@ -75,6 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.own: dict[BoundedProtocol, None] | None = None
         self._fed = 0  # bytes of the head, or of the body, so far
         self._in_head = True  # or before one; otherwise in a body
+        self._after_body = False  # the head may have begun in the same bytes as a body ended, which _fed leaves out
         self._rest, self._rest_at = b"", 0  # from there on: what comes after requests that are not answered yet
         self._deaf = False  # what comes is ignored: the connection ends
         self._ignored = 0
@@ -126,7 +127,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        if len(self.headers) > self._most_headers or self._fed - len(self.url) > self._most_header_bytes:
+        size = self._fed - len(self.url)
+        if self._after_body:
+            size = sum(len(name) + len(value) for name, value in self.headers)
+            self._after_body = False
+        if len(self.headers) > self._most_headers or size > self._most_header_bytes:
             raise HeadersTooLarge
         hosts = [value for name, value in self.headers if name == b"host"]
         if not is_one_host(hosts) and (hosts or self.parser.get_http_version() != "1.0"):
@@ -225,6 +230,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _feed(self, data: bytes) -> None:
         was_in_head, begins = self._in_head, not self._fed
+        self._after_body |= not was_in_head
         self._fed += len(data)
         if was_in_head and self._fed > self._most_head:
             self._refuse(too_large_head(self.url, data, self._fed, self._guard.settings.max_url_bytes), "size")

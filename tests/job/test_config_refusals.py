@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.options.cli import parse_arguments
 from jobs.options.load import load_config
 from lookalike.errors import UsageError
 
@@ -94,6 +95,17 @@ def test_what_a_file_may_not_say_is_named_in_one_line(tmp_path: Path, content: s
 def test_paths_in_a_file_must_be_paths(tmp_path: Path, content: str) -> None:
     with pytest.raises(UsageError, match=r"job\.yaml: posts: "):
         from_yaml(tmp_path, content, {"accounts": ["a"], "output": "o"})
+
+
+def test_a_file_that_holds_no_metrics_is_not_replaced_by_them(tmp_path: Path) -> None:
+    """Such as an input, named by mistake."""
+    file = tmp_path / "posts.tsv"
+    file.write_text("id\tauthor_id\thashtags\n")
+    given = ["--posts", str(file), "--accounts", "a", "--output", "o", "--metrics-file", str(file)]
+    assert f"--metrics-file: {file} is there and holds no metrics of a run" in refusal(*given)
+    for content in ("", "# HELP lookalike_run_exit_code Exit code\n"):
+        file.write_text(content)
+        assert parse_arguments(given).config.metrics_file == file
 
 
 def test_several_mistakes_are_told_at_once(tmp_path: Path) -> None:

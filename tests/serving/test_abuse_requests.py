@@ -138,6 +138,17 @@ def test_a_small_body_is_passed_over(server: BoundedServer) -> None:
     assert [body.split()[0] for _, body in found] == [b"/a", b"/b", b"/c"]
 
 
+@pytest.mark.parametrize(
+    "before",
+    [get("/a", "Content-Length: 1") + b"x", get("/a", "Transfer-Encoding: chunked") + b"1\r\nx\r\n0\r\n\r\n"],
+    ids=["length", "chunked"],
+)
+def test_a_head_that_comes_with_the_end_of_a_body_has_the_same_bounds(server: BoundedServer, before: bytes) -> None:
+    found = server.exchange(before + get("/beyond", "Connection: close", *(f"X-{n}: {'v' * 400}" for n in range(11))))
+    assert found[0][0] == 200
+    assert "/beyond" not in server.asked
+
+
 def test_a_large_body_is_refused(server: BoundedServer) -> None:
     ((status, _),) = server.exchange(get("/a", "Content-Length: 65537") + b"x" * 1000)
     assert status == 413

@@ -131,6 +131,17 @@ def test_a_link_in_place_of_a_snapshot_is_left_alone(
     assert (output / "snapshots" / name).is_symlink()
 
 
+@pytest.mark.parametrize("place", ["notes", "gone"])
+def test_a_pin_does_not_touch_what_a_link_in_its_place_leads_to(
+    tmp_path: Path, outside: Path, place: str, command: Command
+) -> None:
+    snapshot = publish_sample(tmp_path / "out", NEW).manifest.id
+    (tmp_path / "out" / "snapshots" / snapshot / "pinned").symlink_to(outside / place)
+    before = states(outside)
+    assert command("pin", tmp_path / "out", snapshot).code == 0
+    assert states(outside) == before
+
+
 def test_files_that_a_snapshot_names_behind_a_link_stay(tmp_path: Path, command: Command) -> None:
     """As when somebody has moved a large table to another disk."""
     output = tmp_path / "out"

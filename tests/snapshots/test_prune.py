@@ -184,6 +184,32 @@ def test_a_pinned_snapshot_keeps_the_files_that_it_names(tmp_path: Path) -> None
     assert files(tmp_path) == named(third)
 
 
+@pytest.mark.parametrize("flip", [("part-00000", "part-00001"), ("20261101", "20261100")])
+def test_nothing_is_removed_while_a_manifest_names_a_file_that_is_not_there(
+    tmp_path: Path, flip: tuple[str, str]
+) -> None:
+    """One flipped bit in a path, and no manifest names the file that the pinned snapshot needs."""
+    first = publish_on(1, tmp_path, OLD)
+    second = publish_on(2, tmp_path, OLD, naming=first).manifest.id
+    publish_on(3, tmp_path, NEW)
+    FolderOutput(tmp_path).set_pinned(second, True)
+    manifest, needed = tmp_path / "snapshots" / second / "manifest.json", first.manifest.files[0].path
+    whole = manifest.read_text()
+    damaged = whole.replace(needed, needed.replace(*flip))
+    assert damaged != whole
+    manifest.write_text(damaged)
+    before = files(tmp_path)
+    with pytest.raises(SnapshotError, match=r"is not there, though a manifest names it"):
+        pruned(tmp_path, NEWEST)
+    assert files(tmp_path) == before
+    manifest.write_text(whole)
+    pruned(tmp_path, NEWEST)
+    manifest.write_text(damaged)
+    before = files(tmp_path)
+    with begin(tmp_path):  # what the next run finds without a manifest is the first snapshot's
+        assert files(tmp_path) == before
+
+
 @pytest.mark.parametrize("damage", ["", "{", '{"schema_version": 2, "files": []}', "of another"])
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["oldest", "middle", "live"])
 def test_nothing_is_removed_while_a_manifest_cannot_be_read(tmp_path: Path, damage: str, place: int) -> None:

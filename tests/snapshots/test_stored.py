@@ -1,6 +1,7 @@
 """The rows of a table with generations, against a plain rule over lists."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def test_the_newest_generation_is_read_first(snapshot: Snapshot) -> None:
     for bucket in range(2):
         generations = [file.entry.generation for file in snapshot.stored("members", bucket).files]
         assert generations == sorted(generations, reverse=True)
+
+
+@pytest.mark.parametrize("table", GENERATIONAL, ids=lambda table: table.name)
+def test_a_file_that_the_manifest_calls_newer_than_its_rows_is_refused(snapshot: Snapshot, table: Any) -> None:
+    """One flipped bit in a generation, and older rows would count."""
+    oldest = next(entry for entry in snapshot.entries(table.name, 0) if entry.generation == 0)
+    with pytest.raises(SnapshotError, match="rows of another generation than its own"):
+        StoredTable(snapshot.output, table.name, [replace(oldest, generation=2)])
 
 
 def test_a_table_without_generations_may_not_have_several(snapshot: Snapshot) -> None:
