@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lookalike.outputs.folder import FolderOutput
+from lookalike.outputs.hdfsstore import HdfsStore
+from lookalike.outputs.opening import open_output
+from lookalike.outputs.urls import StoreUrl
 from lookalike.snapshots.reader import Snapshot
-from tests.cluster.running import FILES
+from tests.cluster.running import FILES, Inputs, published_alone
 from tests.cluster.test_cluster import STAGES
 from tests.job.known import medium
 
+from .daemons import Hadoop
 from .yarn import INSTALLED, SIZES, Yarn
 
 pytestmark = pytest.mark.thorough
@@ -40,6 +45,36 @@ def test_yarn_adds_what_is_new(yarn: Yarn, alone: dict[str, Any]) -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_node_manager_that_dies_in_any_stage_changes_nothing(yarn: Yarn, alone: dict[str, Any], stage: str) -> None:
     assert yarn.run([stage, "worker"], exchange="shuffle") == alone
+
+
+def test_yarn_publishes_in_hdfs_and_adds_what_is_new_while_a_node_manager_dies(
+    yarn: Yarn, asking: Hadoop, inputs: Inputs, alone: dict[str, Any], tmp_path: Path
+) -> None:
+    output = StoreUrl.parse(f"{asking.url}/work/out")
+    result = yarn.run(files=FILES - 1, exchange="shuffle", output=output)
+    assert result == published_alone(inputs, tmp_path / "alone", FILES - 1)
+
+    deaths = ["MergeMembers", "worker"], ["MergeTables", "executor"]
+    result = yarn.run(*deaths, exchange="shuffle", output=output)
+    manifest = Snapshot.open(open_output(output)).manifest
+    assert manifest.mode is not None
+    assert (manifest.mode.name, manifest.mode.files) == ("incremental", 1)
+    assert result | {"counts": result["counts"] | WORK} == alone | {"counts": alone["counts"] | WORK}
+    of_runs = {"manifest.json", "live"}
+    named = {entry.path for entry in manifest.files}
+    own = {name for name in names(output) if name.split("/")[1] == manifest.id}
+    assert {name.rpartition("/")[2] for name in own - named} == of_runs
+
+
+def test_yarn_publishes_in_hdfs_what_one_process_does_if_the_driver_is_there(
+    yarn: Yarn, asking: Hadoop, alone: dict[str, Any]
+) -> None:
+    assert yarn.run(mode="cluster", output=StoreUrl.parse(f"{asking.url}/work/out-cluster")) == alone
+
+
+def names(output: StoreUrl) -> list[str]:
+    """Of the files of all snapshots."""
+    return [one.key for one in HdfsStore(output).list("snapshots")]
 
 
 def test_executors_that_die_change_nothing(yarn: Yarn, alone: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lookalike.outputs.urls import StoreUrl
 from tests.cluster.running import (
     FILES,
     Inputs,
@@ -16,6 +17,7 @@ from tests.cluster.running import (
     run_to_end,
 )
 from tests.cluster.standalone import SPARK
+from tests.cluster.storing import published_in_hdfs
 from tests.job.command import ROOT
 
 from .daemons import USER, Hadoop
@@ -50,21 +52,23 @@ class Yarn:
         mode: str = "client",
         exchange: str = "auto",
         spark: Sequence[str] = INSTALLED,
+        output: StoreUrl | None = None,
     ) -> dict[str, Any]:
         """What the real command publishes with deaths as sitecustomize.py has them, which must all come.
 
-        files: of the posts that are named. mode: of --deploy-mode. spark: where the machines have it from.
+        files: of the posts that are named. mode: of --deploy-mode. spark: where the machines have it from. output: in
+        HDFS, instead of the folder.
         """
         posts = [f"hdfs:///work/posts of é/{file.name}" for file in self._files[:files]]
         options = ["--min-similarity", "0.7", "--buckets", "8", "--block-size", "100", "--exchange", exchange]
         code = self.submit(
             ["--deploy-mode", mode, *SIZES, *spark],
-            ["--posts", *posts, "--accounts", self._accounts, "--output", str(self.output), *options],
+            ["--posts", *posts, "--accounts", self._accounts, "--output", str(output or self.output), *options],
             arranged(deaths, self.traces),
         )
         assert code == 0, self.log.read_text()
         check_that_all_came(deaths, self.traces)
-        return published(self.output)
+        return published(self.output) if output is None else published_in_hdfs(output)
 
     def submit(self, of_spark: Sequence[str], of_job: Sequence[str], environment: dict[str, str]) -> int:
         """The exit code of the command for the user of this cluster; what it prints goes to the log."""
