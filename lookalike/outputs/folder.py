@@ -209,6 +209,7 @@ class FolderOutput(Output):
     def mark_live(self, snapshot: str) -> None:
         """See Output."""
         folder = self._snapshot(snapshot)
+        refuse_link(folder.parent)
         os.utime(folder, follow_symlinks=False)
         sync_folder(folder)
 
