@@ -198,6 +198,7 @@ class FolderOutput(Output):
 
     def mark_live(self, snapshot: str) -> None:
         """See Output."""
+        refuse_link(self.folder / SNAPSHOTS)
         mark_live(self._snapshot(snapshot))
 
     def marked_live(self, snapshot: str) -> float:

@@ -142,6 +142,18 @@ def test_a_pin_does_not_touch_what_a_link_in_its_place_leads_to(
     assert states(outside) == before
 
 
+def test_a_rollback_touches_nothing_behind_a_link_in_place_of_all_snapshots(tmp_path: Path, command: Command) -> None:
+    output = tmp_path / "out"
+    older = publish_on(1, output, OLD).manifest.id
+    publish_on(2, output, NEW)
+    moved = (output / "snapshots").rename(tmp_path / "moved")
+    (output / "snapshots").symlink_to(moved)
+    before, current = states(moved), (output / "CURRENT").read_bytes()
+    ran = command("rollback", output, older)
+    assert (ran.code, ran.errors.count("\n")) == (SnapshotError.exit_code, 1)
+    assert (states(moved), (output / "CURRENT").read_bytes()) == (before, current)
+
+
 def test_files_that_a_snapshot_names_behind_a_link_stay(tmp_path: Path, command: Command) -> None:
     """As when somebody has moved a large table to another disk."""
     output = tmp_path / "out"
