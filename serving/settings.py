@@ -59,6 +59,7 @@ class Settings(BaseModel):
 
     cache_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
     block_cache_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
+    unsent_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
     open_footers: Annotated[int, Field(ge=8, le=100_000)] = 1024
     reading_threads: Annotated[int, Field(ge=1, le=64)] = 4
 

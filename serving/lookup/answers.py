@@ -16,12 +16,15 @@ from serving.lookup.negotiation import LEAST_TO_COMPRESS, Coding, Piece, compres
 from serving.lookup.pairstext import CLOSING, OPENING, PairsText, read_text, stream_rows, stream_text
 from serving.lookup.question import Question
 from serving.lookup.rows import Rows, stored_rows
+from serving.lookup.unsent import Kept
 from serving.snapshots.holder import Served
 from serving.state import State
 
 _COPIED: Final = 1 << 16  # bytes; a larger uncompressed body is sent from its run instead
 _PACKED_AT_ONCE: Final = 4096  # bytes; compressed on the event loop, in less time than a thread is woken
 _PACKED_WHOLE: Final = 8 << 20  # bytes; a larger body is compressed while it is sent
+_STREAMED: Final = 8 << 20  # bytes that an answer keeps that is made of rows: a row group and its text
+_OF_PAIR: Final = 256  # bytes, where an answer has few
 _SHARE_OF_CACHE: Final = 8  # one hashtag may have so much of the cache; the pairs of a larger one are streamed
 _TOO_LARGE: Final = "too large"  # in the cache, in place of a run
 # Before a new snapshot is served, the hashtags used last are read from it: so many bytes of the cache, so long.
@@ -37,19 +40,21 @@ Result = TypeVar("Result")
 class Answer(NamedTuple):
     """A whole answer in memory. The two messages may be sent any number of times.
 
-    parts: of the body, to be sent before `body`.
+    parts: of the body, to be sent before `body`. kept: the run that these are cut from.
     """
 
     start: Message
     body: Message
     parts: tuple[Piece, ...] = ()
+    kept: Kept | None = None
 
 
 class Streamed(NamedTuple):
-    """An answer that is made while it is sent. pieces: begins the body; blocks at each step."""
+    """An answer that is made while it is sent. pieces: begins the body; blocks at each step. kept: meanwhile."""
 
     start: Message
     pieces: Callable[[], Iterator[Piece]]
+    kept: Kept
 
 
 class AnswerMaker:
@@ -89,16 +94,17 @@ class AnswerMaker:
         if run is None:
             start = _start(served, coding, None)
             pieces = partial(stream_rows, rows, question.lowest, question.offset, question.limit, coding)
-            return Streamed(start, pieces)
+            size = _STREAMED if question.limit is None else min(_STREAMED, question.limit * _OF_PAIR)
+            return Streamed(start, pieces, Kept(pieces, size))
         text = run.cut(question.lowest, question.offset, question.limit)
         size = len(OPENING) + len(text) + len(CLOSING)
         if size < LEAST_TO_COMPRESS or coding == "identity":
             if size > _COPIED:
-                return Answer(_start(served, "identity", size), _body(CLOSING), (OPENING, text))
+                return Answer(_start(served, "identity", size), _body(CLOSING), (OPENING, text), Kept(run, run.size))
             body = b"".join((OPENING, text, CLOSING))
             return self._keep(served, query, coding, Answer(_start(served, "identity", size), _body(body)), size)
         if size > _PACKED_WHOLE:
-            return Streamed(_start(served, coding, None), partial(stream_text, text, coding))
+            return Streamed(_start(served, coding, None), partial(stream_text, text, coding), Kept(run, run.size))
         if size <= _PACKED_AT_ONCE:
             packed = _pack(text, coding)
         else:

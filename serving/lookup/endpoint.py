@@ -13,6 +13,7 @@ from lookalike.errors import SnapshotError
 from serving.lookup.answers import Answer, AnswerMaker, Streamed
 from serving.lookup.negotiation import Coding, Piece, choose_coding, is_known
 from serving.lookup.question import parse_question
+from serving.lookup.unsent import Unsent
 from serving.problems.documents import send_problem
 from serving.problems.kinds import DamagedSnapshot, InternalError, MethodNotAllowed, Problem
 from serving.snapshots.holder import Served
@@ -36,6 +37,7 @@ class Lookup:
         """Nothing is read before the first request."""
         self._state = state
         self._maker = AnswerMaker(state)
+        self._unsent = Unsent(state.settings.unsent_bytes, state.metrics)
         state.holder.prepare = self._maker.prepare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,15 +92,18 @@ class Lookup:
             if answer is None:
                 return
             if isinstance(answer, Streamed):
-                await self._stream(answer, method == "HEAD", listener, send)
+                with self._unsent.keeping(answer.kept):
+                    await self._stream(answer, method == "HEAD", listener, send)
                 return
-        await send(dict(answer.start))
-        if method == "HEAD":
-            await send(_NO_BODY)
+        if method == "HEAD" or answer.kept is None:
+            await send(dict(answer.start))
+            await send(_NO_BODY if method == "HEAD" else answer.body)
             return
-        for part in answer.parts:
-            await _send_slowly(send, part)
-        await send(answer.body)
+        with self._unsent.keeping(answer.kept):
+            await send(dict(answer.start))
+            for part in answer.parts:
+                await _send_slowly(send, part)
+            await send(answer.body)
 
     async def _stream(self, answer: Streamed, head: bool, listener: _Listener, send: Send) -> None:
         """Send pieces as they are made, the next one being made while one is sent.

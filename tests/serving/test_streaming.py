@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from collections.abc import Iterator
@@ -92,6 +93,33 @@ def test_others_are_answered_meanwhile(service: ServiceProcess) -> None:
             for number in range(50):
                 assert len(other.pairs("same", limit=number + 1)) == number + 1
         assert sum(map(len, pieces)) > LEAST
+
+
+def test_clients_that_read_slowly_are_refused_more_than_the_service_has_room_for(
+    million: Path, tmp_path: Path
+) -> None:
+    variables = {"LOOKALIKE_CACHE_BYTES": str(8 << 20), "LOOKALIKE_UNSENT_BYTES": str(20 << 20)}
+    with service_process(million, tmp_path, variables) as service:
+        asked = {"hashtag": "same"}
+        with (
+            service.new_client() as one,
+            service.new_client() as other,
+            one.stream("GET", PATH, params=asked),
+            other.stream("GET", PATH, params=asked),
+        ):
+            refused = service.client.get(PATH, params=asked)
+            assert (refused.status_code, refused.json()["title"]) == (503, "Overloaded"), refused.text
+            assert len(service.client.pairs("same", limit=5)) == 5
+        eventually(lambda: service.client.get("/metrics").text, lambda text: "requests_in_flight 1" in text)
+        assert len(read(service.client, "identity")[1]) > LEAST
+
+
+def test_a_run_that_many_answers_are_cut_from_counts_once(million: Path, tmp_path: Path) -> None:
+    variables = {"LOOKALIKE_CACHE_BYTES": str(1 << 30), "LOOKALIKE_UNSENT_BYTES": str(1 << 20)}
+    with service_process(million, tmp_path, variables) as service, contextlib.ExitStack() as stack:
+        for client in [stack.enter_context(service.new_client()) for _ in range(4)]:
+            answer = stack.enter_context(client.stream("GET", PATH, params={"hashtag": "same"}))
+            assert answer.status_code == 200
 
 
 def test_who_goes_away_is_not_written_for(service: ServiceProcess) -> None:
