@@ -23,6 +23,7 @@ if sys.path and str(Path(sys.path[0]).resolve()) == _FOLDER:
 
 from jobs.options.cli import Arguments, parse_arguments  # noqa: E402  # needs the path that is set above
 from jobs.reporting.progress import Progress  # noqa: E402  # needs the path, too
+from jobs.reporting.streams import open_streams  # noqa: E402  # needs the path, too
 from jobs.reporting.terminal import printable  # noqa: E402  # needs the path, too
 from lookalike.errors import JobError  # noqa: E402  # needs the path, too
 from lookalike.strings import compiler  # noqa: E402  # needs the path, too
@@ -152,4 +153,5 @@ def _print_error(text: str) -> None:
 
 
 if __name__ == "__main__":
+    open_streams()
     sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ from typing import NoReturn
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules load Ctrl-C just ends the process
 
+from jobs.reporting.streams import open_streams
 from jobs.reporting.terminal import print_lines, printable
 from jobs.snapshots import housekeeping, lookups
 from lookalike.errors import JobError, UsageError
@@ -183,4 +184,5 @@ def _seconds(text: str) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    open_streams()
     sys.exit(main(sys.argv[1:]))
