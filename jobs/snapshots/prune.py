@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from jobs.reporting.terminal import count_of
 from lookalike.outputs.interface import Output
 from lookalike.snapshots.history import Published, published
-from lookalike.snapshots.leftovers import Leftover, leftovers
+from lookalike.snapshots.leftovers import Leftover, late_files, leftovers
 from lookalike.snapshots.reader import Snapshot
 
 
@@ -29,8 +29,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a prune does. kept: with the reason. freed: files to remove, also those of dead runs. shared: bytes of the
-    removed snapshots that stay because kept ones name them.
+    """What a prune does. kept: with the reason. freed: files to remove, also those of dead runs and given-up tasks.
+    shared: bytes of the removed snapshots that stay because kept ones name them.
     """
 
     kept: list[tuple[Published, str]]
@@ -64,6 +64,7 @@ def plan(output: Output, policy: Policy, now: datetime) -> Plan:
         else:
             removed.append(snapshot)
     freed = leftovers(output, snapshots, {snapshot.id for snapshot in removed})
+    freed += late_files(output, [snapshot.id for snapshot, _ in kept])
     named = {entry for snapshot, _ in kept if snapshot.manifest is not None for entry in snapshot.manifest.files}
     given_up = {entry for snapshot in removed if snapshot.manifest is not None for entry in snapshot.manifest.files}
     return Plan(kept, removed, freed, sum(entry.bytes for entry in given_up & named))

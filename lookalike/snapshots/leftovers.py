@@ -1,6 +1,9 @@
 """Files in snapshots' folders that no manifest names: left by runs that died, and by snapshots that are pruned.
 
 A folder without a manifest is no snapshot, but manifests of later ones may name files in it. Those files stay.
+
+A task that Spark has given up may write after its run has published. A data file gets the same bytes again; other
+files are left in the folder of the published snapshot.
 """
 
 import contextlib
@@ -10,7 +13,7 @@ from pathlib import PurePosixPath
 
 from lookalike.errors import SnapshotError, StoreError
 from lookalike.outputs.interface import Output, StoredFile
-from lookalike.outputs.layout import parse_data_path
+from lookalike.outputs.layout import WORK, parse_data_path
 from lookalike.snapshots.history import Published, published
 
 
@@ -62,15 +65,26 @@ def _check_there(output: Output, named: Collection[str], files: Mapping[str, Seq
         path
         for path in named
         if parse_data_path(path).snapshot not in others
-        and there.isdisjoint(
-            (path, *map(str, PurePosixPath(path).parents))
-        )  # a folder may be a link, and listed as one
+        # A folder may be a link, and listed as one.
+        and there.isdisjoint((path, *map(str, PurePosixPath(path).parents)))
     ]
     if missing:
         raise SnapshotError(
             f"{output.name(min(missing))}: is not there, though a manifest names it; if that is damaged it may mean "
             "any file, so none is removed. `verify --all` says which snapshot it is; restore it, or delete its folder"
         )
+def late_files(output: Output, snapshots: Collection[str]) -> list[Leftover]:
+    """What given-up tasks have left in the folders of these published snapshots; for the one that holds the lock."""
+    found = [
+        Leftover(one, tuple(file for file in output.files(one) if _is_late(PurePosixPath(file.path))))
+        for one in snapshots
+    ]
+    return [leftover for leftover in found if leftover.files]
+
+
+def _is_late(path: PurePosixPath) -> bool:
+    """Whether it is a work file or one that was never whole: a snapshot that is published has neither."""
+    return path.parts[2] == WORK or (path.name.startswith(".") and path.suffix == ".tmp")
 
 
 def remove_dead_runs(output: Output) -> None:

@@ -19,6 +19,7 @@ Traceback (most recent call last):
 REPORT = """\
 : org.apache.spark.api.python.PythonException: [PYTHON_EXCEPTION] An exception was thrown from the Python worker:
 {python}
+ SQLSTATE: 38000
 \tat org.apache.spark.util.SparkErrorUtils.tryWithSafeFinally(SparkErrorUtils.scala:86)
 \tat java.base/java.lang.Thread.run(Thread.java:840)
 """
@@ -63,6 +64,63 @@ def test_any_other_error_of_a_task_is_told_without_the_stack_of_java(raised: str
     with pytest.raises(TaskError) as caught, user_errors(OUTPUT):
         raise failing(raised)
     assert str(caught.value).rstrip() == f"a task failed\n{PYTHON.format(raised=raised)}".rstrip()
+
+
+ABORTED = """\
+An error occurred while calling z:org.apache.spark.api.python.PythonRDD.collectAndServe.
+: org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 in stage 0.0 failed 4 times, most recent \
+failure: Lost task 0.3 in stage 0.0 (TID 6) (10.0.0.4 executor {executor}): {reason}
+\tat org.apache.spark.api.python.PythonWorkerFactory.startDaemon(PythonWorkerFactory.scala:330)
+
+Driver stacktrace:
+\tat org.apache.spark.scheduler.DAGScheduler.abortStage(DAGScheduler.scala:2935)
+"""
+PACKED = 'see "The packed Python" in docs/how-to/run-on-a-cluster.md'
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (
+            'java.io.IOException: Cannot run program "/a b/python3": error=2, No such file or directory',
+            "/a b/python3 cannot be started: No such file or directory",
+        ),
+        (
+            'java.io.IOException: Cannot run program "./python": Exec failed, error: 13 (Permission denied) ',
+            "./python cannot be started: Permission denied",
+        ),
+        (
+            "org.apache.spark.SparkException: \nError from python worker:\n  /usr/bin/python3: No module named jobs\n"
+            "PYTHONPATH was:\n  /x/jobs.zip\njava.io.EOFException",
+            "/usr/bin/python3: No module named jobs",
+        ),
+        (
+            PYTHON.format(raised="ModuleNotFoundError: No module named 'numba'") + " SQLSTATE: 38000",
+            "No module named 'numba'",
+        ),
+        (
+            PYTHON.format(
+                raised="pyspark.errors.PySparkRuntimeError: [PYTHON_VERSION_MISMATCH] Python in worker has "
+                "different version: 3.12 than that in driver: 3.11, PySpark cannot run with different minor "
+                "versions.\n"
+                "Please check environment variables PYSPARK_PYTHON and PYSPARK_DRIVER_PYTHON are correctly set."
+            ),
+            "Python 3.12, where the driver's is 3.11",
+        ),
+    ],
+)
+def test_a_python_that_cannot_run_the_tasks_is_one_line_that_names_the_machine(reason: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught, user_errors(OUTPUT):
+        raise ReportedError(ABORTED.format(executor=3, reason=reason))
+    assert str(caught.value) == f"the Python of the tasks cannot be used (on 10.0.0.4): {told}; {PACKED}"
+    with pytest.raises(UsageError, match=r"^the Python of the tasks cannot be used: "), user_errors(OUTPUT):
+        raise ReportedError(ABORTED.format(executor="driver", reason=reason))
+
+
+def test_a_module_that_was_missed_before_another_error_is_not_its_reason() -> None:
+    handled = "ModuleNotFoundError: No module named 'x'\n\nDuring handling of the above exception:\n\nTraceback:\n"
+    with pytest.raises(TaskError), user_errors(OUTPUT):
+        raise failing(f"{handled}MemoryError")
 
 
 def test_an_error_of_java_passes_unchanged() -> None:

@@ -1,4 +1,4 @@
-"""A real S3 server on this machine: SeaweedFS, with two users; neither may make buckets but `admin`."""
+"""A real S3 server on this machine: SeaweedFS, with some users; none may make buckets but `admin`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class Server:
 def s3_server(folder: Path, mebibytes: int = 3200) -> Iterator[Server]:
     """Runs while the context lasts; all that it writes is in the folder, and no more than so much."""
     users = [("admin", ["Admin"]), ("job", ["Read", "Write", "List"]), ("reader", ["Read", "List"])]
+    users.append(("stranger", []))
     identities = [
         {"name": user, "credentials": [{"accessKey": user, "secretKey": f"secret-of-{user}"}], "actions": actions}
         for user, actions in users

@@ -43,6 +43,22 @@ def test_the_lock_is_given_back_after_an_error(place: Place) -> None:
         pass
 
 
+def test_a_prune_removes_what_given_up_tasks_have_left_in_published_snapshots(place: Place) -> None:
+    first, second = place.publish(FIRST), place.publish(SECOND)
+    before, entry = place.listing(), second.files[0].path
+    unfinished = str(Path(entry).with_name(f".{Path(entry).name}.5e1f.tmp"))
+    late = [f"snapshots/{first.id}/work/accounts.arrow", f"snapshots/{second.id}/work/tally/1", unfinished]
+    for path in late:
+        place.write(path, b"12345")
+    output = place.open()
+    with output.locked():
+        planned = plan(output, Policy(keep=5, keep_days=None, grace=0), datetime.now(UTC))
+        assert {file.path for leftover in planned.freed for file in leftover.files} == set(late)
+        assert planned.bytes == 5 * len(late)
+        carry_out(output, planned)
+    assert place.listing() == before
+
+
 def test_files_of_dead_runs_are_removed_but_none_that_a_manifest_names(place: Place) -> None:
     first = place.publish(FIRST)
     # The second names a file of the first, whose manifest is gone then.
