@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,6 +44,14 @@ class WorkFolder(WorkPlace):
     def local(self, name: str) -> Path:
         """As in WorkPlace."""
         return self.path / name
+
+    def create_input(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """As in WorkPlace."""
+        return self.create(name)
+
+    def input_path(self, name: str) -> str:
+        """As in WorkPlace."""
+        return str(self.local(name))
 
     def exists(self, name: str) -> bool:
         """As in WorkPlace."""

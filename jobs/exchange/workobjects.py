@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import io
 import mmap
 import os
 import tempfile
@@ -19,7 +20,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from jobs.exchange.workplace import WorkPlace
 from lookalike.errors import MissingObjectError, StoreError
@@ -27,6 +28,7 @@ from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.layout import WORK, snapshot_folder
 from lookalike.outputs.opening import shared_store
 from lookalike.outputs.store import PIECE, Store
+from lookalike.outputs.upload import UploadedFile
 from lookalike.outputs.urls import StoreUrl
 
 _LINE_BYTES: Final = 200  # more than a line has
@@ -68,6 +70,21 @@ class WorkObjects(WorkPlace):
                     self._fetch(content, copy)
         return copy
 
+    @contextlib.contextmanager
+    def create_input(self, name: str) -> Iterator[BinaryIO]:
+        """As in WorkPlace: an object of this name, sent while it is made. No machine has a copy."""
+        file = UploadedFile(self._store, self._key(name))
+        try:
+            yield cast(BinaryIO, _Upload(file))
+            file.finish()
+        except BaseException:
+            file.discard()
+            raise
+
+    def input_path(self, name: str) -> str:
+        """As in WorkPlace."""
+        return f"{self.url}/{self._key(name)}"
+
     def exists(self, name: str) -> bool:
         """As in WorkPlace."""
         try:
@@ -91,7 +108,7 @@ class WorkObjects(WorkPlace):
         self._store.delete([found.key for found in self._store.list(self._folder)])
 
     def take_over(self) -> None:
-        """Put what the driver has written into the folder of its copies, before it knew of this place."""
+        """As in WorkPlace: its work folder is the folder of its copies."""
         for path in sorted(self.driver_copies.iterdir()):
             self._put(path.name, path)
 
@@ -187,6 +204,21 @@ class _Content:
     def file_name(self) -> str:
         """Of the object, and of the copies."""
         return self.checksum.replace(":", "-")
+
+
+class _Upload(io.RawIOBase):
+    """What writes to an object, as a stream of Python's."""
+
+    def __init__(self, file: UploadedFile) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        self._file.write(view)
+        return view.nbytes
 
 
 class ObjectCounter:

@@ -39,6 +39,17 @@ class WorkPlace(ABC):
         """A file of this machine with the content, to be read or mapped into memory, and not to be changed."""
 
     @abstractmethod
+    def create_input(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """As create, for a file that tasks read in parts, as they read input, rather than map as a whole."""
+
+    @abstractmethod
+    def input_path(self, name: str) -> str:
+        """The path or URL of a file of create_input."""
+
+    def take_over(self) -> None:  # noqa: B027  # a folder has it
+        """Take what the driver has written to its work folder, which it could before there was this place."""
+
+    @abstractmethod
     def exists(self, name: str) -> bool:
         """Whether there is such a file."""
 

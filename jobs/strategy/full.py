@@ -51,9 +51,7 @@ class FullStrategy:
     def mode(self) -> Mode:
         """As in Strategy."""
         size = sum(file.size for file in self.posts)
-        return Mode(
-            name="full", reason=self.reason, base=None, files=len({file.path for file in self.posts}), bytes=size
-        )
+        return Mode(name="full", reason=self.reason, base=None, files=len(self.posts), bytes=size)
 
     def prepare(self, *_: object) -> StartStages:
         """There is nothing to prepare."""
