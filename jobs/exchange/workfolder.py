@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import pyarrow as pa
 
 from jobs.exchange.workplace import WorkPlace
 from lookalike.outputs.durable import temporary_beside
@@ -44,6 +46,10 @@ class WorkFolder(WorkPlace):
     def local(self, name: str) -> Path:
         """As in WorkPlace."""
         return self.path / name
+
+    def stream(self, name: str) -> AbstractContextManager[Any]:
+        """As in WorkPlace."""
+        return contextlib.nullcontext(pa.memory_map(str(self.local(name))))
 
     def create_input(self, name: str) -> AbstractContextManager[BinaryIO]:
         """As in WorkPlace."""

@@ -22,7 +22,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
+import pyarrow as pa
+
 from jobs.exchange.workplace import WorkPlace
+from jobs.inputs.stores.readahead import StoredStream
 from lookalike.errors import MissingObjectError, StoreError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.layout import WORK, snapshot_folder
@@ -69,6 +72,17 @@ class WorkObjects(WorkPlace):
                 if not copy.exists():  # no other process has fetched it meanwhile
                     self._fetch(content, copy)
         return copy
+
+    @contextlib.contextmanager
+    def stream(self, name: str) -> Iterator[Any]:
+        """As in WorkPlace: each part is a request, if this machine has no copy. Parts are not compared."""
+        content = self._content(name)
+        copy, key = self._copies / content.file_name, self._key(content.file_name)
+        if copy.exists():
+            yield pa.memory_map(str(copy))
+            return
+        with StoredStream(lambda start, end: self._store.part(key, start, end, None), content.size, ()) as stream:
+            yield pa.PythonFile(stream, mode="r")
 
     @contextlib.contextmanager
     def create_input(self, name: str) -> Iterator[BinaryIO]:

@@ -10,7 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 
 class Counter(Protocol):
@@ -37,6 +37,10 @@ class WorkPlace(ABC):
     @abstractmethod
     def local(self, name: str) -> Path:
         """A file of this machine with the content, to be read or mapped into memory, and not to be changed."""
+
+    @abstractmethod
+    def stream(self, name: str) -> AbstractContextManager[Any]:
+        """A stream of Arrow's that can seek, to read some parts of a file without the others."""
 
     @abstractmethod
     def create_input(self, name: str) -> AbstractContextManager[BinaryIO]:
@@ -72,6 +76,10 @@ class WorkFile:
     def local(self) -> Path:
         """As in WorkPlace."""
         return self.place.local(self.name)
+
+    def stream(self) -> AbstractContextManager[Any]:
+        """As in WorkPlace."""
+        return self.place.stream(self.name)
 
     def exists(self) -> bool:
         """As in WorkPlace."""
