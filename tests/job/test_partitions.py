@@ -58,7 +58,9 @@ def show(sparks: Sparks) -> Iterator[Show]:
         dated.selectExpr(*_COLUMNS[:-1], f"{day} as day").createOrReplaceTempView("growing")
         return "table:growing"
 
+    session.conf.set("spark.sql.shuffle.partitions", 2)  # there are few rows
     yield shown
+    session.conf.unset("spark.sql.shuffle.partitions")
     session.catalog.dropTempView("growing")
 
 

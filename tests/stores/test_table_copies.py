@@ -21,7 +21,7 @@ from jobs.spark.copyrows import CopyRows, copied
 from lookalike.errors import UsageError
 from lookalike.outputs.layout import new_snapshot_id
 from lookalike.outputs.urls import StoreUrl
-from tests.cluster.running import FILES, Inputs, made_inputs, of_a_submitter, run_to_end
+from tests.cluster.running import FILES, Inputs, made_inputs, of_a_submitter, published_alone, run_to_end
 from tests.cluster.storing import published_in_store
 from tests.job.command import ROOT
 
@@ -132,30 +132,25 @@ def test_the_real_command_copies_to_the_store_and_publishes_what_files_give(
     url: StoreUrl, proxy: Proxy, tmp_path: Path
 ) -> None:
     inputs = made_inputs(tmp_path)
-    base = url.rpartition("/")[0]
 
-    def run(name: str, *posts: str | Path) -> dict[str, Any]:
-        output = StoreUrl.parse(f"{base}/{name}")
+    def run(files: int) -> tuple[list[str], dict[str, Any]]:
+        """The keys of the copies, and what was published."""
+        proxy.asked.clear()
+        posts = write_partitions(inputs, tmp_path / "table", files)
         command: list[str | Path] = [ROOT / "spark-submit.sh", "--master", "local[2]", "--", "--exchange", "shuffle"]
-        command += ["--posts", *posts, "--accounts", inputs.accounts, "--output", output]
+        command += ["--posts", posts, "--posts-format", "orc", "--partition-column", "part"]
+        command += ["--accounts", inputs.accounts, "--output", url]
         command += ["--min-similarity", "0.7", "--buckets", "8", "--block-size", "100"]
-        log = tmp_path / f"{name}.log"
+        log = tmp_path / "log"
         assert run_to_end(command, of_a_submitter(), log) == 0, log.read_text()
-        assert not [key for key in Bucket(output).listing() if "/work/" in key]
-        return without_places(published_in_store(output))
+        assert not [key for key in Bucket(url).listing() if "/work/" in key]
+        keys = [(one.method, one.key) for one in proxy.asked if "/work/" in one.key and one.key.endswith(".parquet")]
+        copies = [key for method, key in keys if method == "PUT"]
+        assert set(copies) <= {key for method, key in keys if method == "GET"}
+        return copies, without_places(published_in_store(url))
 
-    expected = run("files", inputs.posts)
-    options = ("--posts-format", "orc", "--partition-column", "part")
-    run("table", write_partitions(inputs, tmp_path / "table", FILES - 1), *options)
-    put = [
-        one.key for one in proxy.asked if one.method == "PUT" and one.key.endswith(".parquet") and "/work/" in one.key
-    ]
-    assert len(put) == FILES - 1
-    assert {one.key for one in proxy.asked if one.method == "GET" and one.range} >= set(put)
-    proxy.asked.clear()
-    assert run("table", write_partitions(inputs, tmp_path / "table", FILES), *options) == expected
-    put = [
-        one.key for one in proxy.asked if one.method == "PUT" and one.key.endswith(".parquet") and "/work/" in one.key
-    ]
-    assert len(put) == 1
-    assert Bucket(StoreUrl.parse(f"{base}/table")).manifest().mode.name == "incremental"
+    assert len(run(FILES - 1)[0]) == FILES - 1
+    copies, found = run(FILES)
+    assert len(copies) == 1
+    assert found == without_places(published_alone(inputs, tmp_path))
+    assert Bucket(url).manifest().mode.name == "incremental"
