@@ -6,8 +6,11 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import pyarrow as pa
 
 from jobs.exchange.workplace import WorkPlace
 from lookalike.outputs.durable import temporary_beside
@@ -43,6 +46,18 @@ class WorkFolder(WorkPlace):
     def local(self, name: str) -> Path:
         """As in WorkPlace."""
         return self.path / name
+
+    def stream(self, name: str) -> AbstractContextManager[Any]:
+        """As in WorkPlace."""
+        return contextlib.nullcontext(pa.memory_map(str(self.local(name))))
+
+    def create_input(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """As in WorkPlace."""
+        return self.create(name)
+
+    def input_path(self, name: str) -> str:
+        """As in WorkPlace."""
+        return str(self.local(name))
 
     def exists(self, name: str) -> bool:
         """As in WorkPlace."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import io
 import mmap
 import os
 import tempfile
@@ -19,14 +20,18 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
+
+import pyarrow as pa
 
 from jobs.exchange.workplace import WorkPlace
+from jobs.inputs.stores.readahead import StoredStream
 from lookalike.errors import MissingObjectError, StoreError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.layout import WORK, snapshot_folder
 from lookalike.outputs.opening import shared_store
 from lookalike.outputs.store import PIECE, Store
+from lookalike.outputs.upload import UploadedFile
 from lookalike.outputs.urls import StoreUrl
 
 _LINE_BYTES: Final = 200  # more than a line has
@@ -68,6 +73,32 @@ class WorkObjects(WorkPlace):
                     self._fetch(content, copy)
         return copy
 
+    @contextlib.contextmanager
+    def stream(self, name: str) -> Iterator[Any]:
+        """As in WorkPlace: each part is a request, if this machine has no copy. Parts are not compared."""
+        content = self._content(name)
+        copy, key = self._copies / content.file_name, self._key(content.file_name)
+        if copy.exists():
+            yield pa.memory_map(str(copy))
+            return
+        with StoredStream(lambda start, end: self._store.part(key, start, end, None), content.size, ()) as stream:
+            yield pa.PythonFile(stream, mode="r")
+
+    @contextlib.contextmanager
+    def create_input(self, name: str) -> Iterator[BinaryIO]:
+        """As in WorkPlace: an object of this name, sent while it is made. No machine has a copy."""
+        file = UploadedFile(self._store, self._key(name))
+        try:
+            yield cast(BinaryIO, _Upload(file))
+            file.finish()
+        except BaseException:
+            file.discard()
+            raise
+
+    def input_path(self, name: str) -> str:
+        """As in WorkPlace."""
+        return f"{self.url}/{self._key(name)}"
+
     def exists(self, name: str) -> bool:
         """As in WorkPlace."""
         try:
@@ -91,7 +122,7 @@ class WorkObjects(WorkPlace):
         self._store.delete([found.key for found in self._store.list(self._folder)])
 
     def take_over(self) -> None:
-        """Put what the driver has written into the folder of its copies, before it knew of this place."""
+        """As in WorkPlace: its work folder is the folder of its copies."""
         for path in sorted(self.driver_copies.iterdir()):
             self._put(path.name, path)
 
@@ -187,6 +218,21 @@ class _Content:
     def file_name(self) -> str:
         """Of the object, and of the copies."""
         return self.checksum.replace(":", "-")
+
+
+class _Upload(io.RawIOBase):
+    """What writes to an object, as a stream of Python's."""
+
+    def __init__(self, file: UploadedFile) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        self._file.write(view)
+        return view.nbytes
 
 
 class ObjectCounter:

@@ -10,7 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 
 class Counter(Protocol):
@@ -39,6 +39,21 @@ class WorkPlace(ABC):
         """A file of this machine with the content, to be read or mapped into memory, and not to be changed."""
 
     @abstractmethod
+    def stream(self, name: str) -> AbstractContextManager[Any]:
+        """A stream of Arrow's that can seek, to read some parts of a file without the others."""
+
+    @abstractmethod
+    def create_input(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """As create, for a file that tasks read in parts, as they read input, rather than map as a whole."""
+
+    @abstractmethod
+    def input_path(self, name: str) -> str:
+        """The path or URL of a file of create_input."""
+
+    def take_over(self) -> None:  # noqa: B027  # a folder has it
+        """Take what the driver has written to its work folder, which it could before there was this place."""
+
+    @abstractmethod
     def exists(self, name: str) -> bool:
         """Whether there is such a file."""
 
@@ -61,6 +76,10 @@ class WorkFile:
     def local(self) -> Path:
         """As in WorkPlace."""
         return self.place.local(self.name)
+
+    def stream(self) -> AbstractContextManager[Any]:
+        """As in WorkPlace."""
+        return self.place.stream(self.name)
 
     def exists(self) -> bool:
         """As in WorkPlace."""

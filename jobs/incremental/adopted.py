@@ -33,8 +33,11 @@ class AdoptedPosts:
     rest: pa.Table
 
     @classmethod
-    def find(cls, base: Base, table: AccountTable) -> AdoptedPosts:
-        """Look up the authors of all left-out posts. Raises NotIncremental if too many are known now."""
+    def find(cls, base: Base, table: AccountTable, files: Sequence[InputFile]) -> AdoptedPosts:
+        """Look up the authors of all left-out posts.
+
+        files: of posts. Raises NotIncremental if too many authors are known now, or a post cannot be read alone.
+        """
         unknown = base.read("unknown_posts", None)
         is_known = table.indices_of(unknown["author_id"].combine_chunks()) >= 0
         rows = np.sort(unknown["row"].to_numpy()[is_known])
@@ -42,6 +45,9 @@ class AdoptedPosts:
             raise NotIncremental(
                 f"{count_of(len(rows), 'post has', 'posts have')} an author now who was unknown before"
             )
+        for number in np.unique(rows >> PLACE_BITS).tolist():
+            if files[number].unread:
+                raise NotIncremental(f"posts of {files[number].path} have an author now who was unknown before")
         return cls(rows, unknown.filter(pa.array(~is_known)))
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
-from jobs.inputs.tables import InputFile
+from jobs.inputs.tables import SPARK, InputFile
 from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from jobs.reporting.terminal import count_of
@@ -29,6 +29,7 @@ _ALIKE = (
     "hashtag_separator",
     "hashtags_from",
     "max_name_length",
+    "partition_column",
     "preset",
     "quoting",
     "skip_lines",
@@ -70,15 +71,13 @@ class NewPosts:
 def find_new_posts(config: JobConfig, ignored: IgnoreList, live: Manifest, posts: tuple[InputFile, ...]) -> NewPosts:
     """Find the posts that the live snapshot does not know. Raises NotIncremental if they are not enough to go by."""
     _check_options(config, ignored, live)
-    copied = next((file.path for file in posts if file.copy), None)
-    if copied is not None:
-        raise NotIncremental(f"nothing tells which rows of {copied} are new")
-    ordered = _known_first(live, posts)
+    ordered = _known_first(config, live, posts)
     known = sum(record.table == "posts" for record in live.inputs)
     new = len(posts) - known
+    kind = "new file" if config.partition_column is None else "new partition"
     found = NewPosts(
         base=live,
-        reason=f"{count_of(new, 'new file')} of posts since {live.id}",
+        reason=f"{count_of(new, kind)} of posts since {live.id}",
         posts=ordered,
         known=known,
     )
@@ -86,6 +85,15 @@ def find_new_posts(config: JobConfig, ignored: IgnoreList, live: Manifest, posts
     if config.mode == "auto" and new_bytes > _WORTH_IT * sum(file.size for file in posts):
         raise NotIncremental(f"{new_bytes:,} bytes of posts are new, more than half of all")
     return found
+
+
+def known_posts(config: JobConfig, ignored: IgnoreList, live: Manifest) -> tuple[InputRecord, ...]:
+    """The posts that need not be read if they are still the same; none if the options rule an incremental run out."""
+    try:
+        _check_options(config, ignored, live)
+    except NotIncremental:
+        return ()
+    return tuple(record for record in live.inputs if record.table == "posts")
 
 
 def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> None:
@@ -111,7 +119,7 @@ def _check_options(config: JobConfig, ignored: IgnoreList, live: Manifest) -> No
         raise NotIncremental("the list of ignored hashtags has changed")
 
 
-def _known_first(live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile, ...]:
+def _known_first(config: JobConfig, live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile, ...]:
     """The files that the live snapshot knows, in its order, then the others. NotIncremental if one has changed."""
     found = {record.path: (record, file) for record, file in zip(input_records("posts", posts), posts, strict=True)}
     ordered = []
@@ -120,13 +128,20 @@ def _known_first(live: Manifest, posts: Sequence[InputFile]) -> tuple[InputFile,
             now = found.pop(record.path, None)
             if now is None:
                 raise NotIncremental(f"{record.path} is not among the posts any more")
-            if now[0] != record:
-                raise NotIncremental(f"{record.path} {_difference(record, now[0])}")
+            difference = _difference(record, now[0])
+            if difference is not None:
+                whole = record.format == SPARK and config.partition_column is None
+                hint = ", and there is no --partition-column to tell which rows are new" if whole else ""
+                raise NotIncremental(f"{record.path} {difference}{hint}")
             ordered.append(now[1])
     return (*ordered, *(file for _, file in found.values()))
 
 
-def _difference(before: InputRecord, now: InputRecord) -> str:
+def _difference(before: InputRecord, now: InputRecord) -> str | None:
+    if now.format == SPARK:  # copies of the same rows may have other bytes
+        before = before.model_copy(update={"bytes": now.bytes})
+    if before == now:
+        return None
     if before.bytes != now.bytes:
         return f"has {now.bytes:,} bytes now, {before.bytes:,} before"
     is_same = (before.modified_ns, before.version) == (now.modified_ns, now.version)

@@ -73,7 +73,7 @@ class IncrementalStrategy:
             base.check()
             changes = same_accounts(base, accounts) if is_same else compare_accounts(base, accounts)
             changes.write(work)
-            adopted = AdoptedPosts.find(base, accounts)
+            adopted = AdoptedPosts.find(base, accounts, self.posts)
         return lambda run: _start(run, self.new, base, adopted)
 
 
@@ -128,7 +128,9 @@ class IncrementalStages:
         report = scan_posts(self.run, self.cut, base=base.snapshot, rewrite=self.rewrite_index)
         if report.superseded:
             again = count_of(report.superseded, "post comes", "posts come")
-            raise NotIncremental(f"{again} again with other content that must be used instead")
+            copied = any(file.unread for file in self.cut.files)
+            why = "and the earlier rows are not read" if copied else "that must be used instead"
+            raise NotIncremental(f"{again} again with other content {why}")
         if report.renamed:
             again = count_of(report.renamed, "rejected post is", "rejected posts are")
             raise NotIncremental(f"{again} also in a file that comes earlier, which a run over all input names")

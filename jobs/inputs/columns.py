@@ -49,6 +49,17 @@ def has_columns(table: Table, names: Sequence[str], reading: Reading) -> bool:
     return table.missing(lambda column: places[column] is not None) is None
 
 
+def find_column(path: str, wanted: str, names: Sequence[str], flag: str) -> int:
+    """The place of the column that an option names among those of a file. Raises UsageError if it is not there."""
+    try:
+        place = _find_one(wanted, names)
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
+    if place is None:
+        raise UsageError(f"{path}: no column {wanted!r}, which {flag} names; found: {shown(names)}")
+    return place
+
+
 class ColumnsError(UsageError):
     """Columns are missing in a file. table: its name. lacking: the columns, as the job calls them."""
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jobs.inputs.formats.copied import read_copies
 from jobs.inputs.formats.registry import FORMATS
 from jobs.inputs.streams import check_unchanged
-from jobs.inputs.tables import HASHTAGS, TEXT, WHOLE, Column, InputFile, Part, RowBatch, Table
+from jobs.inputs.tables import HASHTAGS, SPARK, TEXT, WHOLE, Column, InputFile, Part, RowBatch, Table
 from jobs.inputs.text.window import FINISHING
 from jobs.inputs.texthashtags import hashtags_of
 from lookalike.strings.values import are_blank
@@ -22,8 +23,12 @@ def read_rows(file: InputFile, table: Table, part: Part = WHOLE) -> Iterator[Row
     Memory is bounded by the part's chunk_bytes or the longest row, at most LONGEST_ROW bytes. Raises UsageError,
     naming the file, if it is damaged or has changed since it was examined.
     """
-    check_unchanged(file)
-    return (_finished(file, batch) for batch in FORMATS[file.format].read(file, part, table))
+    if file.format == SPARK:
+        batches = read_copies(file, part, table)
+    else:
+        check_unchanged(file)
+        batches = FORMATS[file.format].read(file, part, table)
+    return (_finished(file, batch) for batch in batches)
 
 
 def _finished(file: InputFile, batch: RowBatch) -> RowBatch:

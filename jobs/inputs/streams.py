@@ -179,5 +179,5 @@ def open_text(file: InputFile, ahead: Ahead = WHOLE_FILE) -> Iterator[Any]:
 
 def check_unchanged(file: InputFile) -> None:
     """Raise UsageError if the file is no longer the one that was examined."""
-    if file_status(file.content) != file.status:
+    if file_status(file.path) != file.status:
         raise UsageError(f"{file.path}: was changed while the job was running")

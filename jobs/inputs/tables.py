@@ -13,6 +13,7 @@ from jobs.inputs.stores.store import FileStatus
 from jobs.inputs.text.quotes import Tally, no_tally
 
 HASHTAGS: Final = "hashtags"
+SPARK: Final = "spark"  # the format of what only Spark can read
 TEXT: Final = "text"
 Compression = Literal["gzip", "bz2", "zstd", "xz", "zip"]
 Quoting = Literal["none", "rfc4180", "backslash"]
@@ -88,6 +89,15 @@ class Dialect:
 PLAIN_TEXT: Final = Dialect()
 
 
+class Copy(NamedTuple):
+    """A Parquet file with rows that Spark has read. rows: how many. groups: bytes of each group of them."""
+
+    path: str
+    status: FileStatus
+    rows: int
+    groups: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class InputFile:
     """A file of a table, examined: what a task needs to read it without looking at its head again.
@@ -99,8 +109,10 @@ class InputFile:
     which only counts whether there is a value. from_text: whether hashtags are those of the text. preset: whose names
     the columns have. separator: between the hashtags of a post; None in a table without them. day_first: see
     parse_timestamps. absent: columns with a path of which the first objects have no value. unexpected: the path of a
-    column whose values contradict from_text; "" for none. version: see FileStatus. copy: the Parquet file that holds
-    rows that Spark has read from `path`; "" for a file that tasks read themselves.
+    column whose values contradict from_text; "" for none. version: see FileStatus; of what Spark has read
+    copies.Identity.version. copies: the Parquet files that hold the rows of a file of the format SPARK, one after the
+    other; groups is of all of them. unread: whether such a file has not been copied, because the live snapshot has
+    its rows; size is then that of the live snapshot's copies.
     """
 
     path: str
@@ -122,12 +134,8 @@ class InputFile:
     absent: frozenset[str] = frozenset()
     unexpected: str = ""
     version: str | None = None
-    copy: str = ""
-
-    @property
-    def content(self) -> str:
-        """The file that is opened."""
-        return self.copy or self.path
+    copies: tuple[Copy, ...] = ()
+    unread: bool = False
 
     @property
     def status(self) -> FileStatus:

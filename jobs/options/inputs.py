@@ -53,10 +53,23 @@ class InputOptions(BaseModel):
             "Let Spark read the posts, as this format of its session, such as orc or avro.",
             metavar="FORMAT",
             allowed="auto or the name of a format",
-            details="With auto the job reads them itself. Rows that Spark has read are copied into the output folder "
-            "while the job runs, and every run reads all of them.",
+            details="With auto the job reads them itself. Rows that Spark has read are copied into the output while "
+            "the job runs. See --partition-column for runs that copy only what is new.",
         ),
     ] = "auto"
+    partition_column: Annotated[
+        str | None,
+        Field(min_length=1),
+        Option(
+            INPUT,
+            "Take the posts with each value of this column as one file, so that later runs copy only those that are "
+            "new. For posts that Spark reads.",
+            metavar="NAME",
+            unset="none",
+            details="It is a column such as the day, by which the table is best partitioned: text, a whole number, a "
+            "date or a boolean, with at most 10,000 values. A checksum tells whether posts have changed.",
+        ),
+    ] = None
     accounts_format: Annotated[
         SparkFormat,
         Option(

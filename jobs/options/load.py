@@ -64,6 +64,10 @@ def _check_one_reader(config: JobConfig) -> None:
         ("--posts", config.posts, config.posts_format),
         ("--accounts", config.accounts or (), config.accounts_format),
     )
+    if config.partition_column is not None and not (
+        config.posts_format != "auto" or any(path.startswith(TABLE) for path in config.posts)
+    ):
+        raise UsageError("--partition-column is for posts that Spark reads: table:NAME, or with --posts-format")
     for flag, paths, kind in given:
         of_catalogue = [path.startswith(TABLE) for path in paths]
         if any(of_catalogue) and kind != "auto":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from jobs.incremental.decide import find_new_posts
+from jobs.incremental import decide
 from jobs.incremental.strategy import IncrementalStrategy
 from jobs.options.config import JobConfig
 from jobs.pipeline.inputs import Inputs
@@ -14,7 +14,7 @@ from jobs.strategy.strategy import FallBack, Strategy
 from lookalike.errors import SnapshotError
 from lookalike.outputs.interface import Output
 from lookalike.snapshots.history import live_manifest
-from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.manifest import InputRecord, Manifest
 
 
 def read_live(config: JobConfig, output: Output) -> tuple[Manifest | None, str]:
@@ -34,6 +34,13 @@ def read_live(config: JobConfig, output: Output) -> tuple[Manifest | None, str]:
         return None, reason
 
 
+def known_posts(config: JobConfig, inputs: Inputs, live: Manifest | None) -> tuple[InputRecord, ...]:
+    """The posts of the live snapshot that need not be read again if they are still the same."""
+    if config.mode == "full" or config.plan or live is None:
+        return ()
+    return decide.known_posts(config, inputs.ignored, live)
+
+
 def choose_strategy(config: JobConfig, inputs: Inputs, live: Manifest | None, without: str) -> Strategy:
     """Choose by the options, and by what the live snapshot was made from, and how. without: why there is none."""
     if config.mode == "full" or config.plan:
@@ -41,7 +48,7 @@ def choose_strategy(config: JobConfig, inputs: Inputs, live: Manifest | None, wi
     if live is None:
         return FullStrategy.of(inputs.posts, without)
     try:
-        return IncrementalStrategy(find_new_posts(config, inputs.ignored, live, inputs.posts))
+        return IncrementalStrategy(decide.find_new_posts(config, inputs.ignored, live, inputs.posts))
     except FallBack as reason:
         return FullStrategy.of(inputs.posts, str(reason))
 

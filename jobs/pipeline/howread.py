@@ -24,8 +24,7 @@ def how_read(
 
     quotes: what the quotes in the rows that were read tell. odd: of columns a value that cannot be read.
     """
-    ways = {file.path: _kind(table, file) for file in files}  # the copies of what Spark has read are one
-    kinds = Counter(ways.values()).most_common()
+    kinds = Counter(_kind(table, file) for file in files).most_common()
     parts = [f"{count_of(count, 'file')} {kind}" for kind, count in kinds[:_SHOWN]]
     if len(kinds) > _SHOWN:
         parts.append(count_of(sum(count for _, count in kinds[_SHOWN:]), "other"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Iterable, Mapping
 
-from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workplace import WorkPlace
+from jobs.inputs.copies import Recorded
 from jobs.inputs.files import find_files
 from jobs.inputs.presets.registry import PRESETS
 from jobs.inputs.reading import NO_COLUMN, Reading
@@ -15,7 +17,7 @@ from jobs.options.config import JobConfig
 from jobs.options.ignored import IgnoreList
 from lookalike.errors import UsageError
 from lookalike.inputurls import TABLE
-from lookalike.snapshots.manifest import Manifest
+from lookalike.snapshots.manifest import InputRecord, Manifest
 
 _TABLES = (POSTS, ACCOUNTS)
 
@@ -37,11 +39,16 @@ class Inputs:
         posts, accounts = (() if needs_spark(config, table) else find_table(config, table) for table in _TABLES)
         return cls(posts=posts, accounts=accounts, ignored=IgnoreList.read(config.ignore_hashtags))
 
-    def with_rows_of_spark(self, config: JobConfig, work: WorkFolder) -> Inputs:
-        """With the rows that Spark reads, copied to the work folder. Raises UsageError."""
-        posts, accounts = (
-            _copied(config, table, work) if needs_spark(config, table) else self.of(table) for table in _TABLES
-        )
+    def with_rows_of_spark(self, config: JobConfig, work: WorkPlace, known: Iterable[InputRecord]) -> Inputs:
+        """With the rows that Spark reads, copied to the work place. Raises UsageError.
+
+        known: posts that need not be copied if they are still the same.
+        """
+        posts, accounts = self.posts, self.accounts
+        if needs_spark(config, POSTS):
+            posts = copied_posts(config, work, known)
+        if needs_spark(config, ACCOUNTS):
+            accounts = _copied(config, ACCOUNTS, work, {})
         return dataclasses.replace(self, posts=posts, accounts=accounts)
 
     def of(self, table: Table) -> tuple[InputFile, ...]:
@@ -86,15 +93,27 @@ def needs_spark(config: JobConfig, table: Table) -> bool:
     return kind != "auto" or any(path.startswith(TABLE) for path in paths)
 
 
-def _copied(config: JobConfig, table: Table, work: WorkFolder) -> tuple[InputFile, ...]:
-    """The rows of a table that Spark reads."""
+def copied_posts(config: JobConfig, work: WorkPlace, known: Iterable[InputRecord] = ()) -> tuple[InputFile, ...]:
+    """The posts that Spark reads. known: those that need not be copied if they are still the same."""
+    recorded = {
+        record.path: Recorded(record.version, record.bytes, record.separator) for record in known if record.version
+    }
+    return _copied(config, POSTS, work, recorded)
+
+
+def _copied(
+    config: JobConfig, table: Table, work: WorkPlace, recorded: Mapping[str, Recorded]
+) -> tuple[InputFile, ...]:
+    """The rows of a table that Spark reads. recorded: see read_with_spark."""
     from jobs.spark.tables import read_with_spark  # loads slowly, and most runs read files
 
     paths, kind = _given(config, table)
     reading = reading_of(config, table)
+    partition = config.partition_column if table is POSTS else None
     return tuple(
         itertools.chain.from_iterable(
-            read_with_spark(path, kind, table, reading, work) for path in sorted(set(paths))
+            read_with_spark(path, kind, table, reading, work, partition=partition, recorded=recorded)
+            for path in sorted(set(paths))
         )
     )
 

@@ -18,7 +18,7 @@ from jobs.pipeline.accounts import ReadAccounts
 from jobs.pipeline.choose import warn_of_full_run
 from jobs.pipeline.gate import check_candidates, check_rejects, too_many_pairs
 from jobs.pipeline.howread import how_read
-from jobs.pipeline.inputs import find_table
+from jobs.pipeline.inputs import copied_posts, find_table
 from jobs.pipeline.manifest import Made, count_all, origin_of, recall_of, with_rows
 from jobs.pipeline.plausible import about_hashtags, about_posts, warn_of
 from jobs.planning.forecast import describe_forecast, forecast, forecast_pairs
@@ -52,6 +52,10 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[Strate
     strategy, start = accounts.strategy, accounts.start_stages
     tried = {quoting_of(strategy.posts)}
     while True:
+        if any(file.unread for file in strategy.posts) and strategy.mode.base is None:
+            with run.progress.stage("tables", run.spark.context):
+                strategy = FullStrategy.of(copied_posts(run.config, run.work), strategy.mode.reason)
+            start = strategy.start
         warn_of_full_run(run.config, strategy)
         try:
             # A task may be what finds the damage.

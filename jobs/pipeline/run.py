@@ -12,11 +12,10 @@ from functools import partial
 from pyspark import SparkContext
 
 from jobs.exchange.worker import ACCOUNTS_FILE
-from jobs.exchange.workfolder import WorkFolder
 from jobs.inputs.tables import ACCOUNTS, POSTS
 from jobs.options.config import JobConfig
 from jobs.pipeline.accounts import ReadAccounts, are_few, read_accounts, read_by_tasks
-from jobs.pipeline.choose import choose_strategy, read_live
+from jobs.pipeline.choose import choose_strategy, known_posts, read_live
 from jobs.pipeline.destination import open_destination
 from jobs.pipeline.gate import check_rejects, check_result
 from jobs.pipeline.inputs import Inputs, needs_spark
@@ -28,7 +27,6 @@ from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
 from jobs.spark.choose import choose_runner, work_place
 from jobs.spark.failures import user_errors
-from jobs.spark.runner import is_local
 from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
@@ -36,7 +34,7 @@ from jobs.strategy.shared import TASKS_PER_CORE
 from jobs.strategy.strategy import Strategy
 from lookalike.outputs.opening import open_output
 from lookalike.snapshots.manifest import Manifest
-from lookalike.snapshots.publisher import Publication, begin
+from lookalike.snapshots.publisher import begin
 from lookalike.snapshots.reader import Snapshot
 
 
@@ -57,25 +55,35 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
             inputs = Inputs.find(config)  # there may be more files now
         live, without = read_live(config, open_output(place))
         starting = start()
-        if any(needs_spark(config, table) for table in (POSTS, ACCOUNTS)):
-            inputs = _with_rows_of_spark(inputs, config, publication, starting, progress)
-        inputs = inputs.as_in(config, live)
-        strategy = choose_strategy(config, inputs, live, without)
-        reading = None
-        if are_few(inputs.accounts):
-            reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
+        by_spark = any(needs_spark(config, table) for table in (POSTS, ACCOUNTS))
+
+        def begin_reading() -> tuple[Strategy, Future[ReadAccounts] | None]:
+            """Choose a strategy, and begin to read the accounts if they are few."""
+            strategy = choose_strategy(config, inputs, live, without)
+            if not are_few(inputs.accounts):
+                return strategy, None
+            return strategy, pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
+
+        if not by_spark:
+            inputs = inputs.as_in(config, live)
+            strategy, reading = begin_reading()
         with progress.stage("start"):
             context = starting.result()
         with _stopped_after_an_error(context):
-            accounts = None
-            if reading is not None:
-                with progress.stage("accounts"):
-                    accounts = reading.result()
-                    _give_back_memory()
-                    _check_accounts(config, accounts, strategy)
             spark = choose_runner(context, config.exchange, publication.work)
             with work_place(spark, config.output, publication) as work:
-                if accounts is None:
+                if by_spark:
+                    with progress.stage("tables", context):
+                        known = known_posts(config, inputs, live)
+                        inputs = inputs.with_rows_of_spark(config, work, known).as_in(config, live)
+                    strategy, reading = begin_reading()
+                if reading is not None:
+                    with progress.stage("accounts"):
+                        accounts = reading.result()
+                        _give_back_memory()
+                        _check_accounts(config, accounts, strategy)
+                work.take_over()
+                if reading is None:
                     with progress.stage("accounts", context):
                         accounts = read_by_tasks(inputs.accounts, config, publication, strategy, work, spark)
                         _check_accounts(config, accounts, strategy)
@@ -100,16 +108,6 @@ def _check_accounts(config: JobConfig, accounts: ReadAccounts, strategy: Strateg
     warn_of(config, (*about_files(strategy.posts, config), *accounts.warnings))
     damaged = sum(accounts.counts.rejected.values())
     check_rejects(config, "accounts", accounts.counts.rows, damaged, accounts.examples)
-
-
-def _with_rows_of_spark(
-    inputs: Inputs, config: JobConfig, publication: Publication, starting: Future[SparkContext], progress: Progress
-) -> Inputs:
-    """The input with what only Spark can read."""
-    with progress.stage("start"):
-        context = starting.result()
-    with _stopped_after_an_error(context), progress.stage("tables", context):
-        return inputs.with_rows_of_spark(config, WorkFolder(publication.work, flushed=not is_local(context)))
 
 
 @contextlib.contextmanager

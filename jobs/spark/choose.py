@@ -34,7 +34,7 @@ def choose_runner(context: SparkContext, exchange: Literal["auto", "folder", "sh
 
 @contextlib.contextmanager
 def work_place(runner: SparkRunner, output: OutputPlace, publication: Publication) -> Iterator[WorkPlace]:
-    """Where a run keeps its work files, with those that the driver has written to the work folder.
+    """Where a run keeps its work files.
 
     That is the work folder where rows go through it, or where the output is a folder as well. Else it is the store of
     the output.
@@ -44,7 +44,6 @@ def work_place(runner: SparkRunner, output: OutputPlace, publication: Publicatio
         return
     work = WorkObjects(output, publication.id, publication.work)
     try:
-        work.take_over()
         yield work
     finally:
         with contextlib.suppress(JobError):  # the next run does it

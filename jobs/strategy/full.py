@@ -12,7 +12,7 @@ from jobs.inputs.tables import InputFile
 from jobs.stages.compare.comparenames import CompareNames
 from jobs.stages.compare.order import cheaper_names_order
 from jobs.stages.compare.plan import Unit, plan_tasks, plan_units
-from jobs.stages.group.accountlists import JoinedLists, list_users
+from jobs.stages.group.accountlists import JoinLists, list_users
 from jobs.stages.group.group import GroupMembers
 from jobs.stages.group.hashtagtable import HashtagTable
 from jobs.stages.group.listing import ListHashtags
@@ -51,9 +51,7 @@ class FullStrategy:
     def mode(self) -> Mode:
         """As in Strategy."""
         size = sum(file.size for file in self.posts)
-        return Mode(
-            name="full", reason=self.reason, base=None, files=len({file.path for file in self.posts}), bytes=size
-        )
+        return Mode(name="full", reason=self.reason, base=None, files=len(self.posts), bytes=size)
 
     def prepare(self, *_: object) -> StartStages:
         """There is nothing to prepare."""
@@ -132,7 +130,7 @@ class FullStages:
     def _compare_names(self, units: Sequence[Unit]) -> CompareReport:
         """Stage 4, all names once."""
         run = self.run
-        JoinedLists.join(run.work, self.cut.tasks, run.accounts)
+        run.spark.do(JoinLists(work=run.work, accounts=run.accounts, tasks=self.cut.tasks), count=1, tasks=1)
         tasks = plan_tasks(units, run.spark.cores)
         compare = CompareNames(
             accounts=run.accounts,

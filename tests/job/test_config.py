@@ -21,6 +21,7 @@ def test_without_options_the_documented_defaults_hold() -> None:
         "posts": ["p.tsv"],
         "accounts": ["a.tsv"],
         "posts_format": "auto",
+        "partition_column": None,
         "accounts_format": "auto",
         "accounts_from": "files",
         "output": "out",

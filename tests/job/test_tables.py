@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.exchange.workfolder import WorkFolder
-from jobs.spark.tables import CopyRows
+from jobs.spark.copyrows import CopyRows
 from lookalike.errors import UsageError
 
 from .command import submit_alone
@@ -65,11 +65,6 @@ def test_a_table_and_a_format_of_spark_give_what_files_give(
     assert inputs == {(table, "spark"), (str(tmp_path / "accounts"), "spark")}
     assert not list(result.output.rglob("work"))
 
-    again = job(table, tmp_path / "accounts", **options)
-    assert everything(again) == everything(plain)
-    assert again.manifest.mode.name == "full"
-    assert again.manifest.mode.reason == f"nothing tells which rows of {table} are new"
-
 
 def test_columns_are_found_by_the_names_that_options_give_and_accounts_in_the_posts(
     job: Job, quick_job: Job, tmp_path: Path, posts: DataFrame
@@ -106,6 +101,8 @@ def test_what_spark_cannot_read_is_one_line_and_nothing_is_written(
     posts.createOrReplaceTempView("typed")
     posts.drop("author_id").createOrReplaceTempView("no_author")
     posts.selectExpr("*", "no_input as seen", "raise_error('rotten') as rotten").createOrReplaceTempView("failing")
+    posts.sparkSession.conf.set("spark.sql.catalog.absent", "no.such.Catalog")
+    posts.sparkSession.conf.set("spark.sql.catalog.odd", "java.lang.Integer")
     columns = "columns"
     cases: dict[str, tuple[str, dict[str, Any]]] = {
         r"table:nowhere: cannot be read by Spark: .*TABLE_OR_VIEW_NOT_FOUND": ("table:nowhere", {}),
@@ -119,6 +116,8 @@ def test_what_spark_cannot_read_is_one_line_and_nothing_is_written(
         r"table:failing: cannot be read by Spark: .*rotten": ("table:failing", {columns: (("text", "rotten"),)}),
         rf"{tmp_path}/none: cannot be read by Spark: .*PATH_NOT_FOUND": (f"{tmp_path}/none", {"posts_format": "orc"}),
         rf"{tmp_path}: cannot be read by Spark: .*nosuch": (str(tmp_path), {"posts_format": "nosuch"}),
+        r"table:absent.a.b: cannot be read by Spark: .*no\.such\.Catalog": ("table:absent.a.b", {}),
+        r"table:odd.a.b: cannot be read by Spark: .*NOT_A_CATALOG_PLUGIN": ("table:odd.a.b", {}),
     }
     for message, (path, options) in cases.items():
         with pytest.raises(UsageError, match=message) as raised:
@@ -135,11 +134,11 @@ def test_a_table_without_rows_is_read(job: Job, tmp_path: Path, posts: DataFrame
 
 
 def test_each_attempt_of_a_task_writes_a_whole_file_of_its_own(tmp_path: Path) -> None:
-    batches = [pa.record_batch({"id": [f"p{number}"]}) for number in range(3)]
+    batches = [pa.record_batch({"0": [f"p{number}"], "hash": [number]}) for number in range(3)]
     attempts = [next(iter(CopyRows(WorkFolder(tmp_path))(iter(batches)))).to_pylist()[0] for _ in range(2)]
     assert attempts[0]["path"] != attempts[1]["path"]
     for attempt in attempts:
-        assert pq.read_table(attempt["path"]).to_pylist() == [{"id": "p0"}, {"id": "p1"}, {"id": "p2"}]
+        assert pq.read_table(attempt["path"]).to_pylist() == [{"0": "p0"}, {"0": "p1"}, {"0": "p2"}]
         assert len(attempt["groups"]) == pq.read_metadata(attempt["path"]).num_row_groups == 1
 
     def dying() -> Iterator[pa.RecordBatch]:
@@ -161,6 +160,10 @@ def test_each_attempt_of_a_task_writes_a_whole_file_of_its_own(tmp_path: Path) -
             "--posts-format: a table of the catalogue has a format of its own; leave it out",
         ),
         (("--posts", "p", "--posts-format", "or c"), "--posts-format: 'or c' is no name of a format"),
+        (
+            ("--posts", "p", "--partition-column", "day"),
+            "--partition-column is for posts that Spark reads: table:NAME, or with --posts-format",
+        ),
     ],
 )
 def test_options_of_tables_that_contradict_each_other_are_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from jobs.exchange import worker
 from jobs.exchange.stage import Stage
 from jobs.exchange.workfolder import WorkFolder
+from jobs.exchange.workobjects import WorkObjects
 from jobs.incremental import changes
 from jobs.pipeline import run as run_module
 from jobs.spark.choose import choose_runner
@@ -104,6 +106,24 @@ def test_full_and_incremental_runs_publish_the_bytes_of_a_folder_and_leave_no_wo
     assert Bucket(url).listing() == listed | {"CURRENT", ".lock"}
     monkeypatch.setattr(full, "cheaper_names_order", names_order)
     same_bytes(url, run(url, exchange="shuffle", mode="full"), here, run(here, mode="full"))
+
+
+@pytest.mark.usefixtures("separate")
+def test_the_driver_fetches_no_members_and_no_lists(
+    url: StoreUrl, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local, fetched = WorkObjects.local, set[str]()
+
+    def noted(work: WorkObjects, name: str) -> Path:
+        if "SPARK_LOCAL_DIRS" not in os.environ:  # no task
+            fetched.add(name)
+        return local(work, name)
+
+    monkeypatch.delenv("SPARK_LOCAL_DIRS", raising=False)
+    monkeypatch.setattr(WorkObjects, "local", noted)
+    monkeypatch.setattr(full, "cheaper_names_order", names_order)
+    run(url, exchange="shuffle")
+    assert fetched == {"accounts.arrow"}
 
 
 @pytest.mark.usefixtures("separate")

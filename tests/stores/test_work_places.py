@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from jobs.exchange.workfiles import read_columns, write_work_file
 from jobs.exchange.workfolder import WorkFolder
 from jobs.exchange.workobjects import WorkObjects
 from jobs.exchange.workplace import WorkPlace
@@ -202,3 +204,26 @@ def test_nothing_is_left_of_a_run_that_ends_nor_after_the_next_of_one_that_dies(
         driver.driver_copies.mkdir()
         end()
         assert bucket.listing() == set()
+
+
+def test_some_columns_are_read_without_the_others(
+    driver: WorkObjects, machine: Callable[[str], WorkObjects], proxy: Proxy, tmp_path: Path
+) -> None:
+    rows = pa.record_batch({"key": ["one", "two"], "members": [list(range(500_000)), [7]], "size": [500_000, 1]})
+    places: list[WorkPlace] = [driver, WorkFolder(tmp_path)]
+    for place in places:
+        write_work_file(place / "groups", rows.schema, [rows])
+    proxy.asked.clear()
+    other = machine("other")
+    for place in (other, *places):
+        found = read_columns(place / "groups", ("size", "key"))
+        assert found.select(["key", "size"]).to_pylist() == rows.select(["key", "size"]).to_pylist()
+    assert sum(map(length, fetched(proxy))) < 1_000_000
+    assert [path for path in tmp_path.joinpath("other").rglob("*") if path.is_file()] == []
+
+
+def length(asked: Asked) -> int:
+    """Bytes of a range."""
+    assert asked.range is not None
+    first, last = asked.range.removeprefix("bytes=").split("-")
+    return int(last) + 1 - int(first)

@@ -65,9 +65,9 @@ class Parquet:
     def read(self, file: InputFile, part: Part, table: Table) -> Iterator[RowBatch]:
         """The rows of some row groups, in batches of about chunk_bytes bytes."""
         groups = file.groups or ()
-        is_stored = place_of(file.content) is not None
+        is_stored = place_of(file.path) is not None
         with (
-            open_file(file.content, file.status, Ahead([])) as stream,
+            open_file(file.path, file.status, Ahead([])) as stream,
             pq.ParquetFile(stream, pre_buffer=False) as source,
         ):
             names = source.schema_arrow.names

@@ -13,7 +13,7 @@ from jobs.inputs.formats.jsonlines import JsonLines
 from jobs.inputs.formats.parquet import Parquet
 from jobs.inputs.reading import Reading
 from jobs.inputs.streams import Ahead, compression_of, decompressed, file_status, open_file
-from jobs.inputs.tables import InputFile, Table
+from jobs.inputs.tables import SPARK, InputFile, Table
 from jobs.inputs.text.dialects import find_encoding_and_line_ends, recode
 from lookalike.errors import UsageError
 
@@ -23,7 +23,7 @@ FORMATS: Final[Mapping[str, Format]] = {"parquet": Parquet(), "jsonl": JsonLines
 
 def words_of(file: InputFile) -> str:
     """How a file is written, for a person."""
-    if file.copy:
+    if file.format == SPARK:
         return "read by Spark"
     packed = [] if file.compression is None else [f"compressed as {file.compression}"]
     return ", ".join([*FORMATS[file.format].words(file), *packed])

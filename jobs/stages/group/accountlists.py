@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.exchange.stage import Stage
 from jobs.exchange.worker import accounts_table
-from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.exchange.workfiles import open_work_file, read_columns, write_work_file
 from jobs.exchange.workplace import WorkFile, WorkPlace
 
 _JOINED, _SPANS = "lists.bin", "lists.arrow"
@@ -49,7 +51,8 @@ def _path(work: WorkPlace, task: int) -> WorkFile:
 
 def list_users(work: WorkPlace, tasks: int) -> npt.NDArray[np.uint32]:
     """The accounts that used a hashtag, ascending, over the files of all tasks."""
-    return np.sort(np.concatenate([AccountLists.open(work, task).account for task in range(tasks)]))
+    columns = [read_columns(_path(work, task), ("account",))["account"] for task in range(tasks)]
+    return np.sort(np.concatenate([column.to_numpy() for column in columns]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,21 +71,6 @@ class JoinedLists:
         return np.flatnonzero(self.end > self.start).astype(np.uint32)
 
     @classmethod
-    def join(cls, work: WorkPlace, tasks: int, accounts: WorkFile) -> None:
-        """Write the file from those of the tasks. accounts: the table of accounts."""
-        spans = np.zeros((2, len(accounts_table(accounts))), np.int64)
-        size = 0
-        with (work / _JOINED).create() as file:
-            for task in range(tasks):
-                lists = AccountLists.open(work, task)
-                spans[0, lists.account] = size + lists.starts[:-1]
-                spans[1, lists.account] = size + lists.starts[1:]
-                size += len(lists.hashtags)
-                file.write(lists.hashtags.tobytes())
-        rows = pa.record_batch({"start": spans[0], "end": spans[1]})
-        write_work_file(work / _SPANS, rows.schema, [rows])
-
-    @classmethod
     def open(cls, work: WorkPlace) -> JoinedLists:
         """Map the file into memory."""
         rows = open_work_file(work / _SPANS).get_batch(0)
@@ -90,3 +78,34 @@ class JoinedLists:
         size = joined.stat().st_size
         hashtags = np.memmap(joined, np.uint32, mode="r") if size else np.zeros(0, np.uint32)
         return cls(rows["start"].to_numpy(), rows["end"].to_numpy(), hashtags.view(np.ndarray))
+
+
+@dataclasses.dataclass(frozen=True)
+class JoinLists(Stage[int]):
+    """Task function: a number in; the file of JoinedLists written, and how many hashtags it has out.
+
+    tasks: that have written lists. A single task does it, so that the driver need not fetch the lists from a store.
+    """
+
+    work: WorkPlace
+    accounts: WorkFile
+    tasks: int
+
+    def __call__(self, numbers: Iterable[int]) -> Iterator[int]:
+        """Join the lists."""
+        for _ in numbers:
+            yield self._join()
+
+    def _join(self) -> int:
+        spans = np.zeros((2, len(accounts_table(self.accounts))), np.int64)
+        size = 0
+        with (self.work / _JOINED).create() as file:
+            for task in range(self.tasks):
+                lists = AccountLists.open(self.work, task)
+                spans[0, lists.account] = size + lists.starts[:-1]
+                spans[1, lists.account] = size + lists.starts[1:]
+                size += len(lists.hashtags)
+                file.write(lists.hashtags.tobytes())
+        rows = pa.record_batch({"start": spans[0], "end": spans[1]})
+        write_work_file(self.work / _SPANS, rows.schema, [rows])
+        return size

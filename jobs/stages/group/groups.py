@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.exchange.workfiles import open_work_file, write_work_file
+from jobs.exchange.workfiles import open_work_file, read_columns, write_work_file
 from jobs.exchange.workplace import WorkFile, WorkPlace
 
 
@@ -69,6 +70,21 @@ class Groups:
         weights = batch["weights"].values.to_numpy() if "weights" in batch.schema.names else None
         numbers = batch["posts"].to_numpy(), batch["size"].to_numpy(), lists.offsets.to_numpy()
         return cls(batch["key"], batch["display"], *numbers, lists.values.to_numpy(), fresh, weights)
+
+
+class GroupHeads(NamedTuple):
+    """The hashtags of a bucket without their members; see Groups."""
+
+    keys: pa.StringArray
+    display: pa.StringArray
+    posts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+
+    @classmethod
+    def read(cls, work: WorkPlace, bucket: int) -> GroupHeads:
+        """From the work file of a bucket, of which nothing else is read."""
+        batch = read_columns(_path(work, bucket), ("key", "display", "posts", "size"))
+        return cls(batch["key"], batch["display"], batch["posts"].to_numpy(), batch["size"].to_numpy())
 
 
 def with_earlier_names(groups: Groups, owner: npt.NDArray[np.uint32], accounts: int) -> Groups:

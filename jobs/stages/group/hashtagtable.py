@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from jobs.exchange.workfiles import open_work_file, write_work_file
 from jobs.exchange.workplace import WorkPlace
-from jobs.stages.group.groups import Groups
+from jobs.stages.group.groups import GroupHeads
 from lookalike.outputs.entries import FileEntry
 from lookalike.snapshots.datafiles import write_table
 from lookalike.snapshots.origin import Origin
@@ -56,7 +56,7 @@ class HashtagTable:
     @classmethod
     def gather(cls, work: WorkPlace, buckets: Sequence[int]) -> HashtagTable:
         """From the work files of the groups in these buckets. Memory: the whole table."""
-        groups = [Groups.open(work, bucket) for bucket in sorted(buckets)]
+        groups = [GroupHeads.read(work, bucket) for bucket in sorted(buckets)]
         keys = pa.chunked_array([group.keys for group in groups], pa.string()).combine_chunks()
         display = pa.chunked_array([group.display for group in groups], pa.string()).combine_chunks()
         bucket = np.repeat(np.array(sorted(buckets), np.uint16), [len(group.keys) for group in groups])

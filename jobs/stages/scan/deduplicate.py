@@ -22,7 +22,7 @@ from jobs.inputs.rejects import Reason, RejectLog
 from jobs.inputs.tables import POSTS, InputFile
 from jobs.stages.scan.conflicts import ConflictingRows
 from jobs.stages.scan.postindex import PostIndex
-from jobs.stages.scan.posts import Posts, hashes_of
+from jobs.stages.scan.posts import PLACE_BITS, Posts, hashes_of
 from jobs.stages.scan.sharedids import SharedIds, in_path_order
 from lookalike.outputs.entries import FileEntry
 from lookalike.outputs.layout import data_path
@@ -90,6 +90,8 @@ class DeduplicatePosts(Stage[PostsReport]):
         counts.renamed = int(known.rejected(row[again & moved]).sum())
         rival = first[earlier] & known.kept[row]
         adds = rival & (known.row_hash[row] >> HALF == posts.row_hash[earlier] >> HALF)
+        unread = np.array([file.unread for file in self.files], bool)
+        adds |= rival & unread[known.row[row] >> PLACE_BITS]  # nothing can be compared with it
         counts.superseded = int(adds.sum())
         rival &= ~adds
         counts.duplicates = len(posts) - int(first.sum())
