@@ -6,14 +6,15 @@ with a chance that grows with the pairs that they could hold. If the first sampl
 ones decide.
 
 With families of one size under one large hashtag, a share s of whose members the family is, the estimate's standard
-deviation is about 2 / sqrt(4096 s) of it, where the samples are the larger ones. A few pairs in a sample may be there by
-chance, and count as none: the comparison itself counts, and stops where there are too many. Of accounts with several names the
-latest alone is looked at, so that the estimate is rather too low.
+deviation is about 2 / sqrt(4096 s) of it, where the samples are the larger ones. A few pairs in the samples may be
+there by chance, and count as none: the comparison counts as well, and stops when there are too many. Of accounts with
+several names the latest alone is looked at, so that the estimate is rather too low.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,7 +34,7 @@ _CERTAIN = 1000  # at most so many of these, the largest
 _DRAWN = 1000  # of the others
 _MEMBERS, _MORE_MEMBERS = 1024, 4096  # of a large hashtag, in the first sample and in the second
 _SMALLER = 4  # times fewer members of a drawn hashtag
-_FEWEST = 10  # pairs in a sample; fewer may be there by chance, and say nothing
+_SURELY = 3  # standard deviations; an estimate that is less counts as none
 _SEED = 5
 
 Counts = npt.NDArray[np.int64]
@@ -99,10 +100,10 @@ class PairsEstimator:
                 self._sample(buckets[bucket[one]], int(place[one]), members if factor == 1 else members // _SMALLER)
                 for one, factor in zip(chosen.tolist(), times.tolist(), strict=True)
             )
-            others, seen = self._count(list(samples), times, CLEARLY * allowed - identical)
+            others, deviation = self._count(list(samples), times, CLEARLY * allowed - identical)
             if identical + others <= allowed / 2:
                 break
-        return PairsEstimate(identical, others if seen >= _FEWEST else 0.0)
+        return PairsEstimate(identical, others if others > _SURELY * deviation else 0.0)
 
     def _sample(self, groups: Groups, hashtag: int, most: int) -> _Sample:
         members, fresh = groups.members_of(hashtag), groups.fresh_of(hashtag)
@@ -123,13 +124,13 @@ class PairsEstimator:
 
     def _count(
         self, samples: Sequence[_Sample], times: npt.NDArray[np.float64], enough: float
-    ) -> tuple[float, int]:
-        """Pairs of different names that the samples stand for, each so many times, and those that were seen.
+    ) -> tuple[float, float]:
+        """Pairs of different names that the samples stand for, each so many times, and how far chance takes that.
 
-        It may stop above `enough`, once it has seen _FEWEST.
+        It may stop once it is surely above `enough`.
         """
         if not samples:
-            return 0.0, 0
+            return 0.0, 0.0
         members = np.concatenate([sample.members for sample in samples])
         starts = np.concatenate([[0], np.cumsum([len(sample.members) for sample in samples])])
         group_of = np.arange(len(samples))
@@ -142,18 +143,20 @@ class PairsEstimator:
         mixed = times * [sample.mixed_scale for sample in samples]
         if self.prefix_length is not None:
             members, starts, group_of = prefix_blocks(self.accounts.names, members, starts, self.prefix_length)
-        total, seen = 0.0, 0
+        total = variance = 0.0
         for pairs in similar_pairs_of_groups(self.accounts.names, self.threshold, members, starts, fresh=fresh):
             differ = np.flatnonzero(pairs.distance)
             at = group_of[pairs.group[differ]]
-            if fresh is None:
-                total += scale[at].sum()
-            else:
-                total += np.where(_both_fresh(pairs, differ, keys, fresh), scale[at], mixed[at]).sum()
-            seen += len(differ)
-            if total > enough and seen >= _FEWEST:
+            each = (
+                scale[at]
+                if fresh is None
+                else np.where(_both_fresh(pairs, differ, keys, fresh), scale[at], mixed[at])
+            )
+            total += each.sum()
+            variance += (each * (each - 1)).sum()  # of pairs that are in the sample each by itself
+            if total > enough and total > _SURELY * math.sqrt(variance):
                 break
-        return float(total), seen
+        return total, math.sqrt(variance)
 
 
 def _pairs_compared(groups: Groups) -> Counts:

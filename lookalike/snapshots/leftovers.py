@@ -73,6 +73,8 @@ def _check_there(output: Output, named: Collection[str], files: Mapping[str, Seq
             f"{output.name(min(missing))}: is not there, though a manifest names it; if that is damaged it may mean "
             "any file, so none is removed. `verify --all` says which snapshot it is; restore it, or delete its folder"
         )
+
+
 def late_files(output: Output, snapshots: Collection[str]) -> list[Leftover]:
     """What given-up tasks have left in the folders of these published snapshots; for the one that holds the lock."""
     found = [

@@ -105,6 +105,23 @@ def test_near_a_limit_a_larger_sample_decides(
         assert estimate.exceeds(allowed) == exceeds
 
 
+def test_a_few_pairs_that_are_in_the_sample_by_chance_exceed_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    names = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(3000)]
+    table, groups = table_of([*names, *(f"{name[:-1]}0" for name in names[:20])]), bucket(crowd(3020))
+    assert found(table, groups) == (0, 22)
+    monkeypatch.setattr(pairs, "_MORE_MEMBERS", 1024)
+    seen = []
+    for seed in range(20):
+        monkeypatch.setattr(pairs, "_SEED", seed)
+        samples = PairsEstimator(table, THRESHOLD, None)
+        assert not samples.estimate([groups], 25).exceeds(25)
+        monkeypatch.setattr(pairs, "_SURELY", 0)
+        seen.append(samples.estimate([groups], 25).exceeds(25))
+        monkeypatch.setattr(pairs, "_SURELY", 3)
+    assert any(seen)
+
+
 def test_many_hashtags_of_which_each_is_small_are_drawn() -> None:
     rng = random.Random(3)
     table = table_of([f"maga_eagle_{number:04}" for number in range(2000)])
