@@ -62,8 +62,8 @@ Floor = Annotated[str, AfterValidator(_floor)]
 class InputRecord(StrictModel):
     """One input file as the run saw it. bytes: its size on disk; modified_ns: nanoseconds since 1970 UTC.
 
-    version: of an object in a store, its ETag, another one for each content; of what Spark has read, the number of
-    its rows and a checksum of them. format: of formats/registry.py; earlier versions called text tsv. delimiter:
+    version: of an object in a store, its ETag, another one for each content; of what Spark has read, how many rows
+    and a checksum of them. format: of formats/registry.py, or spark; earlier versions called text tsv. delimiter:
     between the fields of a text file. separator: between the hashtags of a post.
     """
 
