@@ -88,15 +88,15 @@ def of_a_submitter() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in LOCAL} | {"SPARK_LOCAL_IP": "127.0.0.1"}
 
 
-def arranged(deaths: Sequence[Sequence[str]], traces: Path) -> dict[str, str]:
-    """What to add to the environment of a driver for these deaths; see sitecustomize.py."""
-    if not deaths:
-        return {}
-    return {
-        "PYTHONPATH": str(Path(__file__).with_name("dying")),
-        "LOOKALIKE_TEST_DEATHS": json.dumps(deaths),
-        "LOOKALIKE_TEST_TRACES": str(traces),
-    }
+def arranged(deaths: Sequence[Sequence[str]], traces: Path, *, many_accounts: bool = False) -> dict[str, str]:
+    """What to add to the environment of a driver for these deaths; see sitecustomize.py.
+
+    many_accounts: tasks read the accounts.
+    """
+    added = {"LOOKALIKE_TEST_MANY": "1"} if many_accounts else {}
+    if deaths:
+        added |= {"LOOKALIKE_TEST_DEATHS": json.dumps(deaths), "LOOKALIKE_TEST_TRACES": str(traces)}
+    return added | {"PYTHONPATH": str(Path(__file__).with_name("dying"))} if added else {}
 
 
 def check_that_all_came(deaths: Sequence[Sequence[str]], traces: Path) -> None:

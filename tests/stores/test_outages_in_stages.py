@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,34 +11,11 @@ from tests.cluster.running import arranged, check_that_all_came, made_inputs, of
 from tests.cluster.storing import published_in_store, put_inputs
 from tests.job.command import ROOT
 
-from .proxy import LOST, Asked, Proxy
+from .outages import Outages
+from .proxy import Proxy
 from .running import Bucket
 
 STAGES = ("ScanSplits", "DeduplicatePosts", "GroupMembers", "ListHashtags", "ComparePairs", "WriteTables")
-SECONDS = 8.0  # of an outage: longer than what a few tries at short intervals last
-
-
-class Outages:
-    """One begins when a stage has its first result; until it ends, half of the answers are 503, half never come."""
-
-    def __init__(self, traces: Path, proxy: Proxy) -> None:
-        self._traces, self._end, self._numbers = traces, 0.0, itertools.count()
-        self._stage = ""
-        self.met: Counter[str] = Counter()
-        proxy.fault = self._fault
-
-    def look(self) -> None:
-        for trace in self._traces.iterdir():
-            stage = trace.name.partition(" ")[0]
-            if stage not in self.met:
-                self.met[stage] = 0
-                self._stage, self._end = stage, time.monotonic() + SECONDS
-
-    def _fault(self, _: Asked) -> int | None:
-        if time.monotonic() > self._end:
-            return None
-        self.met[self._stage] += 1
-        return LOST if next(self._numbers) % 2 else 503
 
 
 @pytest.mark.thorough

@@ -12,6 +12,8 @@ link       the same executor, but the task itself goes on, as on a machine that 
            It leaves the file `gone on`, with what it passed on, or its error
 
 The moments that have come leave a file in LOOKALIKE_TEST_TRACES, a folder that all machines see.
+
+With LOOKALIKE_TEST_MANY any accounts are as many as tasks read.
 """
 
 import dataclasses
@@ -169,5 +171,14 @@ def arrange(deaths: list[list[str]], traces: Path) -> None:
     DataFrame.mapInArrow = dying_query  # type: ignore[method-assign,assignment]  # that, too
 
 
+def read_accounts_by_tasks() -> None:
+    """Have this driver leave all accounts to tasks."""
+    from jobs.pipeline import accounts
+
+    accounts._FEW = -1  # type: ignore[misc]  # that is the point
+
+
+if "LOOKALIKE_TEST_MANY" in os.environ:
+    read_accounts_by_tasks()
 if "LOOKALIKE_TEST_DEATHS" in os.environ:
     arrange(json.loads(os.environ["LOOKALIKE_TEST_DEATHS"]), Path(os.environ["LOOKALIKE_TEST_TRACES"]))

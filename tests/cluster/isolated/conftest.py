@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -37,11 +38,12 @@ def isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isolated]:
 @pytest.fixture
 def cluster(
     isolated: Isolated, server: Server, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> IsolatedCluster:
+) -> Iterator[IsolatedCluster]:
     """Two living workers; posts and accounts under a new prefix of the bucket."""
     for name, value in server.environ().items():
         monkeypatch.setenv(name, value)
     isolated.keep_workers(2)
     url = StoreUrl.parse(f"s3://{BUCKET}/isolated-{next(_numbers)}")
     put_inputs(inputs, url)
-    return IsolatedCluster(isolated, server, url, tmp_path)
+    with TemporaryDirectory(dir="/var/tmp") as traces:  # which is not hidden
+        yield IsolatedCluster(isolated, server, url, tmp_path, Path(traces))
