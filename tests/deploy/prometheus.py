@@ -61,7 +61,7 @@ class Prometheus:
 
 @contextlib.contextmanager
 def prometheus(folder: Path, targets: dict[str, str]) -> Iterator[Prometheus]:
-    """A server that reads these targets, by the names of their jobs, and works every second rather than every 15 or 30."""
+    """A server that reads these targets, by the names of their jobs; it looks and reckons every second."""
     given = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     given["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     for job in given["scrape_configs"]:
