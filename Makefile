@@ -43,7 +43,7 @@ environment: setup .cache/numba/.job ## Pack the Python and the job for a cluste
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
 .PHONY: test
-test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-thorough, test-cluster, test-schedule, soak and stress
+test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-thorough, test-cluster, test-deploy, soak and stress
 	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) $(PYTEST)
 
 .PHONY: test-thorough
@@ -59,8 +59,8 @@ test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try twenty times
 test-cluster: environment .venv/.requirements-dev .cache/hadoop/.installed ## Kill every kind of process of a cluster in every stage
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
 
-.PHONY: test-schedule
-test-schedule: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron ## Test deploy/schedule with the schedulers, as root on Debian
+.PHONY: test-deploy
+test-deploy: setup .cache/numba/.job .venv/.requirements-dev .cache/airflow/.installed .cache/schemas/.installed .cache/cron/usr/sbin/cron .cache/prometheus/usr/bin/promtool ## Test deploy/ with cron, systemd, Airflow, schemas and Prometheus, as root on Debian
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/deploy -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: check
@@ -179,7 +179,7 @@ java: .venv/.requirements
 	@$(python) bench/generate.py --accounts 20000 --posts 200000 --out .cache/demo
 	@touch $@
 
-# --- what only test-schedule, lock and audit need: environments of their own --------------------------
+# --- what only test-deploy, lock and audit need: environments of their own --------------------------
 .cache/airflow/.installed: deploy/schedule/requirements-airflow.txt
 .cache/schemas/.installed: tests/deploy/requirements-schemas.txt
 .cache/audit/.installed: scripts/requirements-audit.txt
@@ -202,10 +202,11 @@ java: .venv/.requirements
 	  { echo 'error: these files are not those of tests/cluster/hadoop/sha256sums' >&2; exit 1; }
 	@touch $@
 
-# Unpacked and not installed: this machine gets no daemon from it.
-.cache/cron/usr/sbin/cron:
-	@echo 'Unpacking cron into .cache/cron'
-	@mkdir -p .cache/cron
-	@cd .cache/cron && apt=(apt-get -qq -o APT::Sandbox::User=root) && \
-	  { "$${apt[@]}" download cron 2>/dev/null || { "$${apt[@]}" update && "$${apt[@]}" download cron; }; } && \
-	  dpkg -x cron_*.deb .
+# Packages of Debian, unpacked and not installed: this machine gets no daemon from them.
+.cache/cron/usr/sbin/cron .cache/prometheus/usr/bin/promtool: package = $(word 2,$(subst /, ,$@))
+.cache/cron/usr/sbin/cron .cache/prometheus/usr/bin/promtool:
+	@echo 'Unpacking $(package) into .cache/$(package)'
+	@mkdir -p .cache/$(package)
+	@cd .cache/$(package) && apt=(apt-get -qq -o APT::Sandbox::User=root) && \
+	  { "$${apt[@]}" download $(package) 2>/dev/null || \
+	  { "$${apt[@]}" update && "$${apt[@]}" download $(package); }; } && dpkg -x $(package)_*.deb .

@@ -26,7 +26,7 @@ class Cron:
     def __init__(self, machine: Machine, folder: Path) -> None:
         """Take an empty folder for the crontab and the mail."""
         if os.geteuid() or not (UNPACKED / "usr/sbin/cron").exists():
-            pytest.fail("this test needs root, and a cron: make test-schedule", pytrace=False)
+            pytest.fail("this test needs root, and a cron: make test-deploy", pytrace=False)
         self._output = str(machine.output).encode()
         self._crontab, self._mail, self._sbin = folder / "crontab", folder / "mail", folder / "sbin"
         self._crontab.write_text(machine.here(text("crontab").replace(crontab_line()[0], "* * * * *")))

@@ -1,4 +1,4 @@
-"""Python environments beside the project's own, which `make test-schedule` installs."""
+"""Python environments beside the project's own, which `make test-deploy` installs."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def run(environment: str, script: str, *arguments: str | Path, given: str = "", 
     """The JSON that a script of this folder ends its output with, run by the Python of an environment in .cache."""
     python = ROOT / ".cache" / environment / "bin/python"
     if not python.exists():
-        pytest.fail(f"this test needs .cache/{environment}: make test-schedule", pytrace=False)
+        pytest.fail(f"this test needs .cache/{environment}: make test-deploy", pytrace=False)
     done = subprocess.run(
         [python, Path(__file__).with_name(script), *arguments],
         input=given,
