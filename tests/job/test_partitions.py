@@ -136,7 +136,8 @@ def test_only_a_new_partition_is_copied_and_the_result_is_that_of_all_rows(
     assert found(third) == found(second)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 6))])
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(1, 6))
 def test_random_changes_of_a_table_give_what_a_full_run_gives(
     quick_job: Job, tmp_path: Path, show: Show, seed: int
 ) -> None:

@@ -114,6 +114,7 @@ def test_clients_that_read_slowly_are_refused_more_than_the_service_has_room_for
         assert len(read(service.client, "identity")[1]) > LEAST
 
 
+@pytest.mark.thorough
 def test_a_run_that_many_answers_are_cut_from_counts_once(million: Path, tmp_path: Path) -> None:
     variables = {"LOOKALIKE_CACHE_BYTES": str(1 << 30), "LOOKALIKE_UNSENT_BYTES": str(1 << 20)}
     with service_process(million, tmp_path, variables) as service, contextlib.ExitStack() as stack:

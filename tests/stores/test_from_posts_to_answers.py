@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lookalike.outputs.urls import StoreUrl
 from tests.job.command import submit, submit_alone
 from tests.job.known import tiny
@@ -14,6 +16,7 @@ from tests.serving.running import ROOT, service_process
 from .running import Bucket
 
 
+@pytest.mark.thorough
 def test_posts_to_answers_over_a_bucket(url: StoreUrl, tmp_path: Path) -> None:
     known = tiny()
     options: tuple[str | Path, ...] = (
