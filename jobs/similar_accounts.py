@@ -64,18 +64,16 @@ def main(argv: Sequence[str]) -> int:
     begun, progress, published, reason = datetime.now(UTC), Progress(shown=config.progress), None, None
     try:
         published, code = _run(config, progress), 0
-    except JobError as error:
-        code, reason = error.exit_code, str(error)
-        _print_error(reason)
     except (Exception, KeyboardInterrupt) as error:
-        code = 1
-        if (
-            isinstance(error, KeyboardInterrupt) or _interrupted.is_set()
-        ):  # Java may have turned the interrupt into another error
-            reason = "interrupted; nothing was published"
+        # An interrupt may have become another error: it leaves Java in the middle of an answer.
+        if isinstance(error, KeyboardInterrupt) or _interrupted.is_set():
+            code, reason = 1, "interrupted; nothing was published"
+            _print_error(reason)
+        elif isinstance(error, JobError):
+            code, reason = error.exit_code, str(error)
             _print_error(reason)
         else:
-            reason = "".join(traceback.format_exception_only(error)).strip()
+            code, reason = 1, "".join(traceback.format_exception_only(error)).strip()
             traceback.print_exc()
     if published is not None:
         _report(config, published)

@@ -25,7 +25,6 @@ from typing import Any, BinaryIO, Final, cast
 import pyarrow as pa
 
 from jobs.exchange.workplace import WorkPlace
-from jobs.inputs.stores.readahead import StoredStream
 from lookalike.errors import MissingObjectError, StoreError
 from lookalike.outputs.checksums import Checksum
 from lookalike.outputs.layout import WORK, snapshot_folder
@@ -81,6 +80,8 @@ class WorkObjects(WorkPlace):
         if copy.exists():
             yield pa.memory_map(str(copy))
             return
+        from jobs.inputs.stores.readahead import StoredStream  # not needed for work folders
+
         with StoredStream(lambda start, end: self._store.part(key, start, end, None), content.size, ()) as stream:
             yield pa.PythonFile(stream, mode="r")
 

@@ -33,13 +33,14 @@ def test_memory_of_all_processes_is_added_up_and_that_of_tasks_left_out_of_the_d
         return found
 
     monkeypatch.setattr(processes._Memory, "of", looking)
-    hold = "block = bytearray(60_000_000); block[:] = b'1' * 60_000_000" + UNTIL_SEEN
-    command = f"[sys.executable, '-c', {hold!r}, which]"
-    script = f"import subprocess, sys; a = [subprocess.Popen({command}) for which in ('pyspark.worker', 'driver')]"
+    hold = "import sys; block = bytearray(b'1') * int(sys.argv[1])" + UNTIL_SEEN
+    command = f"[sys.executable, '-c', {hold!r}, *more]"
+    kinds = [["60_000_000"], ["150_000_000", "pyspark.worker"]]
+    script = f"import subprocess, sys; a = [subprocess.Popen({command}) for more in {kinds}]"
     result = measure([sys.executable, "-c", script + "; [p.wait() for p in a]; print('done')"], tmp_path)
     assert result.output == "done\n"
-    assert result.peak_bytes > 120_000_000
-    assert 60_000_000 < result.driver_bytes < 120_000_000
+    assert result.peak_bytes > 210_000_000
+    assert 60_000_000 < result.driver_bytes < 150_000_000
 
 
 def test_a_failing_command_is_reported_with_its_messages(tmp_path: Path) -> None:

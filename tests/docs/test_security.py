@@ -15,7 +15,7 @@ from .project import ROOT
 PAGE = ROOT / "docs/explanation/security.md"
 # Which bound what one client or one input can take, and so must be on the page.
 BOUNDS = re.compile(
-    r"(max_(?!limit|generations|fall|candidates)|live_max_)\w+|\w+_timeout_seconds|keep_alive_seconds"
+    r"(max_(?!limit|generations|fall|candidates)|live_max_)\w+|\w+_timeout_seconds|keep_alive_seconds|unsent_bytes"
 )
 
 
