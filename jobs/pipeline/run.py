@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-
-from pyspark import SparkContext
 
 from jobs.exchange.worker import ACCOUNTS_FILE
 from jobs.exchange.workfolder import WorkFolder
@@ -27,9 +24,8 @@ from jobs.pipeline.verification import verify
 from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
 from jobs.spark.choose import choose_runner, work_place
+from jobs.spark.engine import Engine
 from jobs.spark.failures import user_errors
-from jobs.spark.runner import is_local
-from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
@@ -40,7 +36,7 @@ from lookalike.snapshots.publisher import Publication, begin
 from lookalike.snapshots.reader import Snapshot
 
 
-def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progress: Progress) -> Manifest | None:
+def run_job(config: JobConfig, start: Callable[[], Future[Engine]], progress: Progress) -> Manifest | None:
     """Do a run, or plan one. Returns the manifest of the published snapshot; None for a plan.
 
     start: starts Spark; it is called once the run has the lock of the output. Raises JobError for what the user can
@@ -65,18 +61,18 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
         if are_few(inputs.accounts):
             reading = pool.submit(read_accounts, inputs.accounts, config, publication, strategy)
         with progress.stage("start"):
-            context = starting.result()
-        with _stopped_after_an_error(context):
+            engine = starting.result()
+        with _stopped_after_an_error(engine):
             accounts = None
             if reading is not None:
                 with progress.stage("accounts"):
                     accounts = reading.result()
                     _give_back_memory()
                     _check_accounts(config, accounts, strategy)
-            spark = choose_runner(context, config.exchange, publication.work)
+            spark = choose_runner(engine, config.exchange, publication.work)
             with work_place(spark, config.output, publication) as work:
                 if accounts is None:
-                    with progress.stage("accounts", context):
+                    with progress.stage("accounts", engine):
                         accounts = read_by_tasks(inputs.accounts, config, publication, strategy, work, spark)
                         _check_accounts(config, accounts, strategy)
                 run = RunContext(
@@ -103,27 +99,22 @@ def _check_accounts(config: JobConfig, accounts: ReadAccounts, strategy: Strateg
 
 
 def _with_rows_of_spark(
-    inputs: Inputs, config: JobConfig, publication: Publication, starting: Future[SparkContext], progress: Progress
+    inputs: Inputs, config: JobConfig, publication: Publication, starting: Future[Engine], progress: Progress
 ) -> Inputs:
     """The input with what only Spark can read."""
     with progress.stage("start"):
-        context = starting.result()
-    with _stopped_after_an_error(context), progress.stage("tables", context):
-        return inputs.with_rows_of_spark(config, WorkFolder(publication.work, flushed=not is_local(context)))
+        engine = starting.result()
+    with _stopped_after_an_error(engine), progress.stage("tables", engine):
+        return inputs.with_rows_of_spark(config, WorkFolder(publication.work, flushed=not engine.is_local))
 
 
 @contextlib.contextmanager
-def _stopped_after_an_error(context: SparkContext) -> Iterator[None]:
-    """Stop Spark after an error, without a word about the tasks that were still running."""
+def _stopped_after_an_error(engine: Engine) -> Iterator[None]:
+    """Stop Spark after an error."""
     try:
         yield
     except BaseException:
-        # Java may have been interrupted in the middle of an answer, and be gone, of which PySpark warns.
-        with warnings.catch_warnings(action="ignore"):
-            with contextlib.suppress(Exception):
-                context.setLogLevel("OFF")
-            with contextlib.suppress(Exception):
-                context.stop()
+        engine.abandon()
         raise
 
 
@@ -148,7 +139,7 @@ def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None) -> 
         manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
     with progress.stage("publish"):
         run.publication.publish(manifest, partial(_check_buckets, run))
-        stop_spark(run.spark.context)
+        run.spark.engine.stop()
     return manifest
 
 
