@@ -13,7 +13,7 @@ checked := $(wildcard jobs lookalike serving bench scripts tests deploy)
 # Hashes of all files of a version, for all platforms: one file of requirements serves each Python from 3.11 on.
 uv = UV_CUSTOM_COMPILE_COMMAND='make lock' UV_CACHE_DIR=.cache/uv .cache/audit/bin/uv pip compile --quiet \
   --generate-hashes --universal --python-version 3.11 $(LOCK)
-locked := $(wildcard requirements.txt requirements-dev.txt scripts/requirements-*.txt deploy/schedule/requirements-*.txt \
+locked := $(wildcard requirements.txt requirements-dev.txt requirements-connect.txt scripts/requirements-*.txt deploy/schedule/requirements-*.txt \
   tests/deploy/requirements-*.txt)
 
 export PIP_NO_CACHE_DIR := 1
@@ -42,6 +42,9 @@ serve: .venv/.requirements .cache/numba/.serving ## Serve what the job published
 environment: setup .cache/numba/.job ## Pack the Python and the job for a cluster's machines, see docs/how-to/run-on-a-cluster.md
 	@$(python) scripts/package_environment.py .cache/environment.tar.gz
 
+.PHONY: connect
+connect: .venv/.requirements-connect ## Install what a run through a Spark Connect server needs besides
+
 .PHONY: test
 test: environment .cache/numba/.serving .venv/.requirements-dev ## Run all tests but those of test-thorough, test-cluster, test-deploy, soak and stress
 	@source scripts/local_env.sh && exec $(python) -m pytest $(side_by_side) $(PYTEST)
@@ -56,7 +59,7 @@ test-random: setup .cache/numba/.job .venv/.requirements-dev ## Try twenty times
 	@source scripts/local_env.sh && export LOOKALIKE_TEST_EXAMPLES=20 && exec $(python) -m pytest -m random $(PYTEST)
 
 .PHONY: test-cluster
-test-cluster: environment .venv/.requirements-dev .cache/hadoop/.installed ## Kill every kind of process of a cluster in every stage
+test-cluster: environment .venv/.requirements-dev .venv/.requirements-connect .cache/hadoop/.installed ## Kill every kind of process of a cluster in every stage
 	@source scripts/local_env.sh && exec $(python) -m pytest tests/cluster -m 'thorough or not thorough' $(PYTEST)
 
 .PHONY: test-deploy
@@ -80,6 +83,7 @@ lock: .cache/audit/.installed ## Write the requirements files, with hashes, from
 	@compile() { local file=$$1; shift; $(uv) "$$@" --output-file "$$file" && echo "$$file"; }; \
 	  compile requirements.txt pyproject.toml; \
 	  compile requirements-dev.txt pyproject.toml --group dev --constraint requirements.txt; \
+	  compile requirements-connect.txt --group connect --constraint requirements.txt; \
 	  compile scripts/requirements-build.txt --group build; \
 	  compile scripts/requirements-java.txt --group java; \
 	  compile scripts/requirements-audit.txt --group audit; \
@@ -144,6 +148,11 @@ clean: ## Remove what runs left in .cache, the demo's snapshots too; keeps .venv
 	@echo 'Installing requirements-dev.txt into .venv'
 	@$(python) -m pip install -qq --require-hashes --no-build-isolation -r $<
 	@touch $@ .venv/.requirements
+
+.venv/.requirements-connect: requirements-connect.txt .venv/.requirements
+	@echo 'Installing requirements-connect.txt into .venv'
+	@$(python) -m pip install -qq --require-hashes --only-binary :all: -r $<
+	@touch $@
 
 .PHONY: java
 java: .venv/.requirements

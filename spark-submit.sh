@@ -8,6 +8,7 @@
 #   ./spark-submit.sh --posts posts.tsv --accounts accounts.tsv --output out
 #   ./spark-submit.sh --driver-memory 4g -- --config conf/job.yaml
 #   ./spark-submit.sh --master yarn --deploy-mode cluster -- --posts ... --accounts ... --output ...
+#   ./spark-submit.sh --remote sc://host -- --posts ... --accounts ... --output ...
 #
 # On a cluster the tasks run in the Python that `make environment` has packed; see docs/how-to/run-on-a-cluster.md.
 #
@@ -61,10 +62,22 @@ look_up() {
   value="${from_option:-$from_setting}"
 }
 
-# Adds the options that give the tasks of a cluster a Python with the job: the archive of `make environment`, or,
-# if the user names another Python, that one and a zip of the job.
+# What the tasks of a cluster get: the Python with the job that `make environment` has packed, or a zip of the job.
+archive="$root/.cache/environment.tar.gz"
+zip="$root/.cache/jobs.zip"
+check_archive() {
+  "$python" "$root/scripts/package_environment.py" --check "$archive" ||
+    fail "no Python to send to the cluster, or one older than the job: type 'make environment' (or name the \
+cluster's own in PYSPARK_PYTHON)"
+}
+make_zip() {
+  "$python" "$root/scripts/package_jobs.py" "$zip"
+}
+
+# Adds the options that give the tasks of a cluster a Python with the job: the archive, or, if the user names another
+# Python, that one and the zip.
 ship_python() {
-  local archive="$root/.cache/environment.tar.gz" archives
+  local archives
   look_up --archives spark.archives
   archives="$value"
   look_up none spark.pyspark.python # which PySpark itself takes from the environment only
@@ -74,19 +87,20 @@ ship_python() {
 
   if [[ -n ${PYSPARK_PYTHON:-} || -n $archives ]]; then
     look_up --py-files spark.submit.pyFiles # of several only the last is used
-    "$python" "$root/scripts/package_jobs.py" "$root/.cache/jobs.zip"
-    options+=(--py-files "$root/.cache/jobs.zip${value:+,$value}")
+    make_zip
+    options+=(--py-files "$zip${value:+,$value}")
     return
   fi
-  "$python" "$root/scripts/package_environment.py" --check "$archive" ||
-    fail "no Python to send to the cluster, or one older than the job: type 'make environment' (or name the \
-cluster's own in PYSPARK_PYTHON)"
+  check_archive
   export PYSPARK_PYTHON=./environment/bin/python
   options+=(--archives "$archive#environment" --conf "spark.pyspark.python=$PYSPARK_PYTHON")
   options+=(--conf spark.python.daemon.module=jobs.spark.daemon) # a Python without the job would not find it
 }
 
+look_up --remote spark.remote
+remote="${value:-${SPARK_REMOTE:-}}"
 look_up --master spark.master
+[[ -z $value ]] || remote=""
 master="${value:-local[*]}"
 look_up --deploy-mode spark.submit.deployMode
 deploy_mode="${value:-client}"
@@ -117,6 +131,30 @@ for argument in "$@"; do
       ;;
   esac
 done
+
+# --- Spark Connect: a server has Spark, and here is no Java -------------------------------------------
+if [[ -n $remote ]]; then
+  for ((i = 1; i < ${#user[@]}; i++)); do
+    case "${user[i]}" in
+      --remote) ((++i)) ;;
+      --remote=*) ;;
+      *) fail "${user[i]}: with Spark Connect the server has Spark's options, and only --remote can be given before --" ;;
+    esac
+  done
+  export SPARK_REMOTE="$remote" PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+  export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$root/.cache/numba}"
+  # shellcheck source=scripts/scratch.sh
+  source "$root/scripts/scratch.sh"
+  if [[ -n ${PYSPARK_PYTHON:-} ]]; then # the server's own
+    make_zip
+    export LOOKALIKE_ARTIFACT="$zip"
+  else
+    check_archive
+    export LOOKALIKE_ARTIFACT="$archive"
+  fi
+  exec "$python" "$main" "$@"
+fi
+unset SPARK_REMOTE # PySpark refuses it beside a master
 
 # --- Spark's options: ours first, so that the user's win ---------------------------------------------
 export LOG4J_CONFIGURATION_FILE="${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}"

@@ -31,9 +31,8 @@ from lookalike.strings import compiler  # noqa: E402  # needs the path, too
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from pyspark import SparkContext
-
     from jobs.options.config import JobConfig
+    from jobs.spark.engine import Engine
     from lookalike.snapshots.manifest import Manifest
 
 
@@ -112,10 +111,10 @@ def _run(config: JobConfig, progress: Progress) -> Manifest | None:
     from jobs.spark.session import children, give_up, start_spark  # Spark and numba load slowly, and --help is fast
 
     gc.enable()
-    starting: list[Future[SparkContext]] = []
+    starting: list[Future[Engine]] = []
     others = children()
 
-    def start() -> Future[SparkContext]:
+    def start() -> Future[Engine]:
         if not starting:
             starting.append(start_spark(f"lookalike {config.output}"))
         return starting[0]

@@ -34,7 +34,7 @@ def run(arguments: list[str | Path]) -> int:
     The process must end after it: the run has changed its signals and more.
     """
     spark: Future[Any] = Future()
-    spark.set_result(localspark.Context(CORES))
+    spark.set_result(localspark.engine(CORES))
     for module, name, value in ((session, "start_spark", spark), (os, "fsync", None)):  # nobody pulls the plug
         setattr(module, name, lambda _, value=value: value)
     return similar_accounts.main([str(argument) for argument in arguments])

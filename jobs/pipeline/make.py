@@ -53,7 +53,7 @@ def _starting_over(run: RunContext, accounts: ReadAccounts, do: Callable[[Strate
     tried = {quoting_of(strategy.posts)}
     while True:
         if any(file.unread for file in strategy.posts) and strategy.mode.base is None:
-            with run.progress.stage("tables", run.spark.context):
+            with run.progress.stage("tables", run.spark.engine):
                 strategy = FullStrategy.of(copied_posts(run.config, run.work), strategy.mode.reason)
             start = strategy.start
         warn_of_full_run(run.config, strategy)
@@ -98,7 +98,7 @@ def _make(run: RunContext, accounts: ReadAccounts, strategy: Strategy, stages: S
 def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsReport, list[GroupReport]]:
     """Stages 1 to 3, as far as what is there to compare is known. Raises QualityGateError and MisreadError."""
     config = run.config
-    with run.progress.stage("scan", run.spark.context):
+    with run.progress.stage("scan", run.spark.engine):
         posts = stages.scan()
         if config.quoting == "auto":
             check_evidence(POSTS, strategy.posts, posts.quotes)
@@ -110,7 +110,7 @@ def _group(run: RunContext, strategy: Strategy, stages: Stages) -> tuple[PostsRe
         if before is not None:
             total = sum(damaged.values()) + sum(damage(before.rejected).values())
             check_rejects(config, "posts", before.rows + posts.rows, total, shown)
-    with run.progress.stage("group", run.spark.context):
+    with run.progress.stage("group", run.spark.engine):
         return posts, stages.group(posts.partitions)
 
 
@@ -153,15 +153,15 @@ def _compare(
     run: RunContext, stages: Stages, posts: PostsReport, groups: Sequence[GroupReport], origin: Origin
 ) -> tuple[list[FileEntry], CompareReport]:
     """Stages 4 and 5; the files of all tables but those of the posts, and all similar pairs counted."""
-    progress, context = run.progress, run.spark.context
-    with progress.stage("group", context):
+    progress, engine = run.progress, run.spark.engine
+    with progress.stage("group", engine):
         hashtags, listed = stages.list_hashtags(groups)
         warn_of(run.config, about_hashtags(hashtags, posts.used))
-    with progress.stage("compare", context):
+    with progress.stage("compare", engine):
         compared = stages.compare(groups)
         if run.publication.disk != run.publication.work:  # the output is a folder
             check_room(compared, run.publication.disk)
-    with progress.stage("write", context):
+    with progress.stage("write", engine):
         written = stages.write(compared.tasks)
         pairs = _pairs_of(hashtags, written)
         table = hashtags.publish(run.publication, pairs, origin)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-
-from pyspark import SparkContext
 
 from jobs.exchange.worker import ACCOUNTS_FILE
 from jobs.inputs.tables import ACCOUNTS, POSTS
@@ -26,8 +23,8 @@ from jobs.pipeline.verification import verify
 from jobs.reporting.progress import Progress
 from jobs.reporting.terminal import print_lines, printable
 from jobs.spark.choose import choose_runner, work_place
+from jobs.spark.engine import Engine
 from jobs.spark.failures import user_errors
-from jobs.spark.session import stop_spark
 from jobs.stages.write.check import CheckBuckets
 from jobs.strategy.context import RunContext
 from jobs.strategy.shared import TASKS_PER_CORE
@@ -38,7 +35,7 @@ from lookalike.snapshots.publisher import begin
 from lookalike.snapshots.reader import Snapshot
 
 
-def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progress: Progress) -> Manifest | None:
+def run_job(config: JobConfig, start: Callable[[], Future[Engine]], progress: Progress) -> Manifest | None:
     """Do a run, or plan one. Returns the manifest of the published snapshot; None for a plan.
 
     start: starts Spark; it is called once the run has the lock of the output. Raises JobError for what the user can
@@ -68,12 +65,12 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
             inputs = inputs.as_in(config, live)
             strategy, reading = begin_reading()
         with progress.stage("start"):
-            context = starting.result()
-        with _stopped_after_an_error(context):
-            spark = choose_runner(context, config.exchange, publication.work)
+            engine = starting.result()
+        with _stopped_after_an_error(engine):
+            spark = choose_runner(engine, config.exchange, publication.work)
             with work_place(spark, config.output, publication) as work:
                 if by_spark:
-                    with progress.stage("tables", context):
+                    with progress.stage("tables", engine):
                         known = known_posts(config, inputs, live)
                         inputs = inputs.with_rows_of_spark(config, work, known).as_in(config, live)
                     strategy, reading = begin_reading()
@@ -84,7 +81,7 @@ def run_job(config: JobConfig, start: Callable[[], Future[SparkContext]], progre
                         _check_accounts(config, accounts, strategy)
                 work.take_over()
                 if reading is None:
-                    with progress.stage("accounts", context):
+                    with progress.stage("accounts", engine):
                         accounts = read_by_tasks(inputs.accounts, config, publication, strategy, work, spark)
                         _check_accounts(config, accounts, strategy)
                 run = RunContext(
@@ -111,17 +108,12 @@ def _check_accounts(config: JobConfig, accounts: ReadAccounts, strategy: Strateg
 
 
 @contextlib.contextmanager
-def _stopped_after_an_error(context: SparkContext) -> Iterator[None]:
-    """Stop Spark after an error, without a word about the tasks that were still running."""
+def _stopped_after_an_error(engine: Engine) -> Iterator[None]:
+    """Stop Spark after an error."""
     try:
         yield
     except BaseException:
-        # Java may have been interrupted in the middle of an answer, and be gone, of which PySpark warns.
-        with warnings.catch_warnings(action="ignore"):
-            with contextlib.suppress(Exception):
-                context.setLogLevel("OFF")
-            with contextlib.suppress(Exception):
-                context.stop()
+        engine.abandon()
         raise
 
 
@@ -146,7 +138,7 @@ def _publish(run: RunContext, accounts: ReadAccounts, live: Manifest | None) -> 
         manifest = manifest.model_copy(update={"verification": checked, "seconds": dict(progress.seconds)})
     with progress.stage("publish"):
         run.publication.publish(manifest, partial(_check_buckets, run))
-        stop_spark(run.spark.context)
+        run.spark.engine.stop()
     return manifest
 
 

@@ -8,12 +8,19 @@ import threading
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
-
-if TYPE_CHECKING:
-    from pyspark import SparkContext
+from typing import Protocol, Self, TextIO
 
 _INTERVAL = 0.5  # seconds
+
+
+class StageTasks(Protocol):
+    """What runs the tasks of stages, one stage after the other."""
+
+    def begin(self, stage: str) -> None:
+        """From now on tasks are those of this stage."""
+
+    def count(self, stage: str) -> tuple[int, int]:
+        """Finished and known tasks of a stage."""
 
 
 class _Line:
@@ -44,15 +51,15 @@ class Progress:
         self.seconds: dict[str, float] = {}
 
     @contextlib.contextmanager
-    def stage(self, name: str, context: SparkContext | None = None) -> Iterator[None]:
-        """Measure a stage. With a Spark context the line also shows the tasks of its jobs."""
+    def stage(self, name: str, tasks: StageTasks | None = None) -> Iterator[None]:
+        """Measure a stage. tasks: what runs its tasks, whose numbers the line then shows as well."""
         start = time.monotonic()
         done = threading.Event()
         watcher = None
-        if context is not None:
-            context.setJobGroup(name, name)
+        if tasks is not None:
+            tasks.begin(name)
         if self._line.is_seen:
-            watcher = threading.Thread(target=self._watch, args=(name, context, start, done), daemon=True)
+            watcher = threading.Thread(target=self._watch, args=(name, tasks, start, done), daemon=True)
             watcher.start()
         try:
             yield
@@ -63,10 +70,10 @@ class Progress:
             self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - start, 3)
             self._line.show(f"{name:<8} {self.seconds[name]:7.1f} s\n")
 
-    def _watch(self, name: str, context: SparkContext | None, start: float, done: threading.Event) -> None:
+    def _watch(self, name: str, tasks: StageTasks | None, start: float, done: threading.Event) -> None:
         while not done.wait(_INTERVAL):
             elapsed = time.monotonic() - start
-            finished, total = (0, 0) if context is None else _tasks(context, name)
+            finished, total = (0, 0) if tasks is None else tasks.count(name)
             if total:
                 left = f", about {elapsed * (total - finished) / finished:.0f} s left" if finished else ""
                 self._line.show(f"{name:<8} {elapsed:7.1f} s  {finished}/{total} tasks{left}")
@@ -102,17 +109,3 @@ class Meter:
     ) -> None:
         """Clear the line."""
         self._line.show("")
-
-
-def _tasks(context: SparkContext, group: str) -> tuple[int, int]:
-    """Finished and known tasks of a group of Spark jobs."""
-    tracker = context.statusTracker()
-    finished = total = 0
-    for job in tracker.getJobIdsForGroup(group):
-        info = tracker.getJobInfo(job)
-        for number in info.stageIds if info is not None else []:
-            stage = tracker.getStageInfo(number)
-            if stage is not None:
-                finished += stage.numCompletedTasks
-                total += stage.numTasks
-    return finished, total

@@ -9,27 +9,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-from pyspark import SparkContext
-
 from jobs.exchange.stage import Stage
 from jobs.exchange.workfolder import WorkFolder
 from jobs.exchange.workobjects import WorkObjects
 from jobs.exchange.workplace import WorkPlace
-from jobs.spark.runner import FolderRunner, SparkRunner, is_local
+from jobs.spark.engine import ClassicEngine, Engine
+from jobs.spark.runner import FolderRunner, SparkRunner
 from jobs.spark.shufflerunner import ShuffleRunner
-from lookalike.errors import JobError
+from lookalike.errors import JobError, UsageError
 from lookalike.outputs.urls import OutputPlace
 from lookalike.snapshots.publisher import Publication
 
 _LOOKS: Final = 4  # tasks a core that look for the marker, so that every executor is likely to run one
 
 
-def choose_runner(context: SparkContext, exchange: Literal["auto", "folder", "shuffle"], work: Path) -> SparkRunner:
-    """What runs the stages; exchange: as the option says. work: the work folder."""
-    folder = FolderRunner(context, work)
-    if exchange == "folder" or (exchange == "auto" and _is_shared(folder)):
-        return folder
-    return ShuffleRunner(context)
+def choose_runner(engine: Engine, exchange: Literal["auto", "folder", "shuffle"], work: Path) -> SparkRunner:
+    """What runs the stages; exchange: as the option says. work: the work folder. Raises UsageError."""
+    if isinstance(engine, ClassicEngine):
+        folder = FolderRunner(engine, work)
+        if exchange == "folder" or (exchange == "auto" and _is_shared(folder)):
+            return folder
+    elif exchange == "folder":
+        raise UsageError("--exchange folder: rows go through the shuffle with Spark Connect")
+    return ShuffleRunner(engine)
 
 
 @contextlib.contextmanager
@@ -40,7 +42,7 @@ def work_place(runner: SparkRunner, output: OutputPlace, publication: Publicatio
     the output.
     """
     if isinstance(runner, FolderRunner) or isinstance(output, Path):
-        yield WorkFolder(publication.work, flushed=not is_local(runner.context))
+        yield WorkFolder(publication.work, flushed=not runner.engine.is_local)
         return
     work = WorkObjects(output, publication.id, publication.work)
     try:
@@ -52,7 +54,7 @@ def work_place(runner: SparkRunner, output: OutputPlace, publication: Publicatio
 
 def _is_shared(runner: FolderRunner) -> bool:
     """Whether tasks of all executors see the work folder."""
-    if is_local(runner.context):
+    if runner.engine.is_local:
         return True
     marker = SeesMarker(runner.work / "marker", secrets.token_hex(16))
     marker.path.write_text(marker.content)

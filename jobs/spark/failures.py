@@ -18,6 +18,7 @@ _RAISED = re.compile(r"^lookalike\.errors\.(\w+): (.*)$", re.MULTILINE)
 _PYTHON = re.compile(
     r"^.*?(Traceback \(most recent call last\):\n.*?)(?=\n+\s+at [\w.$]+\(|\n+ *SQLSTATE: |\n*\Z)", re.DOTALL
 )
+_SERVER_GONE = re.compile(r"StatusCode\.UNAVAILABLE|\[INVALID_HANDLE\.SESSION_")  # of Spark Connect
 _SYSTEM = re.compile(r"^\w+: \[Errno (\d+)\] [^\n:]*(?:: '(.*)')?$", re.MULTILINE)
 _MACHINE = re.compile(r"\(TID \d+\) \((\S+) executor (?!driver\b)\S+\)")
 # What Spark reports if the Python of the tasks does not start, ends at once, or is of another version.
@@ -65,6 +66,8 @@ def user_errors(folder: Path) -> Iterator[None]:
         refused = list(_SYSTEM.finditer(report))
         if refused and int(refused[-1][1]) in _OF_THE_DISK:
             raise errors.DiskError(_disk_message(int(refused[-1][1]), refused[-1][2] or folder)) from None
+        if _SERVER_GONE.search(report):
+            raise errors.JavaGoneError("the Spark Connect server has ended in the middle of the run") from None
         traceback = _PYTHON.search(report)
         if traceback is None:
             raise

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pyspark import SparkContext
-
 from jobs.exchange.folder import remove_sent
 from jobs.exchange.stage import Stage
+from jobs.spark.engine import ClassicEngine, Engine
 from lookalike.outputs.durable import flushed_behind
 
 Report = TypeVar("Report")
@@ -19,34 +18,30 @@ Report = TypeVar("Report")
 
 @dataclasses.dataclass(frozen=True)
 class SparkRunner(abc.ABC):
-    """Runs stages on a Spark context. What a stage has received is removed when it has ended."""
+    """Runs stages on a Spark. What a stage has received is removed when it has ended."""
 
-    context: SparkContext
+    engine: Engine
 
     @property
     def cores(self) -> int:
         """Tasks that Spark can run at the same time."""
-        return int(self.context.defaultParallelism)
+        return self.engine.cores
 
     @abc.abstractmethod
     def do(self, stage: Stage[Report], *, count: int, tasks: int) -> list[Report]:
         """What a stage reports of the numbers 0 to count - 1, in their order; shared by so many tasks."""
 
 
-def is_local(context: SparkContext) -> bool:
-    """Whether all tasks run on this machine and end with this process."""
-    return str(context.master).partition("[")[0] == "local"
-
-
 @dataclasses.dataclass(frozen=True)
 class FolderRunner(SparkRunner):
     """Runs stages that exchange rows through files of the work folder."""
 
+    engine: ClassicEngine
     work: Path
 
     def do(self, stage: Stage[Report], *, count: int, tasks: int) -> list[Report]:
         """As in SparkRunner."""
-        numbers = self.context.parallelize(range(count), max(1, tasks))
+        numbers = self.engine.context.parallelize(range(count), max(1, tasks))
         reports = list(numbers.mapPartitions(Flushed(stage)).collect())
         for route in stage.receives:
             remove_sent(self.work, route.channel)

@@ -20,28 +20,32 @@ from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
 
+from jobs.spark.engine import ClassicEngine, Engine
 from lookalike.errors import UsageError
 
 _LONGEST_START: Final = 30.0  # seconds, a bound for what takes parts of one: until Java is a process
 _LOOKS_AGAIN: Final = 0.01  # seconds
 _MOST_CAUSES: Final = 50  # two exceptions can be the cause of each other
 _PROCESSES: Final = Path("/proc")  # Linux
+_SERVER: Final = "SPARK_REMOTE"  # names a Spark Connect server, in the environment
 
 
-def start_spark(name: str) -> Future[SparkContext]:
+def start_spark(name: str) -> Future[Engine]:
     """Start Spark in a thread, so that other work can be done while Java starts. name: is shown by the cluster.
+
+    It is a session of a Spark Connect server if the environment names one, and no Java starts here.
 
     The result raises UsageError if Spark cannot start with its options. The thread is a daemon: after an error or an
     interrupt the process ends without waiting for it, see give_up, and Java ends when its pipe to the process is
     closed.
     """
-    started: Future[SparkContext] = Future()
+    started: Future[Engine] = Future()
 
     def start() -> None:
         if not started.set_running_or_notify_cancel():
             return
         try:
-            started.set_result(_build_context(name))
+            started.set_result(_build_engine(name))
         except BaseException as error:
             started.set_exception(error)
 
@@ -49,7 +53,7 @@ def start_spark(name: str) -> Future[SparkContext]:
     return started
 
 
-def give_up(started: Future[SparkContext], others: Collection[int] = ()) -> None:
+def give_up(started: Future[Engine], others: Collection[int] = ()) -> None:
     """End a Spark that is still starting, before this process ends after an error.
 
     others: processes that this one had started before, see children.
@@ -58,7 +62,7 @@ def give_up(started: Future[SparkContext], others: Collection[int] = ()) -> None
     temporary files is removed with this process, and then it would stay for good. Spark that has started is left
     alone. A cluster takes the run for ended when its Java is gone.
     """
-    if started.cancel():
+    if started.cancel() or _SERVER in os.environ:
         return
     if not _sees_children():
         concurrent.futures.wait([started], _LONGEST_START)
@@ -96,9 +100,12 @@ def _is_java_of_pyspark(process: int) -> bool:
     return False
 
 
-def stop_spark(context: SparkContext) -> None:
-    """Stop an idle Spark in a thread. This takes PySpark a second; what is left ends with this process."""
-    threading.Thread(target=context.stop, daemon=True).start()
+def _build_engine(name: str) -> Engine:
+    if _SERVER not in os.environ:
+        return ClassicEngine(_build_context(name))
+    from jobs.spark.connect import connect  # loads slowly, and most runs do without
+
+    return connect(os.environ)
 
 
 def _build_context(name: str) -> SparkContext:

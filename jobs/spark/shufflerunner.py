@@ -26,6 +26,10 @@ _REPORTS: Final = "reports"  # the channel of what goes to the driver: source is
 _SETTINGS: Final = {
     # A partition is what one number receives: it must not be joined with others.
     "spark.sql.adaptive.enabled": "false",
+    # With one of these Spark keeps what a copy of the session computes. With Spark Connect each copy would have its
+    # own packed Python, unpacked on every machine, and its own workers.
+    "spark.sql.adaptive.applyFinalStageShuffleOptimizations": "false",
+    "spark.sql.sources.bucketing.autoBucketedScan.enabled": "false",
     # What is kept is a few large blobs, and no column of many values.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     "spark.sql.execution.arrow.maxBytesPerBatch": str(16 << 20),
@@ -45,7 +49,7 @@ class ShuffleRunner(SparkRunner):
 
     @functools.cached_property
     def _session(self) -> SparkSession:
-        session = SparkSession.builder.getOrCreate()
+        session = self.engine.session
         for setting, value in _SETTINGS.items():
             session.conf.set(setting, value)
         return session

@@ -77,7 +77,7 @@ def published(output: Path) -> dict[str, Any]:
 def published_alone(inputs: Inputs, folder: Path, files: int = FILES) -> dict[str, Any]:
     """What a run in this process publishes, without Spark but of as many tasks as the cluster makes of it."""
     spark: Future[Any] = Future()
-    spark.set_result(localspark.Context(2))
+    spark.set_result(localspark.engine(2))
     config = parse_arguments([str(option) for option in inputs.options(folder / "out", files)]).config
     run_job(config, lambda: spark, Progress(shown=False))
     return published(folder / "out")

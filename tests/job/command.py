@@ -36,7 +36,7 @@ def submit_alone(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     There is no Spark, and its own options cannot be given.
     """
     spark: Future[Any] = Future()
-    spark.set_result(localspark.Context(2))
+    spark.set_result(localspark.engine(2))
     with (
         pytest.MonkeyPatch.context() as patched,
         contextlib.redirect_stdout(io.StringIO()) as stdout,

@@ -86,7 +86,7 @@ def start(kind: str) -> Future[Any]:
     if kind == "spark":
         return start_spark("dying")
     started: Future[Any] = Future()
-    started.set_result(localspark.Context(1))
+    started.set_result(localspark.engine(1))
     return started
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from pyspark import cloudpickle
 
+from jobs.spark.engine import ClassicEngine
+
 Function = Callable[[Iterator[Any]], Iterable[Any]]
 
 
@@ -52,3 +54,8 @@ class Context:
 
     def stop(self) -> None:
         pass
+
+
+def engine(cores: int) -> ClassicEngine:
+    """What a run takes for a Spark that has started."""
+    return ClassicEngine(Context(cores))  # type: ignore[arg-type]  # as much of Spark as is used

@@ -17,6 +17,7 @@ from jobs.pipeline import accounts as accounts_module
 from jobs.pipeline.report import print_report
 from jobs.pipeline.run import run_job
 from jobs.reporting.progress import Progress
+from jobs.spark.engine import ClassicEngine
 from jobs.stages.compare.order import NamesOrder
 from jobs.stages.group import usages
 from jobs.stages.write import lookalikes, sortedpairs
@@ -145,7 +146,7 @@ class Job:
         given |= {"accounts": None if accounts is None else _listed(accounts)}
         given |= {"buckets": BUCKETS} | options
         spark: Future[Any] = Future()
-        spark.set_result(self._start(cores))
+        spark.set_result(ClassicEngine(self._start(cores)))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             config = JobConfig(**given)
             published = run_job(config, lambda: spark, Progress(shown=False))

@@ -17,6 +17,7 @@ from pyspark import SparkContext
 
 from jobs.pipeline import run
 from jobs.spark import session
+from jobs.spark.engine import ClassicEngine
 
 from .command import ROOT
 
@@ -128,7 +129,7 @@ def test_that_java_is_gone_is_not_told_beside_the_error(monkeypatch: pytest.Monk
     monkeypatch.setattr(SparkContext, "_active_spark_context", None)  # of other tests: stopping would forget it
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        with pytest.raises(KeyboardInterrupt), run._stopped_after_an_error(context):
+        with pytest.raises(KeyboardInterrupt), run._stopped_after_an_error(ClassicEngine(context)):
             raise KeyboardInterrupt
     assert context._jsc is None
     assert told == []

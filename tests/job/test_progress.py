@@ -7,6 +7,8 @@ import pytest
 
 from jobs.reporting import progress
 from jobs.reporting.progress import Progress
+from jobs.spark.connect import ConnectEngine
+from jobs.spark.engine import ClassicEngine
 
 WAIT = 600  # seconds, a bound for what takes milliseconds
 
@@ -51,6 +53,10 @@ class Context:
         )
 
 
+def engine(context: Context) -> ClassicEngine:
+    return ClassicEngine(context)  # type: ignore[arg-type]  # as much of Spark as is used
+
+
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_INTERVAL", 0.001)
@@ -58,8 +64,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_stage_shows_its_tasks_and_the_time_left() -> None:
     terminal, context = Terminal(), Context(finished=3, total=4)
-    shown: Any = context
-    with Progress(shown=True, stream=terminal).stage("compare", shown):
+    with Progress(shown=True, stream=terminal).stage("compare", engine(context)):
         assert terminal.wait_for("s  3/4 tasks, about 0 s left")
     assert context.groups == ["compare"]
     lines = terminal.getvalue().split("\r\x1b[K")
@@ -70,10 +75,29 @@ def test_a_stage_shows_its_tasks_and_the_time_left() -> None:
 
 def test_no_time_left_is_made_up_before_a_task_is_done() -> None:
     terminal = Terminal()
-    context: Any = Context(finished=0, total=4)
-    with Progress(shown=True, stream=terminal).stage("scan", context):
+    with Progress(shown=True, stream=terminal).stage("scan", engine(Context(finished=0, total=4))):
         assert terminal.wait_for("s  0/4 tasks")
     assert "left" not in terminal.getvalue()
+
+
+def test_a_stage_of_a_server_shows_the_tasks_of_its_queries_alone() -> None:
+    handlers: list[Any] = []
+    session: Any = SimpleNamespace(registerProgressHandler=handlers.append, stop=lambda: None)
+    server = ConnectEngine(session)
+
+    def tell(query: str, *stages: tuple[int, int]) -> None:
+        told = [SimpleNamespace(num_completed_tasks=finished, num_tasks=total) for finished, total in stages]
+        handlers[0](stages=told, inflight_tasks=1, operation_id=query, done=False)
+
+    server.begin("scan")
+    tell("a", (1, 9))
+    tell("a", (4, 9), (0, 3))
+    tell("a")  # the last time nothing is told
+    assert server.count("scan") == (4, 12)
+    tell("b", (1, 2))
+    assert server.count("scan") == (5, 14)
+    server.begin("group")
+    assert server.count("group") == (0, 0)
 
 
 def test_a_stage_without_spark_shows_its_seconds() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from jobs.pipeline import run
 from jobs.spark.choose import choose_runner
+from jobs.spark.engine import ClassicEngine
 from jobs.spark.runner import FolderRunner, SparkRunner
 from jobs.spark.shufflerunner import ShuffleRunner
 from lookalike.errors import UsageError
@@ -54,9 +55,9 @@ def shuffled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., LocalShuffle]:
     def let(*, attempts: int = 1) -> LocalShuffle:
         runner = LocalShuffle(None, random.Random(attempts), attempts)  # type: ignore[arg-type]  # set by choose
 
-        def choose(context: Any, exchange: str, _: Path) -> LocalShuffle:
+        def choose(engine: Any, exchange: str, _: Path) -> LocalShuffle:
             assert exchange == "shuffle"
-            object.__setattr__(runner, "context", context)
+            object.__setattr__(runner, "engine", engine)
             return runner
 
         monkeypatch.setattr(run, "choose_runner", choose)
@@ -128,9 +129,9 @@ def without_files(monkeypatch: pytest.MonkeyPatch) -> None:
     choose, do = choose_runner, ShuffleRunner.do
     folders: list[Path] = []
 
-    def choose_noting(context: Any, exchange: Any, work: Path) -> SparkRunner:
+    def choose_noting(engine: Any, exchange: Any, work: Path) -> SparkRunner:
         folders.append(work)
-        return choose(context, exchange, work)
+        return choose(engine, exchange, work)
 
     def do_looking(runner: ShuffleRunner, stage: Any, **options: Any) -> Any:
         reports = do(runner, stage, **options)
@@ -240,9 +241,10 @@ def test_rows_go_through_the_shuffle_where_not_all_machines_see_the_folder(
 ) -> None:
     work = tmp_path / "work"
     work.mkdir()
-    assert type(choose_runner(Machines(work, shared=shared), exchange, work)) is chosen  # type: ignore[arg-type]  # as much of Spark as is used
+    engine = ClassicEngine(Machines(work, shared=shared))  # type: ignore[arg-type]  # as much of Spark as is used
+    assert type(choose_runner(engine, exchange, work)) is chosen
 
 
 def test_on_a_single_machine_rows_go_through_the_folder(tmp_path: Path) -> None:
-    assert type(choose_runner(localspark.Context(2), "auto", tmp_path)) is FolderRunner  # type: ignore[arg-type]  # as much of Spark as is used
+    assert type(choose_runner(localspark.engine(2), "auto", tmp_path)) is FolderRunner
     assert list(tmp_path.iterdir()) == []

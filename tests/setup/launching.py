@@ -16,6 +16,8 @@ echo "submit:$PYSPARK_SUBMIT_ARGS"
 echo "java:$JAVA_HOME"
 echo "python:$PYSPARK_PYTHON"
 echo "pythonpath:$PYTHONPATH"
+echo "remote:$SPARK_REMOTE"
+echo "artifact:$LOOKALIKE_ARTIFACT"
 for argument in "$@"; do echo "argument:$argument"; done
 exit ${{FAKE_EXIT:-0}}
 """

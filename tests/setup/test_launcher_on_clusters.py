@@ -13,24 +13,25 @@ import pytest
 from .launching import launch, option, run, submit_options
 
 
-class TestClusterMaster:
-    @pytest.fixture
-    def environment(self, project: Path) -> Path:
-        """An archive as `make environment` leaves it, of which only its first file is there."""
-        archive = project / ".cache/environment.tar.gz"
-        archive.parent.mkdir()
-        told = subprocess.run(
-            [sys.executable, "-c", "import package_environment as p; print(p.made_from().decode(), end='')"],
-            env=os.environ | {"PYTHONPATH": str(project / "scripts")},
-            check=True,
-            capture_output=True,
-        ).stdout
-        member = tarfile.TarInfo("made-from")
-        member.size = len(told)
-        with tarfile.open(archive, "w:gz") as target:
-            target.addfile(member, io.BytesIO(told))
-        return archive
+@pytest.fixture
+def environment(project: Path) -> Path:
+    """An archive as `make environment` leaves it, of which only its first file is there."""
+    archive = project / ".cache/environment.tar.gz"
+    archive.parent.mkdir()
+    told = subprocess.run(
+        [sys.executable, "-c", "import package_environment as p; print(p.made_from().decode(), end='')"],
+        env=os.environ | {"PYTHONPATH": str(project / "scripts")},
+        check=True,
+        capture_output=True,
+    ).stdout
+    member = tarfile.TarInfo("made-from")
+    member.size = len(told)
+    with tarfile.open(archive, "w:gz") as target:
+        target.addfile(member, io.BytesIO(told))
+    return archive
 
+
+class TestClusterMaster:
     def test_the_packed_python_is_shipped_with_the_job_in_it(self, project: Path, environment: Path) -> None:
         told = launch(project, "--master", "spark://host:7077", "--py-files", "mine.zip", "--")
         options = submit_options(told)
@@ -77,6 +78,43 @@ class TestClusterMaster:
         assert done.stdout.startswith("real --master yarn")
         assert f"--archives {environment}#environment" in done.stdout
         assert done.stdout.rstrip().endswith(f"{project}/jobs/similar_accounts.py --posts p.tsv")
+
+
+class TestSparkConnect:
+    @pytest.mark.parametrize(
+        ("given", "variables"),
+        [
+            (["--remote", "sc://host", "--"], {}),
+            (["--remote=sc://host", "--"], {"SPARK_REMOTE": "sc://other"}),
+            ([], {"SPARK_REMOTE": "sc://host"}),
+        ],
+    )
+    def test_the_job_gets_the_server_and_the_packed_python_and_no_java(
+        self, project: Path, environment: Path, given: list[str], variables: dict[str, str]
+    ) -> None:
+        told = launch(project, *given, "--posts", "p.tsv", **variables | {"JAVA_HOME": "/nowhere"})
+        assert (told["remote"], told["artifact"]) == (["sc://host"], [str(environment)])
+        assert (told["submit"], told["java"]) == ([""], ["/nowhere"])
+        assert told["argument"][1:] == ["--posts", "p.tsv"]
+
+    def test_a_python_that_the_user_names_gets_the_job_as_a_zip(self, project: Path) -> None:
+        told = launch(project, SPARK_REMOTE="sc://host", PYSPARK_PYTHON="/their/python")
+        assert (told["artifact"], told["python"]) == ([f"{project}/.cache/jobs.zip"], ["/their/python"])
+        with zipfile.ZipFile(project / ".cache/jobs.zip") as archive:
+            assert archive.namelist() == ["jobs/similar_accounts.py"]
+
+    def test_a_master_wins_over_a_server_of_the_environment(self, project: Path) -> None:
+        told = launch(project, "--master", "local[3]", "--", SPARK_REMOTE="sc://host")
+        assert (told["remote"], told["artifact"]) == ([""], [""])
+        assert option(submit_options(told), "--master") == "local[3]"
+
+    def test_options_that_only_the_server_could_use_are_refused(self, project: Path) -> None:
+        done = run(project, "spark-submit.sh", "--remote", "sc://host", "--executor-memory", "4g", "--")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            "error: --executor-memory: with Spark Connect the server has Spark's options, and only --remote can be "
+            "given before --\n"
+        )
 
 
 class TestPackageJobs:

@@ -23,6 +23,7 @@ DIRECT = {"requirements.txt": PROJECT["project"]["dependencies"]}
 DIRECT |= {
     file: PROJECT["dependency-groups"][group]
     for file, group in {
+        "requirements-connect.txt": "connect",
         "scripts/requirements-build.txt": "build",
         "scripts/requirements-java.txt": "java",
         "scripts/requirements-audit.txt": "audit",
@@ -101,6 +102,12 @@ def test_what_is_installed_is_what_is_locked_and_nothing_is_missing(file: str) -
     assert needed(DIRECT[file]) == versions(file)
 
 
+def test_spark_connect_changes_no_version_of_what_a_run_needs() -> None:
+    run, connect = locked("requirements.txt"), locked("requirements-connect.txt")
+    both = run.keys() & connect.keys()
+    assert {name: connect[name] for name in both} == {name: run[name] for name in both}
+
+
 def test_what_tests_need_is_what_a_run_needs_and_more() -> None:
     run, tests = locked("requirements.txt"), locked("requirements-dev.txt")
     assert {name: tests[name] for name in run} == run
@@ -117,7 +124,7 @@ def test_every_installation_compares_hashes() -> None:
     for path in (ROOT / "Makefile", *(ROOT / "scripts").glob("*.sh")):
         text = path.read_text(encoding="utf-8").replace("\\\n", "")
         installing += re.findall(r"^.*pip install .*$", text, re.MULTILINE)
-    assert len(installing) == 6
+    assert len(installing) == 7
     for line in installing:
         assert "--require-hashes" in line
         assert "--only-binary :all:" in line or "--no-build-isolation" in line

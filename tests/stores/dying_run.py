@@ -11,7 +11,7 @@ if __name__ == "__main__":
 
     def start_spark(_: str) -> Future[Any]:
         spark: Future[Any] = Future()
-        spark.set_result(localspark.Context(2))
+        spark.set_result(localspark.engine(2))
         return spark
 
     import jobs.spark.session

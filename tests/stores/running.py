@@ -91,7 +91,7 @@ class Runner:
         given: dict[str, Any] = {"posts": list(map(str, files)), "accounts": [str(made[1])], "output": output}
         given |= {"min_similarity": "0.6", "buckets": 3, "progress": False} | options
         spark: Future[Any] = Future()
-        spark.set_result(localspark.Context(2))
+        spark.set_result(localspark.engine(2))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             manifest = run_job(JobConfig(**given), lambda: spark, Progress(shown=False))
         return manifest, printed.getvalue()

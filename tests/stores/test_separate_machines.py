@@ -76,10 +76,10 @@ def separate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the tasks of runs through the shuffle run on machines of their own."""
     choose = choose_runner
 
-    def choose_separate(context: Any, exchange: Any, work: Path) -> Any:
+    def choose_separate(engine: Any, exchange: Any, work: Path) -> Any:
         if exchange != "shuffle":
-            return choose(context, exchange, work)
-        return SeparateMachines(context, random.Random(1), work=work, machines=tmp_path / "machines")
+            return choose(engine, exchange, work)
+        return SeparateMachines(engine, random.Random(1), work=work, machines=tmp_path / "machines")
 
     monkeypatch.setattr(run_module, "choose_runner", choose_separate)
 

@@ -58,12 +58,12 @@ def main(folder: Path, url: str) -> None:
     place = place_of(url)
     assert place is not None
     files = sorted(named_in_store(place).files.items())
-    context = start_spark("probe").result()
-    runner = choose_runner(context, "auto", folder)
+    engine = start_spark("probe").result()
+    runner = choose_runner(engine, "auto", folder)
     opened = runner.do(OpensFile(folder / "planted"), count=runner.cores, tasks=runner.cores)
     rows = runner.do(ReadsFiles(files), count=len(files), tasks=len(files))
     print(json.dumps({"exchange": type(runner).__name__, "opened": opened, "rows": rows}))
-    context.stop()
+    engine.abandon()  # at once, and not in a thread
 
 
 if __name__ == "__main__":
