@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import pickle
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
-from numba.core.caching import Cache
+from numba.core.caching import Cache, IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
 
 _load_overload: Final = Cache.load_overload
 _save_overload: Final = Cache.save_overload
 _enable_caching: Final = Dispatcher.enable_caching
+_dump: Final = IndexDataCacheFile._dump
 _thread: Final = threading.local()
 _failures: Final[list[OSError]] = []
 
@@ -21,14 +24,20 @@ class NotCompiledError(Exception):
     """A function has to be compiled, and only loading is allowed."""
 
 
+class DamagedCacheError(Exception):
+    """What is in a file of the cache is not what was written to it."""
+
+
 def mend_damage() -> None:
     """Change what numba does where its cache is damaged or cannot be written to, for the whole process.
 
     numba has no public interface for it. Garbage in its cache ends the first call of the function with the error of
     whatever part of numba or pickle came upon it: what cannot be read is forgotten and compiled again. A file that
     cannot be opened remains an error, because it may be whole. A function that cannot be kept is compiled all the
-    same, see `why_not_kept`. So is one for which there is no folder that can be written to.
+    same, see `why_not_kept`. So is one for which there is no folder that can be written to. What is written has a
+    checksum, because machine code with one changed bit ends the process or computes something else.
     """
+    IndexDataCacheFile._dump = _dump_with_checksum
     Cache.load_overload = _load_or_forget
     Cache.save_overload = _save_or_note
     Dispatcher.enable_caching = _cache_if_possible  # type: ignore[method-assign, assignment]  # see above
@@ -70,6 +79,26 @@ def _save_or_note(cache: Any, signature: Any, compiled: Any) -> None:
         _save_overload(cache, signature, compiled)
     except OSError as error:
         _failures[:] = _failures or [error]
+
+
+class _Checked:
+    """The content of a file of the cache. To load it is to compare it with its checksum."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_checked, (self._content, hashlib.sha256(self._content).digest())
+
+
+def _load_checked(content: bytes, checksum: bytes) -> Any:
+    if hashlib.sha256(content).digest() != checksum:
+        raise DamagedCacheError
+    return pickle.loads(content)
+
+
+def _dump_with_checksum(file: Any, value: Any) -> bytes:
+    return pickle.dumps(_Checked(_dump(file, value)), protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def _cache_if_possible(dispatcher: Any) -> None:

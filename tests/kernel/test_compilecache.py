@@ -67,6 +67,23 @@ def test_a_damaged_function_is_compiled_again_and_kept(
     assert sum(third.stats.cache_hits.values()) == 1
 
 
+def test_one_changed_bit_in_compiled_code_is_noticed(tmp_path: Path) -> None:
+    """Such a bit is no error of pickle's, and the code that has it may end the process."""
+    first = load(tmp_path)
+    assert first(21) == 42
+    kept = {file: file.read_bytes() for file in Path(first._cache.cache_path).glob("*.nb?")}
+    (code,) = (file for file in kept if file.suffix == ".nbc")
+    length = len(kept[code])
+    for at in range(300, length - 60, length // 100):  # around it is what pickle itself needs
+        for file, content in kept.items():
+            file.write_bytes(content)
+        changed = bytearray(kept[code])
+        changed[at] ^= 1 << at % 8
+        code.write_bytes(changed)
+        with compilecache.only_loading(), pytest.raises(compilecache.NotCompiledError):
+            load(tmp_path)(21)
+
+
 def test_a_damaged_cache_that_cannot_be_mended_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load(tmp_path)
     assert first(21) == 42
