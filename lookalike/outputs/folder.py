@@ -128,6 +128,8 @@ class FolderOutput(Output):
             refuse_link(self.folder / SNAPSHOTS)
         except SnapshotError as error:
             raise UsageError(f"{error}, or make the output a link instead") from None
+        if (self.folder / CURRENT).is_dir():  # which no file can replace
+            raise UsageError(f"{self.folder / CURRENT}: is a folder, and would have to be a file; remove it")
 
     @contextlib.contextmanager
     def work_folder(self, snapshot: str) -> Iterator[Path]:

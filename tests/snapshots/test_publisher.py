@@ -36,6 +36,13 @@ def test_nobody_sees_a_snapshot_before_it_is_published(tmp_path: Path) -> None:
     assert FolderOutput(tmp_path).live() == publication.id
 
 
+def test_no_run_begins_that_could_not_switch_because_current_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "CURRENT").mkdir()
+    with pytest.raises(UsageError, match=r"CURRENT: is a folder, and would have to be a file; remove it$"):
+        begin(tmp_path)
+    assert folders(tmp_path) == []
+
+
 def test_only_listed_files_are_published(tmp_path: Path) -> None:
     def leave_things(publication: Publication) -> None:
         (publication.work / "spill").mkdir()
